@@ -1,0 +1,191 @@
+//! Mergeable counts: the only thing that scans answers. Every ratio derives from them.
+//!
+//! A count is a monoid: empty, add an answer, merge with the count of another part, finish. Halves merged equal the
+//! whole, in any order, so the same state serves a loop, threads, a bootstrap over clusters and a cluster of machines.
+
+use crate::{Annotation, LabelId};
+
+/// True positives, false positives and false negatives of one label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Predicted and gold.
+    pub tp: u64,
+    /// Predicted, not gold.
+    pub fp: u64,
+    /// Gold, not predicted.
+    pub fn_: u64,
+}
+
+impl Tally {
+    /// TP / (TP + FP); `None` when never predicted.
+    pub fn precision(&self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fp)
+    }
+
+    /// TP / (TP + FN); `None` without gold.
+    pub fn recall(&self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fn_)
+    }
+
+    /// 2 TP / (2 TP + FP + FN); `None` when the label occurs in neither gold nor prediction.
+    pub fn f1(&self) -> Option<f64> {
+        ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
+    }
+
+    /// Gold of the label.
+    pub fn support(&self) -> u64 {
+        self.tp + self.fn_
+    }
+
+    /// How often the label was predicted.
+    pub fn predicted(&self) -> u64 {
+        self.tp + self.fp
+    }
+
+    /// Adds another part's counts.
+    pub fn merge(&mut self, other: Tally) {
+        self.tp += other.tp;
+        self.fp += other.fp;
+        self.fn_ += other.fn_;
+    }
+}
+
+/// `a / b`, or `None` for 0/0. A count over zero cannot occur here: the numerator is part of the denominator.
+pub fn ratio(a: u64, b: u64) -> Option<f64> {
+    (b > 0).then(|| a as f64 / b as f64)
+}
+
+/// The [`Tally`] of every label, for any task: labels, label sets, spans by strict match (start, end and type).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tallies {
+    labels: Vec<Tally>,
+}
+
+impl Tallies {
+    /// Nothing counted yet, for `labels` labels.
+    pub fn new(labels: usize) -> Self {
+        Self { labels: vec![Tally::default(); labels] }
+    }
+
+    /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.
+    pub fn add(&mut self, gold: &Annotation, predicted: &Annotation) {
+        match (gold, predicted) {
+            (Annotation::Label(g), Annotation::Label(p)) => {
+                if g == p {
+                    self.labels[*g as usize].tp += 1;
+                } else {
+                    self.labels[*g as usize].fn_ += 1;
+                    self.labels[*p as usize].fp += 1;
+                }
+            }
+            (Annotation::Labels(g), Annotation::Labels(p)) => self.add_sets(g, p, |&l| l),
+            (Annotation::Spans(g), Annotation::Spans(p)) => self.add_sets(g, p, |s| s.label),
+            _ => unreachable!("the pair was checked"),
+        }
+    }
+
+    /// Counts two sorted sets by one walk over both.
+    fn add_sets<T: Ord>(&mut self, gold: &[T], predicted: &[T], label: impl Fn(&T) -> LabelId) {
+        let (mut g, mut p) = (0, 0);
+        while g < gold.len() || p < predicted.len() {
+            let order = match (gold.get(g), predicted.get(p)) {
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                _ => std::cmp::Ordering::Greater,
+            };
+            match order {
+                std::cmp::Ordering::Less => {
+                    self.labels[label(&gold[g]) as usize].fn_ += 1;
+                    g += 1;
+                }
+                std::cmp::Ordering::Greater => {
+                    self.labels[label(&predicted[p]) as usize].fp += 1;
+                    p += 1;
+                }
+                std::cmp::Ordering::Equal => {
+                    self.labels[label(&gold[g]) as usize].tp += 1;
+                    g += 1;
+                    p += 1;
+                }
+            }
+        }
+    }
+
+    /// Adds another part's counts, of the same labels.
+    pub fn merge(&mut self, other: &Tallies) {
+        for (mine, theirs) in self.labels.iter_mut().zip(&other.labels) {
+            mine.merge(*theirs);
+        }
+    }
+
+    /// The counts by label id.
+    pub fn labels(&self) -> &[Tally] {
+        &self.labels
+    }
+
+    /// The counts of all labels together.
+    pub fn total(&self) -> Tally {
+        let mut total = Tally::default();
+        self.labels.iter().for_each(|&t| total.merge(t));
+        total
+    }
+
+    /// Mean F1 over the labels that occur in gold or prediction; `None` when none does.
+    pub fn f1_macro(&self) -> Option<f64> {
+        let (mut sum, mut n) = (0.0, 0u32);
+        for f1 in self.labels.iter().filter_map(Tally::f1) {
+            sum += f1;
+            n += 1;
+        }
+        (n > 0).then(|| sum / f64::from(n))
+    }
+
+    /// F1 of the counts of all labels together.
+    pub fn f1_micro(&self) -> Option<f64> {
+        self.total().f1()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Span;
+
+    #[test]
+    fn spans_match_strictly_as_sets() {
+        let span = |start, end, label| Span { start, end, label };
+        let mut tallies = Tallies::new(2);
+        tallies.add(
+            &Annotation::Spans(vec![span(0, 4, 0), span(5, 9, 1)]),
+            &Annotation::Spans(vec![span(0, 4, 0), span(5, 8, 1), span(10, 12, 0)]),
+        );
+        assert_eq!(tallies.labels()[0], Tally { tp: 1, fp: 1, fn_: 0 });
+        assert_eq!(tallies.labels()[1], Tally { tp: 0, fp: 1, fn_: 1 });
+        assert_eq!(tallies.f1_micro(), Some(0.4));
+    }
+
+    #[test]
+    fn nothing_over_nothing_has_no_value() {
+        let tallies = Tallies::new(2);
+        assert_eq!(tallies.f1_macro(), None);
+        assert_eq!(tallies.labels()[0].precision(), None);
+        // A label with gold that is never predicted has F1 0, and no precision.
+        let never = Tally { tp: 0, fp: 0, fn_: 3 };
+        assert_eq!((never.f1(), never.recall(), never.precision()), (Some(0.0), Some(0.0), None));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn halves_merged_are_the_whole(rows in proptest::collection::vec((0u32..4, 0u32..4), 0..60), cut in 0usize..60) {
+            let count = |rows: &[(u32, u32)]| {
+                let mut tallies = Tallies::new(4);
+                rows.iter().for_each(|&(g, p)| tallies.add(&Annotation::Label(g), &Annotation::Label(p)));
+                tallies
+            };
+            let cut = cut.min(rows.len());
+            let mut merged = count(&rows[cut..]);
+            merged.merge(&count(&rows[..cut]));
+            proptest::prop_assert_eq!(merged, count(&rows));
+        }
+    }
+}
