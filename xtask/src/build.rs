@@ -28,8 +28,19 @@ pub fn binary(release: bool) -> Result<PathBuf> {
         command.arg("--release");
     }
     process::run(&mut command)?;
+    Ok(path(release))
+}
+
+/// Builds the binary and every test. The tests' own dependencies switch on features of shared ones, so building the
+/// binary apart from them would compile those, and all above them, a second time.
+pub fn everything() -> Result<PathBuf> {
+    process::run(&mut workspace::cargo(&["build", "--workspace", "--all-targets"]))?;
+    Ok(path(false))
+}
+
+fn path(release: bool) -> PathBuf {
     let profile = if release { "release" } else { "debug" };
-    Ok(workspace::target()
+    workspace::target()
         .join(profile)
-        .join(format!("trueup{}", std::env::consts::EXE_SUFFIX)))
+        .join(format!("trueup{}", std::env::consts::EXE_SUFFIX))
 }

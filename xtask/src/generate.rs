@@ -1,6 +1,7 @@
 //! `generate`: files that the binary writes about itself, and the check that they are not stale.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -22,9 +23,13 @@ const GENERATED: [(&[&str], &str); 3] = [
     (&["docs-cli"], "docs/cli.md"),
 ];
 
-/// Asks the binary and writes or compares every generated file.
+/// Builds the binary, then writes or compares every generated file.
 pub fn chore(mode: Mode) -> Result<()> {
-    let binary = build::binary(false)?;
+    from(&build::binary(false)?, mode)
+}
+
+/// Asks `binary` and writes or compares every generated file.
+pub fn from(binary: &Path, mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
     for (arguments, file) in GENERATED {
         let shown = format!("trueup {}", arguments.join(" "));

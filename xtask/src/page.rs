@@ -12,14 +12,7 @@ use crate::steps::Outcome;
 use crate::workspace;
 
 /// Names in `ui/` that the page is not built from.
-const NOT_INPUTS: [&str; 6] = [
-    "node_modules",
-    "dist",
-    "coverage",
-    "e2e",
-    "test-results",
-    "playwright-report",
-];
+const NOT_INPUTS: [&str; 6] = ["node_modules", "dist", "coverage", "fixtures", "test-results", "tests"];
 
 /// The folder of the page's sources.
 pub fn folder() -> PathBuf {

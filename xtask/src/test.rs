@@ -1,5 +1,6 @@
 //! `test`: every test of every kind, after installing what they lack; ends with the count.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -31,9 +32,15 @@ pub fn chore(choice: &Choice) -> Result<()> {
 
     steps.run("oracle figures", "look at the Python error above", oracle::make)?;
     steps.run("page", "mend the page's build in ui/", page::build)?;
-    steps.run("binary", "mend the compile error above", || {
-        build::binary(false).map(|_| Outcome::Passed)
+    let mut binary = None;
+    steps.run("compile", "mend the compile error above", || {
+        binary = Some(build::everything()?);
+        Ok(Outcome::Passed)
     })?;
+    let Some(binary) = binary else {
+        println!("{}", steps.table());
+        bail!("nothing was tested: the workspace does not compile");
+    };
     steps.run(
         "rust tests",
         "run one test alone with `cargo nextest run -p CRATE NAME`",
@@ -49,10 +56,12 @@ pub fn chore(choice: &Choice) -> Result<()> {
     steps.run("page types", "run `npm run check` in ui/", || {
         in_page(&["run", "check"], &mut Tally::default())
     })?;
-    steps.run("end to end", "run `npm run e2e` in ui/", || end_to_end(&mut tally))?;
+    steps.run("end to end", "run `npm run e2e` in ui/", || {
+        end_to_end(&binary, &mut tally)
+    })?;
     if choice.checks {
         steps.run("generated files", "run `cargo xtask generate` and commit", || {
-            generate::chore(generate::Mode::Check).map(|()| Outcome::Passed)
+            generate::from(&binary, generate::Mode::Check).map(|()| Outcome::Passed)
         })?;
         steps.run("format", "run `cargo fmt`", format)?;
         steps.run("lint", "run `cargo clippy --workspace --all-targets`", lint)?;
@@ -151,7 +160,7 @@ fn in_page(arguments: &[&str], tally: &mut Tally) -> Result<Outcome> {
     tests(&mut page::npm(arguments), tally)
 }
 
-fn end_to_end(tally: &mut Tally) -> Result<Outcome> {
+fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
     if let Some(outcome) = page::obstacle() {
         return Ok(outcome);
     }
@@ -176,8 +185,6 @@ fn end_to_end(tally: &mut Tally) -> Result<Outcome> {
         return Ok(Outcome::Skipped { why, required: true });
     };
     let mut command = page::npm(&["run", "e2e"]);
-    command
-        .env("CHROMIUM", browser)
-        .env("TRUEUP", workspace::target().join("debug/trueup"));
+    command.env("CHROMIUM", browser).env("TRUEUP", binary);
     tests(&mut command, tally)
 }
