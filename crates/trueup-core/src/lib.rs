@@ -35,6 +35,7 @@ pub mod prediction;
 pub mod random;
 pub mod task;
 pub mod text;
+pub mod words;
 
 pub use document::Estimate;
 pub use example::{Annotation, Dataset, Example, Span, Token};
