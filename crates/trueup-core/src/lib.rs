@@ -29,6 +29,7 @@
 pub mod counts;
 pub mod document;
 pub mod example;
+pub mod fingerprint;
 pub mod label;
 pub mod pair;
 pub mod prediction;

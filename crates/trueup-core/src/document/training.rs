@@ -42,7 +42,7 @@ pub struct FoldScore {
     pub fold: u32,
     /// Examples held out.
     pub examples: u64,
-    /// The primary metric on them; `null` when undefined.
+    /// The score of the curves on them; `null` when undefined.
     pub score: Option<f64>,
 }
 
