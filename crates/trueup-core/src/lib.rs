@@ -31,6 +31,7 @@ pub mod document;
 pub mod example;
 pub mod fingerprint;
 pub mod label;
+pub mod marks;
 pub mod pair;
 pub mod prediction;
 pub mod random;
