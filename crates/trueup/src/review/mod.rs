@@ -1,13 +1,19 @@
 //! Review: evidence is judged by rules, and the judgements make a verdict and next steps.
 
+mod errors;
 mod evidence;
+mod next;
 #[cfg(test)]
 pub(crate) mod planted;
 mod rule;
 mod rules;
+mod verdict;
 
+pub use errors::{errors, record};
 pub use evidence::{
     DuplicateGroup, Evidence, Figures, LeakPair, NearPair, Outcome, Place, Primary, Side, SideName, StatedCosts,
 };
 pub use rule::{Draft, Rule};
+pub use next::next;
 pub use rules::{RULES, by_code};
+pub use verdict::verdict;

@@ -142,6 +142,20 @@ impl Plant {
         rule.judge(&evidence)
     }
 
+    /// The verdict on `findings`.
+    pub fn verdict(&self, findings: &[Finding]) -> trueup_core::document::Verdict {
+        let mut evidence = self.evidence();
+        self.change.iter().for_each(|change| change(&mut evidence));
+        super::verdict::verdict(&evidence, findings)
+    }
+
+    /// The next steps after `findings`.
+    pub fn next(&self, findings: &[Finding]) -> Vec<trueup_core::document::NextStep> {
+        let mut evidence = self.evidence();
+        self.change.iter().for_each(|change| change(&mut evidence));
+        super::next::next(&evidence, findings)
+    }
+
     fn evidence(&self) -> Evidence<'_> {
         let figures = figures(&self.labels, &self.answers, &self.train.support());
         let accuracy = figures.metrics["accuracy"].clone();

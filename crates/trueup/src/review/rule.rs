@@ -1,7 +1,7 @@
 //! What a rule is, and how its judgement becomes a finding.
 
 use serde_json::{Map, Value};
-use trueup_core::document::{Action, Finding, Severity};
+use trueup_core::document::{Action, Finding, Gain, Severity};
 
 use super::evidence::{Evidence, Place};
 
@@ -130,23 +130,17 @@ impl Draft {
         self
     }
 
-    /// The severity given.
-    pub fn severity(&self) -> Severity {
-        self.severity
+    /// What the action should bring, as it was measured.
+    #[must_use]
+    pub fn gain(mut self, gain: Gain) -> Self {
+        self.action.gain = Some(gain);
+        self
     }
 
-    /// The title given.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// The count given.
-    pub fn total(&self) -> u64 {
-        self.count
-    }
-
-    /// The places given.
-    pub fn places(&self) -> &[Place] {
-        &self.examples
+    /// What the action costs, in words: `about 120 labels`.
+    #[must_use]
+    pub fn price(mut self, price: impl Into<String>) -> Self {
+        self.action.price = Some(price.into());
+        self
     }
 }

@@ -86,6 +86,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         words::count(evidence.labels.len() as u64),
         words::plural(2, evidence.unit),
     ))
+    .price(format!("about {}", words::counted(missing, "label")))
     .with("under_15", severe)
     .with("under_50", n)
     .with(
