@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trueup_core::document::SliceRow;
+use trueup_core::document::{IntervalKind, SliceRow};
 use trueup_core::measure::{MeasureOptions, measure};
 use trueup_core::{Dataset, Estimate, Pair, Task, stats, text};
 
@@ -49,7 +49,7 @@ pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], seed: u64) -> V
                 let right = |rows: &[usize]| rows.iter().filter(|&&row| correct[row]).count() as u64;
                 let (k1, n1, k2, n2) = (right(&rows), rows.len() as u64, right(&others), others.len() as u64);
                 let p = Some(stats::two_proportions(k1, n1, k2, n2));
-                ("accuracy", stats::share(k1, n1), stats::share(k2, n2), p)
+                ("accuracy", share(k1, n1), share(k2, n2), p)
             };
             let n = rows.len() as u64;
             Slice { row: SliceRow { name, by, n, inside: within, outside: without, metric: metric.into(), p }, rows }
@@ -61,6 +61,11 @@ pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], seed: u64) -> V
         slices[i].row.p = Some(p);
     }
     slices
+}
+
+/// `k` of `n` right, with Wilson's interval.
+fn share(k: u64, n: u64) -> Estimate {
+    Estimate::new(k as f64 / n as f64, stats::wilson(k, n), n, IntervalKind::Wilson)
 }
 
 /// Two-sided p-value of the difference of two independent estimates, by their intervals' standard errors.

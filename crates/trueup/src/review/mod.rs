@@ -7,6 +7,7 @@ mod next;
 pub(crate) mod planted;
 mod rule;
 mod rules;
+mod twins;
 mod verdict;
 
 pub use errors::{errors, record};
@@ -15,5 +16,6 @@ pub use evidence::{
 };
 pub use rule::{Draft, Rule};
 pub use next::next;
-pub use rules::{RULES, by_code};
+pub use rules::{RULES, by_code, rules_of};
+pub use twins::Twins;
 pub use verdict::verdict;

@@ -104,10 +104,7 @@ fn open(primary: &Primary) -> Option<Open> {
 /// Further examples until the interval, shrinking with the root of their number, leaves `bar` outside.
 fn needed(primary: &Primary, bar: f64) -> Option<u64> {
     let e = &primary.estimate;
-    let (value, low, high) = (e.value?, e.low?, e.high?);
-    // The side of the interval that reaches for the bar.
-    let half = if bar < value { value - low } else { high - value };
-    stats::needed_examples(half, (value - bar).abs(), e.n)
+    stats::needed_examples(e.value?, (e.low?, e.high?), e.n, bar)
 }
 
 fn ready(evidence: &Evidence<'_>) -> String {

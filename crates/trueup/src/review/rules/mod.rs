@@ -6,6 +6,7 @@
 mod d101_too_few_examples;
 
 use super::rule::Rule;
+use crate::error::Error;
 
 /// Every rule, by code.
 pub const RULES: &[Rule] = &[d101_too_few_examples::RULE];
@@ -13,6 +14,27 @@ pub const RULES: &[Rule] = &[d101_too_few_examples::RULE];
 /// The rule of `code`, in any case.
 pub fn by_code(code: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code))
+}
+
+/// The rules whose code begins with one of `select` (all when it is empty) and with none of `ignore`.
+///
+/// # Errors
+///
+/// When a beginning fits no rule; the message lists the codes.
+pub fn rules_of(select: &[String], ignore: &[String]) -> Result<Vec<&'static Rule>, Error> {
+    let fits = |rule: &Rule, start: &str| rule.code.starts_with(&start.to_uppercase()) && !start.is_empty();
+    for (option, starts) in [("--select", select), ("--ignore", ignore)] {
+        if let Some(unknown) = starts.iter().find(|start| !RULES.iter().any(|rule| fits(rule, start))) {
+            let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+            let valid = format!("the codes are {} (or a beginning: E4, K)", codes.join(", "));
+            return Err(Error::Option { option, found: unknown.clone(), valid });
+        }
+    }
+    let chosen = |rule: &&Rule| {
+        (select.is_empty() || select.iter().any(|start| fits(rule, start)))
+            && !ignore.iter().any(|start| fits(rule, start))
+    };
+    Ok(RULES.iter().filter(chosen).collect())
 }
 
 #[cfg(test)]
