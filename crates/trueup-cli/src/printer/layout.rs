@@ -55,9 +55,21 @@ pub fn right(text: &str, width: usize) -> String {
 }
 
 /// The lines of `text` in `width` columns.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width.max(20)).break_words(true).word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// `text` behind `label`, wrapped to `width` columns with a hanging indent; each line ends, none in spaces.
+pub fn hang(label: &str, text: &str, width: usize) -> String {
+    let indent = columns(&anstream::adapter::strip_str(label).to_string());
+    let mut out = String::new();
+    for (i, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
+        let lead = if i == 0 { label.to_owned() } else { " ".repeat(indent) };
+        out += format!("{lead}{line}").trim_end();
+        out.push('\n');
+    }
+    out
 }
 
 /// An interval on a track of `width` columns from `from` to `to`: `····────●──···`.

@@ -4,5 +4,5 @@
 mod layout;
 mod review;
 
-pub use layout::width;
+pub use layout::{hang, width};
 pub use review::review;

@@ -6,7 +6,7 @@ use trueup::core::document::{Estimate, LabelRow, Review, Severity};
 use trueup::core::words;
 use trueup::tell::{headline, tally, title};
 
-use super::layout::{columns, dim, left, of_severity, of_state, paint, right, track, wrap};
+use super::layout::{columns, dim, hang, left, of_severity, of_state, paint, right, track};
 
 /// Longest label name shown; longer ones are cut in the middle.
 const LABEL_WIDTH: usize = 24;
@@ -34,18 +34,11 @@ fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{}", text.trim_end());
 }
 
-/// Prints `text` behind `label` of `indent` columns, wrapped with a hanging indent.
+/// Prints `text` behind `label`, which takes `indent` columns, wrapped with a hanging indent.
 fn hanging(out: &mut String, label: &str, indent: usize, text: &str, width: usize) {
-    for (i, piece) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
-        let lead = if i == 0 { left_painted(label, indent) } else { " ".repeat(indent) };
-        line(out, &format!("{lead}{piece}"));
-    }
-}
-
-/// Fills a label that may hold colour codes.
-fn left_painted(label: &str, width: usize) -> String {
     let plain = anstream::adapter::strip_str(label).to_string();
-    format!("{label}{}", " ".repeat(width.saturating_sub(columns(&plain))))
+    let label = format!("{label}{}", " ".repeat(indent.saturating_sub(columns(&plain))));
+    *out += &hang(&label, text, width);
 }
 
 fn head(out: &mut String, review: &Review, width: usize) {

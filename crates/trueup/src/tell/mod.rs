@@ -16,6 +16,14 @@ pub fn json(review: &Review) -> String {
     text
 }
 
+/// The JSON schema of the document, indented, with a line end.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Review);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema holds only strings, numbers and lists");
+    text.push('\n');
+    text
+}
+
 /// The metrics to show first, the deciding one at the head, those without a value left out.
 pub fn headline(review: &Review) -> Vec<&str> {
     use trueup_core::Task::{Classification, Multilabel, Ner};
