@@ -30,9 +30,11 @@ pub mod counts;
 pub mod document;
 pub mod example;
 pub mod label;
+pub mod measure;
 pub mod pair;
 pub mod prediction;
 pub mod random;
+pub mod stats;
 pub mod task;
 pub mod text;
 
