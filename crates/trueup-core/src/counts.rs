@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 /// True positives, false positives and false negatives of one label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Tally {
     /// Predicted and gold.
     pub tp: u64,
@@ -141,12 +141,21 @@ pub struct Tallies {
 impl Tallies {
     /// Nothing counted yet, for `labels` labels.
     pub fn new(labels: usize) -> Self {
-        Self { labels: vec![Tally::default(); labels] }
+        Self {
+            labels: vec![Tally::default(); labels],
+        }
+    }
+
+    /// The counts of labels 0, 1 and so on.
+    pub fn from_labels(labels: Vec<Tally>) -> Self {
+        Self { labels }
     }
 
     /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.
     pub fn add(&mut self, gold: &Annotation, predicted: &Annotation) {
-        outcomes(gold, predicted, |label, outcome| self.labels[label as usize].record(outcome));
+        outcomes(gold, predicted, |label, outcome| {
+            self.labels[label as usize].record(outcome)
+        });
     }
 
     /// Adds another part's counts, of the same labels.
@@ -209,7 +218,10 @@ mod tests {
         assert_eq!(tallies.labels()[0].precision(), None);
         // A label with gold that is never predicted has F1 0, and no precision.
         let never = Tally { tp: 0, fp: 0, fn_: 3 };
-        assert_eq!((never.f1(), never.recall(), never.precision()), (Some(0.0), Some(0.0), None));
+        assert_eq!(
+            (never.f1(), never.recall(), never.precision()),
+            (Some(0.0), Some(0.0), None)
+        );
     }
 
     proptest::proptest! {

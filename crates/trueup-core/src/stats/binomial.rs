@@ -54,6 +54,7 @@ pub fn binomial(rng: &mut Rng, n: u64, p: f64) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
 
@@ -65,7 +66,10 @@ mod tests {
             let mean = draws.iter().sum::<f64>() / 4_000.0;
             let variance = draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / 4_000.0;
             let (expected, spread) = (n as f64 * p, n as f64 * p * (1.0 - p));
-            assert!((mean - expected).abs() < 4.0 * (spread / 4_000.0).sqrt(), "{n} {p}: {mean}");
+            assert!(
+                (mean - expected).abs() < 4.0 * (spread / 4_000.0).sqrt(),
+                "{n} {p}: {mean}"
+            );
             assert!((variance / spread - 1.0).abs() < 0.15, "{n} {p}: {variance}");
         }
         assert_eq!(binomial(&mut rng, 5, 0.0), 0);

@@ -25,6 +25,7 @@ pub fn jensen_shannon(p: &[f64], q: &[f64]) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
 

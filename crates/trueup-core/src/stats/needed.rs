@@ -22,6 +22,7 @@ pub fn needed_examples(value: f64, (low, high): (f64, f64), n: u64, target: f64)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
     use crate::stats::wilson;
