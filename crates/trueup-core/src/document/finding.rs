@@ -141,4 +141,3 @@ pub struct Baseline {
     /// What it would score on plain accuracy.
     pub accuracy: f64,
 }
-
