@@ -22,12 +22,17 @@ impl Watch {
     /// Starts the clock.
     pub fn new(quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template("  {spinner} {msg}{wide_bar:.dim}").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("  {spinner} {msg}{wide_bar:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::new(0).with_style(style);
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { clock: Mutex::new(Clock::new()), bar, quiet }
+        Self {
+            clock: Mutex::new(Clock::new()),
+            bar,
+            quiet,
+        }
     }
 
     /// Ends the show and says what the run cost.
@@ -35,13 +40,19 @@ impl Watch {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.clock.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).run()
+        self.clock
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .run()
     }
 }
 
 impl Observer for Watch {
     fn stage(&self, name: &'static str) {
-        self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).stage(name);
+        self.clock
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .stage(name);
         if let Some(bar) = &self.bar {
             bar.set_length(0);
             bar.set_message(format!("{name:<14}"));

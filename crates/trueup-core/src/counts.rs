@@ -144,14 +144,11 @@ impl Tallies {
         Self {
             labels: vec![Tally::default(); labels],
         }
-<<<<<<< HEAD
     }
 
     /// The counts of labels 0, 1 and so on.
     pub fn from_labels(labels: Vec<Tally>) -> Self {
         Self { labels }
-=======
->>>>>>> part/similarity
     }
 
     /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.

@@ -32,7 +32,9 @@ pub enum Error {
         valid: String,
     },
     /// Two files do not pose the same task.
-    #[error("{first} is {first_task} data but {second} is {second_task} data\nhint: --from and --label say how to read them")]
+    #[error(
+        "{first} is {first_task} data but {second} is {second_task} data\nhint: --from and --label say how to read them"
+    )]
     Task {
         /// One file.
         first: String,

@@ -48,7 +48,12 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
     let rules = rules_of(&options.select, &options.ignore)?;
     observer.stage("read");
     let answered = match &options.source {
-        Source::Train { data, test, valid, learner } => {
+        Source::Train {
+            data,
+            test,
+            valid,
+            learner,
+        } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -57,8 +62,16 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let valid = parts.next().map(|part| part.named("valid"));
             trained(data, test, valid, *learner, options.seed, observer)?
         }
-        Source::Predictions { gold, predictions, train } => {
-            let paths: Vec<&Path> = [Some(gold), train.as_ref()].into_iter().flatten().map(|p| p.as_path()).collect();
+        Source::Predictions {
+            gold,
+            predictions,
+            train,
+        } => {
+            let paths: Vec<&Path> = [Some(gold), train.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|p| p.as_path())
+                .collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
             let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;
@@ -107,7 +120,12 @@ fn trained(
             let (kept, held) = Stratification::new(&data.data, &clusters, seed).hold_out(FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
             let how = format!("one 80/20 split of {}", data.summary.file);
-            (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
+            (
+                part(&data, &kept, "train"),
+                clusters,
+                Some(part(&data, &held, "test")),
+                how,
+            )
         }
     };
     observer.stage("train");
@@ -160,7 +178,12 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
         ..part.data
     };
     let spans = part.summary.spans.map(|_| data.support().iter().sum());
-    let mut summary = SplitSummary { examples: data.len() as u64, spans, name: name.to_owned(), ..part.summary.clone() };
+    let mut summary = SplitSummary {
+        examples: data.len() as u64,
+        spans,
+        name: name.to_owned(),
+        ..part.summary.clone()
+    };
     if name != "train" {
         summary.guesses.clear();
         summary.skipped.clear();
@@ -169,7 +192,12 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
 }
 
 /// Makes the evidence, lets the rules judge it, and writes the document.
-fn judge(answered: &Answered, rules: &[&Rule], options: &ReviewOptions, observer: &dyn Observer) -> Result<Review, Error> {
+fn judge(
+    answered: &Answered,
+    rules: &[&Rule],
+    options: &ReviewOptions,
+    observer: &dyn Observer,
+) -> Result<Review, Error> {
     let task = answered.test.data.task;
     let labels = &answered.test.data.labels;
     observer.stage("evaluate");
@@ -177,7 +205,10 @@ fn judge(answered: &Answered, rules: &[&Rule], options: &ReviewOptions, observer
     let measuring = MeasureOptions {
         seed: options.seed,
         positive: positive(labels, options.positive.as_deref())?,
-        costs: costs.as_ref().map(|c| Costs { miss: c.miss.clone(), false_alarm: c.false_alarm.clone() }),
+        costs: costs.as_ref().map(|c| Costs {
+            miss: c.miss.clone(),
+            false_alarm: c.false_alarm.clone(),
+        }),
         ..MeasureOptions::default()
     };
     let gold = answered.test.data.examples.iter().map(|example| &example.gold);
@@ -198,15 +229,32 @@ fn judge(answered: &Answered, rules: &[&Rule], options: &ReviewOptions, observer
     observer.stage("judge");
     let learned = answered.train.as_ref().unwrap_or(&answered.test);
     let counting = clean.as_ref().unwrap_or(&all);
-    let counted = if clean.is_some() { pair.select(&unleaked) } else { pair.clone() };
+    let counted = if clean.is_some() {
+        pair.select(&unleaked)
+    } else {
+        pair.clone()
+    };
     let primary = primary(&learned.data, &counted, counting, &measuring, options)?;
-    let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
+    let correct: Vec<bool> = pair
+        .gold()
+        .iter()
+        .zip(pair.predicted())
+        .map(|(gold, answer)| gold == answer)
+        .collect();
     let slices = evaluate::slices(&answered.test.data, &pair, &correct, options.seed);
-    let apart = answered.train.is_some() && answered.train.as_ref().is_some_and(|t| t.summary.file != answered.test.summary.file);
+    let apart = answered.train.is_some()
+        && answered
+            .train
+            .as_ref()
+            .is_some_and(|t| t.summary.file != answered.test.summary.file);
     let side = |part: &'_ Part, prefix| (prefix, part.summary.file.clone());
     let (test_prefix, test_file) = side(&answered.test, apart.then_some("test"));
     let train_side = match (&answered.train, answered.evaluation) {
-        (Some(part), _) => Some(Side::new(&part.data, apart.then_some("train"), part.summary.file.clone())),
+        (Some(part), _) => Some(Side::new(
+            &part.data,
+            apart.then_some("train"),
+            part.summary.file.clone(),
+        )),
         (None, Evaluation::OutOfFold) => Some(Side::new(&answered.test.data, None, test_file.clone())),
         (None, _) => None,
     };
@@ -218,13 +266,20 @@ fn judge(answered: &Answered, rules: &[&Rule], options: &ReviewOptions, observer
         labels,
         evaluation: answered.evaluation,
         train: train_side,
-        valid: answered.valid.as_ref().map(|part| Side::new(&part.data, Some("valid"), part.summary.file.clone())),
+        valid: answered
+            .valid
+            .as_ref()
+            .map(|part| Side::new(&part.data, Some("valid"), part.summary.file.clone())),
         test: Side::new(&answered.test.data, test_prefix, test_file),
         figures: figures(all, support.as_deref()),
         clean: clean.map(|measures| figures(measures, support.as_deref())),
         primary,
         outcomes: (0..pair.len())
-            .map(|row| Outcome { row, correct: correct[row], score: answered.predictions.confidence(row) })
+            .map(|row| Outcome {
+                row,
+                correct: correct[row],
+                score: answered.predictions.confidence(row),
+            })
             .collect(),
         predicted: &answered.predictions.answers,
         duplicates: twins.duplicates(),
@@ -243,7 +298,10 @@ fn judge(answered: &Answered, rules: &[&Rule], options: &ReviewOptions, observer
     let leakage = evidence.has_split().then(|| leakage(&evidence, unleaked.len() as u64));
     Ok(Review {
         schema: SCHEMA.to_owned(),
-        tool: Tool { name: "trueup".into(), version: env!("CARGO_PKG_VERSION").into() },
+        tool: Tool {
+            name: "trueup".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
         subject: Subject {
             kind: "model".into(),
             model: answered.model.clone(),
@@ -298,7 +356,11 @@ fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
             row.train_support = Some(n);
         }
     }
-    Figures { metrics: measures.metrics, labels, confusion: measures.confusion }
+    Figures {
+        metrics: measures.metrics,
+        labels,
+        confusion: measures.confusion,
+    }
 }
 
 /// The deciding metric with what it must beat.
@@ -309,7 +371,11 @@ fn primary(
     measuring: &MeasureOptions,
     options: &ReviewOptions,
 ) -> Result<Primary, Error> {
-    let asked = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
+    let asked = options
+        .target
+        .as_ref()
+        .map(|target| target.metric.as_str())
+        .or(options.metric.as_deref());
     let imbalanced = review::is_imbalanced(&learned.support());
     let present: Vec<&str> = counting.metrics.keys().map(String::as_str).collect();
     let choice = evaluate::choose(learned.task, asked, measuring.costs.is_some(), imbalanced, &present)?;
@@ -339,7 +405,11 @@ fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts
     if options.is_empty() {
         return Ok(None);
     }
-    let mut costs = StatedCosts { miss: vec![0.0; labels.len()], false_alarm: vec![0.0; labels.len()], named: vec![] };
+    let mut costs = StatedCosts {
+        miss: vec![0.0; labels.len()],
+        false_alarm: vec![0.0; labels.len()],
+        named: vec![],
+    };
     for option in options {
         let label = known(labels, "--cost", &option.label)?;
         costs.miss[label as usize] = option.miss;
@@ -362,28 +432,56 @@ fn examples(
     errors: &[trueup_core::document::ErrorRecord],
     with_text: bool,
 ) -> BTreeMap<String, ExampleRecord> {
-    let mut named: BTreeSet<&str> = findings.iter().flat_map(|f| f.examples.iter().map(String::as_str)).collect();
+    let mut named: BTreeSet<&str> = findings
+        .iter()
+        .flat_map(|f| f.examples.iter().map(String::as_str))
+        .collect();
     named.extend(errors.iter().map(|error| error.id.as_str()));
-    named.extend(errors.iter().filter_map(|error| error.nearest.as_ref().map(|nearest| nearest.id.as_str())));
+    named.extend(
+        errors
+            .iter()
+            .filter_map(|error| error.nearest.as_ref().map(|nearest| nearest.id.as_str())),
+    );
     let leaked: Vec<String> = evidence
         .leaks
         .iter()
-        .flat_map(|leak| [evidence.test.id(leak.test), evidence.side(SideName::Train).id(leak.train)])
+        .flat_map(|leak| {
+            [
+                evidence.test.id(leak.test),
+                evidence.side(SideName::Train).id(leak.train),
+            ]
+        })
         .collect();
     named.extend(leaked.iter().map(String::as_str));
-    let test_name = if evidence.has_split() || evidence.train.is_none() { "test" } else { "all" };
+    let test_name = if evidence.has_split() || evidence.train.is_none() {
+        "test"
+    } else {
+        "all"
+    };
     let mut records = BTreeMap::new();
     let mut room = MOST_EXAMPLES;
     for row in 0..evidence.test.data.len() {
         let id = evidence.test.id(row);
         if named.contains(id.as_str()) || room > 0 {
             room = room.saturating_sub(1);
-            records.insert(id, review::record(&evidence.test, row, Some(predictions), test_name, with_text));
+            records.insert(
+                id,
+                review::record(&evidence.test, row, Some(predictions), test_name, with_text),
+            );
         }
     }
-    let others = [(evidence.has_split().then_some(evidence.train.as_ref()).flatten(), "train"), (evidence.valid.as_ref(), "valid")];
+    let others = [
+        (
+            evidence.has_split().then_some(evidence.train.as_ref()).flatten(),
+            "train",
+        ),
+        (evidence.valid.as_ref(), "valid"),
+    ];
     for (side, name) in others {
-        for (side, row) in side.iter().flat_map(|side| (0..side.data.len()).map(move |row| (side, row))) {
+        for (side, row) in side
+            .iter()
+            .flat_map(|side| (0..side.data.len()).map(move |row| (side, row)))
+        {
             let id = side.id(row);
             if named.contains(id.as_str()) {
                 records.insert(id, review::record(side, row, None, name, with_text));
@@ -419,8 +517,12 @@ fn leakage(evidence: &Evidence<'_>, clean_examples: u64) -> Leakage {
 }
 
 fn data(answered: &Answered) -> Data {
-    let parts = [answered.train.as_ref(), answered.valid.as_ref(), Some(&answered.test)].into_iter().flatten();
-    let fingerprints = parts.map(|part| (part.summary.name.clone(), fingerprint(&part.data))).collect();
+    let parts = [answered.train.as_ref(), answered.valid.as_ref(), Some(&answered.test)]
+        .into_iter()
+        .flatten();
+    let fingerprints = parts
+        .map(|part| (part.summary.name.clone(), fingerprint(&part.data)))
+        .collect();
     Data {
         evaluation: answered.evaluation,
         how: answered.how.clone(),

@@ -10,7 +10,11 @@ use crate::output::print;
 pub fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let Some(rule) = by_code(&args.code) else {
         let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
-        anyhow::bail!("'{}' is no rule; the codes are {}", trueup::core::words::printable(&args.code), codes.join(", "));
+        anyhow::bail!(
+            "'{}' is no rule; the codes are {}",
+            trueup::core::words::printable(&args.code),
+            codes.join(", ")
+        );
     };
     print(&rule.page())?;
     Ok(Outcome::Fine)

@@ -31,15 +31,26 @@ pub fn man() -> anyhow::Result<Outcome> {
 
 /// Prints the reference of all commands in Markdown.
 pub fn markdown() -> anyhow::Result<Outcome> {
-    let mut out = String::from("# Command line\n\nMade from the command itself; `trueup COMMAND --help` says the same.\n");
+    let mut out =
+        String::from("# Command line\n\nMade from the command itself; `trueup COMMAND --help` says the same.\n");
     let mut command = Arguments::command().term_width(100);
     command.build();
-    let names: Vec<String> = command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help").map(|sub| sub.get_name().to_owned()).collect();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
     for name in names {
-        let Some(sub) = command.find_subcommand_mut(&name) else { continue };
+        let Some(sub) = command.find_subcommand_mut(&name) else {
+            continue;
+        };
         let help = sub.clone().term_width(100).render_long_help().to_string();
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        write!(out, "\n## trueup {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end())?;
+        write!(
+            out,
+            "\n## trueup {name}\n\n```text\n{}\n```\n",
+            lines.join("\n").trim_end()
+        )?;
     }
     print(&out)?;
     Ok(Outcome::Fine)

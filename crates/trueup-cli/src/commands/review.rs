@@ -21,7 +21,10 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     let watch = Watch::new(args.output.quiet);
     let result = flow::review(&options, &watch);
     let run = watch.finish();
-    let review = Review { run: Some(run), ..result? };
+    let review = Review {
+        run: Some(run),
+        ..result?
+    };
     wanted.write(&review)?;
     if wanted.prints() {
         print(&printer::review(&review, printer::width(), wanted.any()))?;
@@ -31,14 +34,20 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     } else if !args.output.quiet {
         read_as(&review);
     }
-    let fails = args.judge.fail_on.is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
+    let fails = args
+        .judge
+        .fail_on
+        .is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
     Ok(if fails { Outcome::No } else { Outcome::Fine })
 }
 
 /// Says on stderr what was guessed, for those who read only the data.
 fn read_as(review: &Review) {
     let data = &review.data;
-    for split in [data.train.as_ref(), data.valid.as_ref(), Some(&data.test)].into_iter().flatten() {
+    for split in [data.train.as_ref(), data.valid.as_ref(), Some(&data.test)]
+        .into_iter()
+        .flatten()
+    {
         let guesses: Vec<&str> = split.guesses.iter().map(|guess| guess.what.as_str()).collect();
         if !guesses.is_empty() {
             say(&words::printable(&format!("{}: {}", split.file, guesses.join("; "))));
@@ -64,7 +73,11 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
     if let (Some(metric), Some(target)) = (&args.judge.metric, &args.judge.target)
         && *metric != target.metric
     {
-        anyhow::bail!("--metric {metric} and --target {}={} name two metrics; one decides", target.metric, target.value);
+        anyhow::bail!(
+            "--metric {metric} and --target {}={} name two metrics; one decides",
+            target.metric,
+            target.value
+        );
     }
     Ok(ReviewOptions {
         source,
@@ -116,7 +129,10 @@ fn command(args: &ReviewArgs) -> String {
     put("--train", path(&args.train));
     put("--test", path(&args.test));
     put("--valid", path(&args.valid));
-    put("--model", (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()));
+    put(
+        "--model",
+        (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()),
+    );
     let read = &args.read;
     put("--from", read.from.map(|from| from.name().to_owned()));
     put("--text", read.text.clone());
@@ -127,15 +143,36 @@ fn command(args: &ReviewArgs) -> String {
     put("--label-separator", read.label_separator.clone());
     put("--label-level", read.label_level.map(|level| level.to_string()));
     put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
-    put("--task", read.task.map(|task| trueup::core::Task::from(task).name().to_owned()));
+    put(
+        "--task",
+        read.task.map(|task| trueup::core::Task::from(task).name().to_owned()),
+    );
     put("--metric", args.judge.metric.clone());
-    put("--target", args.judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
+    put(
+        "--target",
+        args.judge
+            .target
+            .as_ref()
+            .map(|target| format!("{}={}", target.metric, target.value)),
+    );
     for cost in &args.judge.cost {
-        put("--cost", Some(format!("{}:miss={},false-alarm={}", cost.label, cost.miss, cost.false_alarm)));
+        put(
+            "--cost",
+            Some(format!(
+                "{}:miss={},false-alarm={}",
+                cost.label, cost.miss, cost.false_alarm
+            )),
+        );
     }
     put("--positive", args.judge.positive.clone());
-    put("--select", (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")));
-    put("--ignore", (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")));
+    put(
+        "--select",
+        (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")),
+    );
+    put(
+        "--ignore",
+        (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")),
+    );
     put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));
     if read.strict {
         words.push("--strict".to_owned());
@@ -146,5 +183,9 @@ fn command(args: &ReviewArgs) -> String {
 /// A word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

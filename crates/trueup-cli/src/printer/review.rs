@@ -43,7 +43,10 @@ fn hanging(out: &mut String, label: &str, indent: usize, text: &str, width: usiz
 
 fn head(out: &mut String, review: &Review, width: usize) {
     let command = words::printable(&review.subject.command);
-    let how = format!("{}, {}, seed {}", review.data.how, review.subject.model, review.subject.seed);
+    let how = format!(
+        "{}, {}, seed {}",
+        review.data.how, review.subject.model, review.subject.seed
+    );
     let gap = width.saturating_sub(columns(&command) + columns(&how));
     if gap >= 2 {
         line(out, &format!("{command}{}{}", " ".repeat(gap), paint(&how, dim())));
@@ -58,27 +61,43 @@ fn verdict(out: &mut String, review: &Review, width: usize) {
     let state = review.verdict.state;
     let label = format!("{MARGIN}{}", paint(state.name(), of_state(state)));
     let indent = MARGIN.len() + 12;
-    let summary = format!("{}. {}", capital(&tally(review)), words::printable(&review.verdict.summary));
+    let summary = format!(
+        "{}. {}",
+        capital(&tally(review)),
+        words::printable(&review.verdict.summary)
+    );
     hanging(out, &label, indent, &summary, width);
     line(out, "");
 }
 
 fn metrics(out: &mut String, review: &Review, width: usize) {
     let names = headline(review);
-    let shares: Vec<&Estimate> = names.iter().map(|name| &review.metrics[*name]).filter(|e| in_unit(e)).collect();
+    let shares: Vec<&Estimate> = names
+        .iter()
+        .map(|name| &review.metrics[*name])
+        .filter(|e| in_unit(e))
+        .collect();
     let low = shares.iter().filter_map(|e| e.low).fold(f64::INFINITY, f64::min);
     let high = shares.iter().filter_map(|e| e.high).fold(f64::NEG_INFINITY, f64::max);
     let name_width = names.iter().map(|name| columns(title(name))).max().unwrap_or(0).max(8) + 2;
     let track_width = if width >= 100 { 28 } else { 18 };
     for name in names {
         let estimate = &review.metrics[name];
-        let mut text = format!("{MARGIN}{}{}", left(title(name), name_width), right(&words::figure(estimate), 6));
+        let mut text = format!(
+            "{MARGIN}{}{}",
+            left(title(name), name_width),
+            right(&words::figure(estimate), 6)
+        );
         let places = words::decimals(estimate);
         let drawn = in_unit(estimate) && estimate.low.is_some();
         if let (Some(a), Some(b), Some(value)) = (estimate.low, estimate.high, estimate.value) {
             if drawn {
                 let line = track(a, value, b, (low, high), track_width);
-                text += &format!("   {} {line} {}", right(&format!("{a:.places$}"), 5), left(&format!("{b:.places$}"), 6));
+                text += &format!(
+                    "   {} {line} {}",
+                    right(&format!("{a:.places$}"), 5),
+                    left(&format!("{b:.places$}"), 6)
+                );
             } else {
                 text += &format!("   {a:.places$} to {b:.places$}");
             }
@@ -96,20 +115,33 @@ fn metrics(out: &mut String, review: &Review, width: usize) {
 }
 
 fn in_unit(estimate: &Estimate) -> bool {
-    [estimate.value, estimate.low, estimate.high].iter().flatten().all(|x| (0.0..=1.0).contains(x))
+    [estimate.value, estimate.low, estimate.high]
+        .iter()
+        .flatten()
+        .all(|x| (0.0..=1.0).contains(x))
 }
 
 /// What stands beside a metric: the score without leaks, what a trivial model would get, the target.
 fn aside(review: &Review, name: &str) -> Option<String> {
     let mut parts = Vec::new();
-    if let Some(leakage) = review.leakage.as_ref().filter(|leakage| leakage.exact + leakage.near > 0)
-        && let Some(clean) = leakage.clean_metrics.get(name).filter(|_| name == review.verdict.metric)
+    if let Some(leakage) = review
+        .leakage
+        .as_ref()
+        .filter(|leakage| leakage.exact + leakage.near > 0)
+        && let Some(clean) = leakage
+            .clean_metrics
+            .get(name)
+            .filter(|_| name == review.verdict.metric)
     {
         parts.push(format!("without leaks {}", words::figure_with_interval(clean)));
     }
     if let Some(baseline) = &review.verdict.baseline {
         let answer = words::shorten(&words::printable(&baseline.answer), LABEL_WIDTH);
-        let value = if name == "accuracy" { baseline.accuracy } else { (name == review.verdict.metric).then_some(baseline.value) };
+        let value = if name == "accuracy" {
+            baseline.accuracy
+        } else {
+            (name == review.verdict.metric).then_some(baseline.value)
+        };
         if let Some(value) = value.filter(|_| answer != "nothing") {
             parts.push(format!("always '{answer}': {value:.2}"));
         }
@@ -132,18 +164,34 @@ fn findings(out: &mut String, review: &Review, width: usize) {
 }
 
 fn labels(out: &mut String, review: &Review, width: usize) {
-    let mut rows: Vec<&LabelRow> = review.labels.iter().filter(|row| row.support + row.predicted > 0).collect();
+    let mut rows: Vec<&LabelRow> = review
+        .labels
+        .iter()
+        .filter(|row| row.support + row.predicted > 0)
+        .collect();
     if rows.is_empty() {
         return;
     }
     rows.sort_by(|a, b| a.f1.value.unwrap_or(0.0).total_cmp(&b.f1.value.unwrap_or(0.0)));
-    let shown = if rows.len() > MOST_LABELS { SHORT_LIST } else { rows.len() };
-    let names: Vec<String> =
-        rows[..shown].iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
+    let shown = if rows.len() > MOST_LABELS {
+        SHORT_LIST
+    } else {
+        rows.len()
+    };
+    let names: Vec<String> = rows[..shown]
+        .iter()
+        .map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH))
+        .collect();
     let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(5) + 2;
     let wide = width >= 100;
     let train = if wide { right("train", 9) } else { String::new() };
-    let heading = format!("{}{train}{}   {}{}F1", left("label", name_width), right("support", 9), left("precision", 15), left("recall", 15));
+    let heading = format!(
+        "{}{train}{}   {}{}F1",
+        left("label", name_width),
+        right("support", 9),
+        left("precision", 15),
+        left("recall", 15)
+    );
     line(out, &format!("{MARGIN}{}", paint(&heading, dim())));
     for (row, name) in rows[..shown].iter().zip(&names) {
         let train = match (wide, row.train_support) {
@@ -163,7 +211,10 @@ fn labels(out: &mut String, review: &Review, width: usize) {
         );
     }
     if rows.len() > shown {
-        let more = format!("worst first; {} more", words::counted((rows.len() - shown) as u64, "label"));
+        let more = format!(
+            "worst first; {} more",
+            words::counted((rows.len() - shown) as u64, "label")
+        );
         line(out, &format!("{MARGIN}{}", paint(&more, dim())));
     }
     line(out, "");
@@ -187,12 +238,25 @@ fn next(out: &mut String, review: &Review, width: usize) {
             text += &format!(" ({price})");
         }
         if let Some(gain) = &step.gain {
-            text += &format!(": {} {:+.3} ({:+.3} to {:+.3})", title(&gain.metric), gain.value, gain.low, gain.high);
+            text += &format!(
+                ": {} {:+.3} ({:+.3} to {:+.3})",
+                title(&gain.metric),
+                gain.value,
+                gain.low,
+                gain.high
+            );
         }
         hanging(out, &label, columns(&label), &text, width);
         if let Some(command) = &step.command {
             // A command is not wrapped: it is there to be copied.
-            line(out, &format!("{}{}", " ".repeat(columns(&label)), paint(&words::printable(command), dim())));
+            line(
+                out,
+                &format!(
+                    "{}{}",
+                    " ".repeat(columns(&label)),
+                    paint(&words::printable(command), dim())
+                ),
+            );
         }
     }
     if !review.next.is_empty() {
@@ -201,20 +265,43 @@ fn next(out: &mut String, review: &Review, width: usize) {
 }
 
 fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
-    let skipped: usize = [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)]
-        .into_iter()
-        .flatten()
-        .map(|split| split.skipped.len())
-        .sum();
+    let skipped: usize = [
+        review.data.train.as_ref(),
+        review.data.valid.as_ref(),
+        Some(&review.data.test),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|split| split.skipped.len())
+    .sum();
     if skipped > 0 {
-        let text = format!("{} left out; the JSON document lists them.", words::counted(skipped as u64, "record"));
+        let text = format!(
+            "{} left out; the JSON document lists them.",
+            words::counted(skipped as u64, "record")
+        );
         hanging(out, MARGIN, MARGIN.len(), &text, width);
     }
-    if !outputs && review.errors.iter().any(|_| true) && !review.next.iter().any(|step| step.command.as_deref().is_some_and(|c| c.contains("--html"))) {
-        line(out, &format!("{MARGIN}The page with every example: {} --html review.html", words::printable(&review.subject.command)));
+    if !outputs
+        && review.errors.iter().any(|_| true)
+        && !review
+            .next
+            .iter()
+            .any(|step| step.command.as_deref().is_some_and(|c| c.contains("--html")))
+    {
+        line(
+            out,
+            &format!(
+                "{MARGIN}The page with every example: {} --html review.html",
+                words::printable(&review.subject.command)
+            ),
+        );
     }
     if let Some(finding) = review.findings.iter().min_by_key(|finding| finding.severity) {
-        let text = if finding.severity == Severity::Note { "What a code means" } else { "Any code" };
+        let text = if finding.severity == Severity::Note {
+            "What a code means"
+        } else {
+            "Any code"
+        };
         line(out, &format!("{MARGIN}{text}: trueup explain {}", finding.code));
     }
     if let Some(run) = &review.run {
@@ -226,5 +313,7 @@ fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

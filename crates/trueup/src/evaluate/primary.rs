@@ -22,7 +22,13 @@ pub struct PrimaryChoice {
 /// # Errors
 ///
 /// When `asked` is not a metric of the task; the message lists those that are.
-pub fn choose(task: Task, asked: Option<&str>, costs: bool, imbalanced: bool, present: &[&str]) -> Result<PrimaryChoice, Error> {
+pub fn choose(
+    task: Task,
+    asked: Option<&str>,
+    costs: bool,
+    imbalanced: bool,
+    present: &[&str],
+) -> Result<PrimaryChoice, Error> {
     let name = match (asked, task) {
         (Some(name), _) if present.contains(&name) => name,
         (Some(name), _) => {
@@ -38,11 +44,11 @@ pub fn choose(task: Task, asked: Option<&str>, costs: bool, imbalanced: bool, pr
         (None, Task::Classification) if imbalanced => "f1_macro",
         (None, Task::Classification) => "accuracy",
     };
-    let info = catalogue::by_name(name);
+    let info = catalogue::find(name);
     Ok(PrimaryChoice {
         name: name.to_owned(),
         title: info.map_or(name, |info| info.title).to_owned(),
-        higher_is_better: info.is_none_or(|info| info.higher_is_better),
+        higher_is_better: info.is_none_or(|info| info.better == catalogue::Better::Higher),
     })
 }
 
@@ -76,33 +82,59 @@ pub fn trivial(learn: &Dataset, pair: &Pair<'_>, costs: Option<&Costs>, metric: 
         Annotation::Labels(set) => set.iter().map(|&l| labels.name(l)).collect::<Vec<_>>().join(" + "),
         Annotation::Spans(_) => "nothing".to_owned(),
     };
-    let predictions =
-        Predictions { labels: labels.clone(), answers: vec![constant; pair.len()], scores: None, span_scores: None };
-    let Ok(constant) = Pair::new(pair.task(), labels, pair.gold().iter().copied(), &predictions, None) else {
-        return Trivial { answer, value: None, accuracy: None };
+    let predictions = Predictions {
+        labels: labels.clone(),
+        answers: vec![constant; pair.len()],
+        scores: None,
+        span_scores: None,
     };
-    let options = MeasureOptions { intervals: false, costs: costs.cloned(), ..MeasureOptions::default() };
+    let Ok(constant) = Pair::new(pair.task(), labels, pair.gold().iter().copied(), &predictions, None) else {
+        return Trivial {
+            answer,
+            value: None,
+            accuracy: None,
+        };
+    };
+    let options = MeasureOptions {
+        intervals: false,
+        costs: costs.cloned(),
+        ..MeasureOptions::default()
+    };
     let measures = measure(&constant, &options);
     let value = |name: &str| measures.metrics.get(name).and_then(|estimate| estimate.value);
     // A model that never answers has precision 0/0; as a bar to clear it stands at 0.
     let score = value(metric).or((learn.task == Task::Ner && metric == "f1").then_some(0.0));
-    Trivial { answer, value: score, accuracy: value("accuracy") }
+    Trivial {
+        answer,
+        value: score,
+        accuracy: value("accuracy"),
+    }
 }
 
 fn frequent_label(data: &Dataset) -> LabelId {
     let support = data.support();
-    data.labels.ids().max_by_key(|&l| (support[l as usize], std::cmp::Reverse(l))).unwrap_or(0)
+    data.labels
+        .ids()
+        .max_by_key(|&l| (support[l as usize], std::cmp::Reverse(l)))
+        .unwrap_or(0)
 }
 
 fn cheapest_label(data: &Dataset, costs: &Costs) -> LabelId {
     let support = data.support();
     let cost = |answer: LabelId| -> f64 {
         let n = data.len() as f64;
-        let missed: f64 =
-            data.labels.ids().filter(|&l| l != answer).map(|l| support[l as usize] as f64 * costs.miss[l as usize]).sum();
+        let missed: f64 = data
+            .labels
+            .ids()
+            .filter(|&l| l != answer)
+            .map(|l| support[l as usize] as f64 * costs.miss[l as usize])
+            .sum();
         missed + (n - support[answer as usize] as f64) * costs.false_alarm[answer as usize]
     };
-    data.labels.ids().min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(0)
+    data.labels
+        .ids()
+        .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
+        .unwrap_or(0)
 }
 
 /// The most frequent set of labels, the empty one left out (it would score 0 on every F1).

@@ -34,7 +34,10 @@ impl Part {
             guesses: loaded.guesses,
             skipped: loaded.skipped,
         };
-        Self { data: loaded.dataset, summary }
+        Self {
+            data: loaded.dataset,
+            summary,
+        }
     }
 
     /// The same part under the name of its role.
@@ -101,7 +104,11 @@ pub fn predictions(
         observer.note(&format!("{}: {note}", path.display()));
     }
     let mut predictions = align(&gold.data, file)?;
-    let all = LabelSet::union([&gold.data.labels, &predictions.labels].into_iter().chain(others.iter().map(|p| &p.data.labels)));
+    let all = LabelSet::union(
+        [&gold.data.labels, &predictions.labels]
+            .into_iter()
+            .chain(others.iter().map(|p| &p.data.labels)),
+    );
     gold.data.relabel(&all);
     others.iter_mut().for_each(|part| part.data.relabel(&all));
     predictions.relabel(&all);

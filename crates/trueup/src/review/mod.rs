@@ -14,8 +14,8 @@ pub use errors::{errors, record};
 pub use evidence::{
     DuplicateGroup, Evidence, Figures, LeakPair, NearPair, Outcome, Place, Primary, Side, SideName, StatedCosts,
 };
-pub use rule::{Draft, Rule};
 pub use next::next;
+pub use rule::{Draft, Rule};
 pub use rules::{RULES, by_code, rules_of};
 pub use twins::Twins;
 pub use verdict::verdict;

@@ -28,7 +28,14 @@ pub fn schema() -> String {
 pub fn headline(review: &Review) -> Vec<&str> {
     use trueup_core::Task::{Classification, Multilabel, Ner};
     let usual: &[&str] = match review.task {
-        Classification => &["f1_macro", "accuracy", "log_loss", "roc_auc", "roc_auc_ovr", "expected_cost"],
+        Classification => &[
+            "f1_macro",
+            "accuracy",
+            "log_loss",
+            "roc_auc",
+            "roc_auc_ovr",
+            "expected_cost",
+        ],
         Multilabel => &["f1_micro", "f1_macro", "accuracy", "roc_auc_ovr", "expected_cost"],
         Ner => &["f1", "precision", "recall", "f1_macro"],
     };
@@ -43,7 +50,7 @@ pub fn headline(review: &Review) -> Vec<&str> {
 
 /// A metric's name for people: `macro-F1`.
 pub fn title(name: &str) -> &str {
-    trueup_core::measure::catalogue::by_name(name).map_or(name, |info| info.title)
+    trueup_core::measure::catalogue::find(name).map_or(name, |info| info.title)
 }
 
 /// What the findings come to: `2 errors, 3 warnings`.
@@ -55,5 +62,9 @@ pub fn tally(review: &Review) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, name)| trueup_core::words::counted(n, name))
         .collect();
-    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "no findings".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }

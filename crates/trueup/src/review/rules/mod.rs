@@ -27,7 +27,11 @@ pub fn rules_of(select: &[String], ignore: &[String]) -> Result<Vec<&'static Rul
         if let Some(unknown) = starts.iter().find(|start| !RULES.iter().any(|rule| fits(rule, start))) {
             let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
             let valid = format!("the codes are {} (or a beginning: E4, K)", codes.join(", "));
-            return Err(Error::Option { option, found: unknown.clone(), valid });
+            return Err(Error::Option {
+                option,
+                found: unknown.clone(),
+                valid,
+            });
         }
     }
     let chosen = |rule: &&Rule| {
