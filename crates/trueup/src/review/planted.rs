@@ -272,3 +272,31 @@ pub fn figures(labels: &LabelSet, answers: &[(LabelId, LabelId)], train_support:
     });
     figures
 }
+
+/// A training record with a curve of `(train loss, validation loss)` a pass, of which pass `kept` was kept.
+pub fn training(losses: &[(f64, f64)], kept: u32) -> trueup_core::document::Training {
+    use trueup_core::document::{CurvePoint, Training};
+    let point = |(i, &(train_loss, valid_loss)): (usize, &(f64, f64))| CurvePoint {
+        step: i as u32 + 1,
+        train_loss,
+        valid_loss: Some(valid_loss),
+        train_score: 0.9,
+        valid_score: Some(0.8),
+        train_accuracy: 0.9,
+        valid_accuracy: Some(0.8),
+    };
+    Training {
+        model: "linear".into(),
+        params: std::collections::BTreeMap::new(),
+        seed: 42,
+        fingerprint: "0".into(),
+        examples: 200,
+        features: 10,
+        epochs: kept,
+        score: "f1_macro".into(),
+        curve: losses.iter().enumerate().map(point).collect(),
+        learning: Vec::new(),
+        last_doubling: None,
+        folds: Vec::new(),
+    }
+}

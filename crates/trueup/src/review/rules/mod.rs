@@ -4,12 +4,32 @@
 //! heavy, so testing a changed rule takes seconds.
 
 mod d101_too_few_examples;
+mod e401_perfect_score;
+mod e402_accuracy_paradox;
+mod e403_low_recall;
+mod e404_low_precision;
+mod e405_confused_pair;
+mod e406_no_better_than_baseline;
+mod s601_weak_slice;
+mod t501_overfitting;
+mod t504_still_learning;
 
 use super::rule::Rule;
 use crate::error::Error;
 
 /// Every rule, by code.
-pub const RULES: &[Rule] = &[d101_too_few_examples::RULE];
+pub const RULES: &[Rule] = &[
+    d101_too_few_examples::RULE,
+    e401_perfect_score::RULE,
+    e402_accuracy_paradox::RULE,
+    e403_low_recall::RULE,
+    e404_low_precision::RULE,
+    e405_confused_pair::RULE,
+    e406_no_better_than_baseline::RULE,
+    s601_weak_slice::RULE,
+    t501_overfitting::RULE,
+    t504_still_learning::RULE,
+];
 
 /// The rule of `code`, in any case.
 pub fn by_code(code: &str) -> Option<&'static Rule> {
