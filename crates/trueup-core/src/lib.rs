@@ -33,6 +33,7 @@ pub mod label;
 pub mod pair;
 pub mod prediction;
 pub mod random;
+pub mod scheme;
 pub mod task;
 pub mod text;
 
