@@ -36,6 +36,7 @@ pub mod measure;
 pub mod pair;
 pub mod prediction;
 pub mod random;
+pub mod scheme;
 pub mod similarity;
 pub mod stats;
 pub mod task;
