@@ -10,4 +10,4 @@ pub use evidence::{
     DuplicateGroup, Evidence, Figures, LeakPair, NearPair, Outcome, Place, Primary, Side, SideName, StatedCosts,
 };
 pub use rule::{Draft, Rule};
-pub use rules::{RULES, by_code};
+pub use rules::{Imbalance, RULES, by_code, imbalance, recurs_naturally};
