@@ -208,6 +208,27 @@ impl Evidence<'_> {
         self.train.is_some() && self.evaluation != Evaluation::OutOfFold
     }
 
+    /// The data sets of the review, each once: with folds the evaluated data alone.
+    pub fn sides(&self) -> Vec<SideName> {
+        let train = self.has_split().then_some(SideName::Train);
+        let valid = self.valid.as_ref().map(|_| SideName::Valid);
+        train.into_iter().chain(valid).chain([SideName::Test]).collect()
+    }
+
+    /// What one example of a side is called: `training example`, `evaluated sentence`; just `example` when the review
+    /// has one side.
+    pub fn noun_on(&self, name: SideName) -> String {
+        if self.sides().len() == 1 {
+            return self.noun.to_owned();
+        }
+        let side = match name {
+            SideName::Train => "training",
+            SideName::Valid => "validation",
+            SideName::Test => "evaluated",
+        };
+        format!("{side} {}", self.noun)
+    }
+
     /// Gold and predicted label of evaluated example `row`; `None` unless the task is single-label.
     pub fn labels_of(&self, row: usize) -> Option<(LabelId, LabelId)> {
         match (&self.test.data.examples[row].gold, &self.predicted[row]) {

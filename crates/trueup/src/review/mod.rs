@@ -16,6 +16,6 @@ pub use evidence::{
 };
 pub use next::next;
 pub use rule::{Draft, Rule};
-pub use rules::{RULES, by_code, rules_of};
+pub use rules::{Imbalance, RULES, by_code, imbalance, recurs_naturally, rules_of};
 pub use twins::Twins;
 pub use verdict::verdict;

@@ -6,6 +6,8 @@ use trueup_core::{Annotation, Dataset, Example, LabelId, LabelSet, Task};
 use super::evidence::{Evidence, Figures, Outcome, Primary, Side};
 use super::rule::Rule;
 
+mod twins;
+
 /// A small review to plant faults in.
 pub struct Plant {
     labels: LabelSet,
@@ -163,9 +165,13 @@ impl Plant {
         let baseline = most as f64 / self.test.len().max(1) as f64;
         let side = |data, prefix| Side::new(data, self.split.then_some(prefix), format!("{prefix}.csv"));
         Evidence {
-            task: Task::Classification,
-            noun: "example",
-            unit: "example",
+            task: self.test.task,
+            noun: if self.test.task == Task::Ner {
+                "sentence"
+            } else {
+                "example"
+            },
+            unit: if self.test.task == Task::Ner { "span" } else { "example" },
             labels: &self.labels,
             evaluation: if self.split {
                 Evaluation::Test

@@ -4,28 +4,56 @@
 //! heavy, so testing a changed rule takes seconds.
 
 mod d101_too_few_examples;
+mod d102_label_missing_from_test;
+mod d103_label_missing_from_train;
+mod d104_class_imbalance;
+mod d105_split_label_mismatch;
+mod d106_test_set_too_small;
+mod d107_exact_duplicate;
+mod d108_near_duplicate;
+mod d109_conflicting_duplicate;
+mod d111_degenerate_text;
+mod damage;
 mod e401_perfect_score;
 mod e402_accuracy_paradox;
 mod e403_low_recall;
 mod e404_low_precision;
 mod e405_confused_pair;
 mod e406_no_better_than_baseline;
+mod k201_exact_leak;
+mod k202_near_duplicate_leak;
+mod leaks;
 mod s601_weak_slice;
 mod t501_overfitting;
 mod t504_still_learning;
+mod twins;
 
 use super::rule::Rule;
 use crate::error::Error;
 
+pub use d104_class_imbalance::{Imbalance, imbalance};
+pub use twins::recurs_naturally;
+
 /// Every rule, by code.
 pub const RULES: &[Rule] = &[
     d101_too_few_examples::RULE,
+    d102_label_missing_from_test::RULE,
+    d103_label_missing_from_train::RULE,
+    d104_class_imbalance::RULE,
+    d105_split_label_mismatch::RULE,
+    d106_test_set_too_small::RULE,
+    d107_exact_duplicate::RULE,
+    d108_near_duplicate::RULE,
+    d109_conflicting_duplicate::RULE,
+    d111_degenerate_text::RULE,
     e401_perfect_score::RULE,
     e402_accuracy_paradox::RULE,
     e403_low_recall::RULE,
     e404_low_precision::RULE,
     e405_confused_pair::RULE,
     e406_no_better_than_baseline::RULE,
+    k201_exact_leak::RULE,
+    k202_near_duplicate_leak::RULE,
     s601_weak_slice::RULE,
     t501_overfitting::RULE,
     t504_still_learning::RULE,
