@@ -54,8 +54,24 @@ const SINGLE: [(isize, &[Fact]); 5] = [
     (
         0,
         &[
-            Always, Word, Lower, Masked, Shape, Outline, Case, Digits, Hyphen, Punctuation, Prefix1, Prefix2, Prefix3,
-            Prefix4, Suffix1, Suffix2, Suffix3, Suffix4,
+            Always,
+            Word,
+            Lower,
+            Masked,
+            Shape,
+            Outline,
+            Case,
+            Digits,
+            Hyphen,
+            Punctuation,
+            Prefix1,
+            Prefix2,
+            Prefix3,
+            Prefix4,
+            Suffix1,
+            Suffix2,
+            Suffix3,
+            Suffix4,
         ],
     ),
     (1, &[Word, Lower, Outline, Suffix3, Case]),
@@ -161,9 +177,11 @@ fn facts(word: &str, lower: &mut String) -> Facts {
 
 /// Hashes of the features of a word seen from `slot` of [`SINGLE`].
 fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = u64> {
-    SINGLE[slot].1.iter().filter(|&&fact| facts[fact as usize] != 0).map(move |&fact| {
-        stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize])
-    })
+    SINGLE[slot]
+        .1
+        .iter()
+        .filter(|&&fact| facts[fact as usize] != 0)
+        .map(move |&fact| stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize]))
 }
 
 /// Hash of the feature of a joint template; `None` where a word lacks the fact.
@@ -188,7 +206,11 @@ struct Lexicon<'a> {
 
 impl<'a> Lexicon<'a> {
     fn new() -> Self {
-        Self { ids: FxHashMap::default(), facts: vec![beyond(1), beyond(2)], lower: String::new() }
+        Self {
+            ids: FxHashMap::default(),
+            facts: vec![beyond(1), beyond(2)],
+            lower: String::new(),
+        }
     }
 
     fn id(&mut self, word: &'a str) -> u32 {
@@ -219,8 +241,10 @@ impl FeatureMap {
     /// Features with at least `min_count` uses in the sentences (each a list of words). Ids go by first use.
     pub fn build<'a>(sentences: &[Vec<&'a str>], min_count: u32) -> Self {
         let mut lexicon = Lexicon::new();
-        let encoded: Vec<Vec<u32>> =
-            sentences.iter().map(|words| words.iter().map(|word| lexicon.id(word)).collect()).collect();
+        let encoded: Vec<Vec<u32>> = sentences
+            .iter()
+            .map(|words| words.iter().map(|word| lexicon.id(word)).collect())
+            .collect();
         let mut uses = vec![[0u32; SINGLE.len()]; lexicon.facts.len()];
         for words in &encoded {
             for at in 0..words.len() {
@@ -254,7 +278,9 @@ impl FeatureMap {
             }
         }
         order.retain(|hash| counts[hash] >= min_count);
-        Self { ids: order.into_iter().zip(0..).collect() }
+        Self {
+            ids: order.into_iter().zip(0..).collect(),
+        }
     }
 
     /// How many features there are.
@@ -291,7 +317,17 @@ pub(crate) struct Encoder<'m, 'a> {
 impl<'m, 'a> Encoder<'m, 'a> {
     /// An encoder that has met no word.
     pub fn new(map: &'m FeatureMap) -> Self {
-        Self { map, lexicon: Lexicon::new(), ids: Vec::new(), ends: vec![0] }
+        Self {
+            map,
+            lexicon: Lexicon::new(),
+            ids: Vec::new(),
+            ends: vec![0],
+        }
+    }
+
+    /// How many distinct words it remembers.
+    pub fn words(&self) -> usize {
+        self.lexicon.facts.len()
     }
 
     /// Looks up everything about a sentence that the map knows.
@@ -300,7 +336,8 @@ impl<'m, 'a> Encoder<'m, 'a> {
         let known = self.ends.len() / SINGLE.len();
         for facts in &self.lexicon.facts[known..] {
             for slot in 0..SINGLE.len() {
-                self.ids.extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
+                self.ids
+                    .extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
                 self.ends.push(self.ids.len() as u32);
             }
         }
