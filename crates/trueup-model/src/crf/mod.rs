@@ -6,7 +6,8 @@
 //! # From spans to tags and back
 //!
 //! Tokens are the example's own when its source came tokenised, else those of [`trueup_core::text::tokenise`]. The chain
-//! runs over IOBES tags: on biomedical development data they found one point of F1 more than IOB2, for the same time.
+//! runs over IOBES tags: on biomedical development data they found one point of F1 more than IOB2, for up to
+//! 1.6 times the training time.
 //! Only valid sequences have probability, in training as in decoding, so an answer never needs repair.
 //!
 //! Gold spans that tokens cannot hold exactly are learnt as well as can be and counted ([`Alignment`]): an edge inside
@@ -62,6 +63,7 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
+mod facts;
 mod features;
 mod lattice;
 mod model;

@@ -242,7 +242,9 @@ pub(super) fn train<'a>(
 ) -> Result<Fitted<CrfModel>, ModelError> {
     let aligned = align(train);
     let mut alignment = Alignment::default();
-    aligned.iter().for_each(|a| alignment.merge(a.alignment));
+    for part in &aligned {
+        alignment.merge(part.alignment);
+    }
     let mut seen: Vec<_> = aligned.iter().flat_map(|a| &a.segments).map(|s| s.label).collect();
     seen.sort_unstable();
     seen.dedup();
@@ -267,7 +269,8 @@ pub(super) fn train<'a>(
     let mut learner = Learner::new(params, tags, features.len());
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     let mut curve: Vec<CurvePoint> = Vec::new();
-    let mut best: Option<(f64, u32, Vec<Row32>, Transitions)> = None;
+    // Validation loss, pass and weights of the best pass.
+    let mut best: Option<(f64, u32, (Vec<Row32>, Transitions))> = None;
     for epoch in 1..=params.epochs {
         let mut tallied = Tallied::new(labels.len());
         Rng::stream(params.seed, u64::from(epoch)).shuffle(&mut order);
@@ -292,21 +295,17 @@ pub(super) fn train<'a>(
         progress.epoch(epoch, params.epochs, train_loss);
         if let Some(loss) = valid_loss {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
-                let (weights, transitions) = learner.snapshot();
-                best = Some((loss, epoch, weights, transitions));
+                best = Some((loss, epoch, learner.snapshot()));
             } else if best.as_ref().is_some_and(|(_, at, ..)| epoch - at >= params.patience) {
                 break;
             }
         }
     }
 
-    let (epochs, weights, transitions) = match best {
-        Some((_, epoch, weights, transitions)) => (epoch, weights, transitions),
-        None => {
-            let (weights, transitions) = learner.snapshot();
-            (params.epochs, weights, transitions)
-        }
-    };
+    let (epochs, (weights, transitions)) = best.map_or_else(
+        || (params.epochs, learner.snapshot()),
+        |(_, epoch, snapshot)| (epoch, snapshot),
+    );
     let tags = learner.tags;
     let count = features.len() as u64;
     let model = CrfModel {

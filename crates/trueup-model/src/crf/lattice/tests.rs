@@ -155,8 +155,8 @@ proptest! {
             lattice.forward(&chain.transitions) - lattice.path_score(&chain.transitions, &gold)
         };
         let mut gradient = vec![[0.0; LANES]; chain.transitions.vectors];
-        for token in 0..len {
-            lattice.gradient(token, gold[token], &mut gradient);
+        for (token, &state) in gold.iter().enumerate() {
+            lattice.gradient(token, state, &mut gradient);
             for state in 0..chain.tags.len() {
                 chain.scores[token][state] += H;
                 let up = loss(&chain);
