@@ -5,47 +5,13 @@
 //! worked out once a distinct word ([`Encoder`]) and not once a token.
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
-/// A fact of one word.
-#[derive(Debug, Clone, Copy)]
-enum Fact {
-    /// Holds for every token: the weight of the state itself.
-    Always,
-    /// The word as it stands.
-    Word,
-    /// In lower case.
-    Lower,
-    /// In lower case, every digit `0`.
-    Masked,
-    /// Letters by case, digits, the rest as it stands; runs beyond four cut off.
-    Shape,
-    /// The shape with runs made one.
-    Outline,
-    /// Capitals: none, first, all, other.
-    Case,
-    /// Only digits, some digits, none.
-    Digits,
-    /// Holds a hyphen.
-    Hyphen,
-    /// Only punctuation, some, none.
-    Punctuation,
-    Prefix1,
-    Prefix2,
-    Prefix3,
-    Prefix4,
-    Suffix1,
-    Suffix2,
-    Suffix3,
-    Suffix4,
-}
+use super::facts::{FACTS, Fact, Facts, beyond, facts, stir};
 
 use Fact::{
     Always, Case, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Prefix2, Prefix3, Prefix4, Punctuation, Shape,
     Suffix1, Suffix2, Suffix3, Suffix4, Word,
 };
-
-const FACTS: usize = Suffix4 as usize + 1;
 
 /// Templates over one word: the facts looked at, by offset.
 const SINGLE: [(isize, &[Fact]); 5] = [
@@ -54,8 +20,24 @@ const SINGLE: [(isize, &[Fact]); 5] = [
     (
         0,
         &[
-            Always, Word, Lower, Masked, Shape, Outline, Case, Digits, Hyphen, Punctuation, Prefix1, Prefix2, Prefix3,
-            Prefix4, Suffix1, Suffix2, Suffix3, Suffix4,
+            Always,
+            Word,
+            Lower,
+            Masked,
+            Shape,
+            Outline,
+            Case,
+            Digits,
+            Hyphen,
+            Punctuation,
+            Prefix1,
+            Prefix2,
+            Prefix3,
+            Prefix4,
+            Suffix1,
+            Suffix2,
+            Suffix3,
+            Suffix4,
         ],
     ),
     (1, &[Word, Lower, Outline, Suffix3, Case]),
@@ -74,96 +56,13 @@ const JOINT: [&[(isize, Fact)]; 5] = [
 /// A joint feature that training did not see.
 const UNSEEN: u32 = u32::MAX;
 
-/// The facts of a word as hashes; 0 where it lacks one (a prefix longer than itself).
-type Facts = [u64; FACTS];
-
-/// Stirs `value` into `hash`: multiplication and a shift, which the table's own hash stirs again.
-fn stir(hash: u64, value: u64) -> u64 {
-    let z = (hash.rotate_left(23) ^ value).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z ^ (z >> 29)
-}
-
-/// Facts of the place beyond an end of the sentence.
-fn beyond(end: u64) -> Facts {
-    let mut facts = [0; FACTS];
-    facts[Lower as usize] = stir(1, end);
-    facts[Outline as usize] = stir(2, end);
-    facts
-}
-
-fn facts(word: &str, lower: &mut String) -> Facts {
-    lower.clear();
-    if word.is_ascii() {
-        lower.push_str(word);
-        lower.make_ascii_lowercase();
-    } else {
-        lower.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    let mut facts = [0; FACTS];
-    facts[Always as usize] = 1;
-    facts[Word as usize] = xxh3_64(word.as_bytes());
-    facts[Lower as usize] = xxh3_64(lower.as_bytes());
-
-    let (mut shape, mut outline, mut masked) = (3u64, 4u64, 5u64);
-    let (mut last, mut run, mut chars) = ('\0', 0, 0u32);
-    let (mut upper, mut digits, mut marks, mut first_upper, mut hyphen) = (0u32, 0u32, 0u32, false, false);
-    for c in word.chars() {
-        let kind = if c.is_uppercase() {
-            upper += 1;
-            first_upper |= chars == 0;
-            'X'
-        } else if c.is_alphabetic() {
-            'x'
-        } else if c.is_numeric() {
-            digits += 1;
-            '0'
-        } else {
-            marks += 1;
-            hyphen |= matches!(c, '-' | '\u{2010}'..='\u{2015}');
-            c
-        };
-        chars += 1;
-        run = if kind == last { run + 1 } else { 1 };
-        if run == 1 {
-            outline = stir(outline, kind.into());
-        }
-        if run <= 4 {
-            shape = stir(shape, kind.into());
-        }
-        last = kind;
-    }
-    for c in lower.chars() {
-        masked = stir(masked, if c.is_numeric() { '0' } else { c }.into());
-    }
-    facts[Masked as usize] = masked;
-    facts[Shape as usize] = shape;
-    facts[Outline as usize] = outline;
-    facts[Case as usize] = match upper {
-        0 => 1,
-        1 if first_upper => 2,
-        n if n == chars => 3,
-        _ => 4,
-    };
-    let amount = |n: u32| if n == 0 { 1 } else { 2 + u64::from(n == chars) };
-    facts[Digits as usize] = amount(digits);
-    facts[Punctuation as usize] = amount(marks);
-    facts[Hyphen as usize] = 1 + u64::from(hyphen);
-
-    let affix = |text: &str| xxh3_64(text.as_bytes());
-    for (i, (at, c)) in word.char_indices().take(4).enumerate() {
-        facts[Prefix1 as usize + i] = affix(&word[..at + c.len_utf8()]);
-    }
-    for (i, (at, _)) in word.char_indices().rev().take(4).enumerate() {
-        facts[Suffix1 as usize + i] = affix(&word[at..]);
-    }
-    facts
-}
-
 /// Hashes of the features of a word seen from `slot` of [`SINGLE`].
 fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = u64> {
-    SINGLE[slot].1.iter().filter(|&&fact| facts[fact as usize] != 0).map(move |&fact| {
-        stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize])
-    })
+    SINGLE[slot]
+        .1
+        .iter()
+        .filter(|&&fact| facts[fact as usize] != 0)
+        .map(move |&fact| stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize]))
 }
 
 /// Hash of the feature of a joint template; `None` where a word lacks the fact.
@@ -188,7 +87,11 @@ struct Lexicon<'a> {
 
 impl<'a> Lexicon<'a> {
     fn new() -> Self {
-        Self { ids: FxHashMap::default(), facts: vec![beyond(1), beyond(2)], lower: String::new() }
+        Self {
+            ids: FxHashMap::default(),
+            facts: vec![beyond(1), beyond(2)],
+            lower: String::new(),
+        }
     }
 
     fn id(&mut self, word: &'a str) -> u32 {
@@ -217,10 +120,12 @@ pub(crate) struct FeatureMap {
 
 impl FeatureMap {
     /// Features with at least `min_count` uses in the sentences (each a list of words). Ids go by first use.
-    pub fn build<'a>(sentences: &[Vec<&'a str>], min_count: u32) -> Self {
+    pub fn build(sentences: &[Vec<&str>], min_count: u32) -> Self {
         let mut lexicon = Lexicon::new();
-        let encoded: Vec<Vec<u32>> =
-            sentences.iter().map(|words| words.iter().map(|word| lexicon.id(word)).collect()).collect();
+        let encoded: Vec<Vec<u32>> = sentences
+            .iter()
+            .map(|words| words.iter().map(|word| lexicon.id(word)).collect())
+            .collect();
         let mut uses = vec![[0u32; SINGLE.len()]; lexicon.facts.len()];
         for words in &encoded {
             for at in 0..words.len() {
@@ -254,7 +159,9 @@ impl FeatureMap {
             }
         }
         order.retain(|hash| counts[hash] >= min_count);
-        Self { ids: order.into_iter().zip(0..).collect() }
+        Self {
+            ids: order.into_iter().zip(0..).collect(),
+        }
     }
 
     /// How many features there are.
@@ -291,7 +198,17 @@ pub(crate) struct Encoder<'m, 'a> {
 impl<'m, 'a> Encoder<'m, 'a> {
     /// An encoder that has met no word.
     pub fn new(map: &'m FeatureMap) -> Self {
-        Self { map, lexicon: Lexicon::new(), ids: Vec::new(), ends: vec![0] }
+        Self {
+            map,
+            lexicon: Lexicon::new(),
+            ids: Vec::new(),
+            ends: vec![0],
+        }
+    }
+
+    /// How many distinct words it remembers.
+    pub fn words(&self) -> usize {
+        self.lexicon.facts.len()
     }
 
     /// Looks up everything about a sentence that the map knows.
@@ -300,7 +217,8 @@ impl<'m, 'a> Encoder<'m, 'a> {
         let known = self.ends.len() / SINGLE.len();
         for facts in &self.lexicon.facts[known..] {
             for slot in 0..SINGLE.len() {
-                self.ids.extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
+                self.ids
+                    .extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
                 self.ends.push(self.ids.len() as u32);
             }
         }
@@ -322,5 +240,55 @@ impl<'m, 'a> Encoder<'m, 'a> {
         }
         let joint = &sentence.joint[at * JOINT.len()..(at + 1) * JOINT.len()];
         out.extend(joint.iter().copied().filter(|&id| id != UNSEEN));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(encoder: &mut Encoder<'_, 'static>, words: &[&'static str]) -> Vec<Vec<u32>> {
+        let encoded = encoder.encode(words);
+        (0..words.len())
+            .map(|at| {
+                let mut ids = Vec::new();
+                encoder.features(&encoded, at, &mut ids);
+                ids
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ids_are_dense_and_the_same_in_context_whoever_asks() {
+        let sentences = vec![vec!["Ada", "lives", "in", "Jos"], vec!["in", "Jos", "."]];
+        let map = FeatureMap::build(&sentences, 1);
+        let mut fresh = Encoder::new(&map);
+        let mut used = Encoder::new(&map);
+        listed(&mut used, &["unseen", "Jos", "Ada"]);
+        for sentence in &sentences {
+            assert_eq!(listed(&mut fresh, sentence), listed(&mut used, sentence));
+        }
+        let mut all: Vec<u32> = sentences.iter().flat_map(|s| listed(&mut fresh, s)).flatten().collect();
+        all.sort_unstable();
+        all.dedup();
+        // Every feature counted is one that some token shows, and the other way round.
+        assert_eq!(all, (0..map.len() as u32).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rare_features_are_cut_and_unseen_ones_have_no_id() {
+        let sentences = vec![vec!["a", "b"], vec!["a", "c"]];
+        let (all, frequent) = (FeatureMap::build(&sentences, 1), FeatureMap::build(&sentences, 2));
+        assert!(frequent.len() < all.len());
+        let features = |map: &FeatureMap, words: &[&'static str]| listed(&mut Encoder::new(map), words)[0].len();
+        // "a" at the start: what it is stays, what follows it (once "b", once "c") does not.
+        assert!(features(&frequent, &["a", "b"]) < features(&all, &["a", "b"]));
+        assert!(features(&all, &["zebra", "b"]) < features(&all, &["a", "b"]));
+        assert_eq!(FeatureMap::build(&sentences, 9).len(), 0);
+    }
+
+    #[test]
+    fn an_empty_sentence_has_no_feature() {
+        assert_eq!(FeatureMap::build(&[vec![]], 1).len(), 0);
     }
 }

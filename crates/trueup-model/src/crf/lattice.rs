@@ -5,131 +5,11 @@
 //! [`LANES`]; padded lanes hold probability 0 everywhere.
 
 use super::tags::{Segment, Tags};
-
-/// States handled at a time; rows are padded to a multiple.
-pub(crate) const LANES: usize = 8;
-
-/// A vector of weights or scores.
-pub(crate) type Row32 = [f32; LANES];
-
-/// A vector of probabilities.
-type Row64 = [f64; LANES];
+use super::transitions::{LANES, Row32, Row64, TransitionCounts, Transitions};
 
 /// A score further below the best of its token counts as this far below (nats), so that no product of two steps leaves
 /// the range of f64 and a valid path always keeps some probability. e^-100 is nothing beside any figure shown.
 const FLOOR: f32 = -100.0;
-
-/// Transition weights are taken within plus and minus this (nats), for the same reason.
-const CAP: f32 = 60.0;
-
-/// Vectors needed for `states`.
-pub(crate) fn vectors(states: usize) -> usize {
-    states.div_ceil(LANES)
-}
-
-/// Weights between neighbouring states, at the start and at the end, with their exponentials.
-#[derive(Debug, Clone)]
-pub(crate) struct Transitions {
-    states: usize,
-    vectors: usize,
-    /// By `from` and `to`; minus infinity where not allowed.
-    log: Vec<Row32>,
-    exp: Vec<Row64>,
-    log_start: Vec<Row32>,
-    exp_start: Vec<Row64>,
-    log_end: Vec<Row32>,
-    exp_end: Vec<Row64>,
-    /// Which vectors hold a successor of a state.
-    reach: Vec<std::ops::Range<usize>>,
-}
-
-impl Transitions {
-    /// Weights 0 wherever `tags` allow a step.
-    pub fn new(tags: &Tags) -> Self {
-        let (states, vectors) = (tags.len(), vectors(tags.len()));
-        let row = |allowed: &dyn Fn(usize) -> bool| -> Vec<Row32> {
-            let lane = |s: usize| if s < states && allowed(s) { 0.0 } else { f32::NEG_INFINITY };
-            (0..vectors).map(|v| std::array::from_fn(|l| lane(v * LANES + l))).collect()
-        };
-        let log: Vec<Row32> = (0..states).flat_map(|from| row(&|to| tags.allowed(from, to))).collect();
-        let reach = log.chunks(vectors).map(|rows| {
-            let used = |row: &Row32| row.iter().any(|x| x.is_finite());
-            let first = rows.iter().position(used).unwrap_or(0);
-            first..rows.iter().rposition(used).map_or(0, |last| last + 1)
-        });
-        let mut transitions = Self {
-            states,
-            vectors,
-            reach: reach.collect(),
-            exp: vec![[0.0; LANES]; log.len()],
-            log,
-            log_start: row(&|s| tags.may_start(s)),
-            exp_start: vec![[0.0; LANES]; vectors],
-            log_end: row(&|s| tags.may_end(s)),
-            exp_end: vec![[0.0; LANES]; vectors],
-        };
-        transitions.refresh();
-        transitions
-    }
-
-    /// How many states there are.
-    pub fn states(&self) -> usize {
-        self.states
-    }
-
-    /// Vectors a row of states.
-    pub fn vectors(&self) -> usize {
-        self.vectors
-    }
-
-    /// Changes every weight that exists by `step(table, position, weight)`, then takes the exponentials anew. Tables:
-    /// 0 steps (`from * padded states + to`), 1 starts, 2 ends.
-    pub fn change(&mut self, mut step: impl FnMut(usize, usize, f32) -> f32) {
-        for (table, rows) in [&mut self.log, &mut self.log_start, &mut self.log_end].into_iter().enumerate() {
-            for (i, weight) in rows.as_flattened_mut().iter_mut().enumerate() {
-                if weight.is_finite() {
-                    *weight = step(table, i, *weight).clamp(-CAP, CAP);
-                }
-            }
-        }
-        self.refresh();
-    }
-
-    fn refresh(&mut self) {
-        let tables = [
-            (&self.log, &mut self.exp),
-            (&self.log_start, &mut self.exp_start),
-            (&self.log_end, &mut self.exp_end),
-        ];
-        for (log, exp) in tables {
-            for (log, exp) in log.as_flattened().iter().zip(exp.as_flattened_mut()) {
-                if log.is_finite() {
-                    *exp = f64::from(*log).exp();
-                }
-            }
-        }
-    }
-
-    fn step(&self, from: usize, to: usize) -> f64 {
-        self.exp[from * self.vectors + to / LANES][to % LANES]
-    }
-}
-
-/// Expected and observed uses of each transition, summed over a sentence: expected minus observed is the gradient of
-/// the loss.
-#[derive(Debug, Clone)]
-pub(crate) struct TransitionCounts {
-    /// By the tables of [`Transitions::change`].
-    pub tables: [Vec<f64>; 3],
-}
-
-impl TransitionCounts {
-    /// Nothing counted yet.
-    pub fn new(transitions: &Transitions) -> Self {
-        let padded = transitions.vectors * LANES;
-        Self { tables: [vec![0.0; transitions.states * padded], vec![0.0; padded], vec![0.0; padded]] }
-    }
-}
 
 /// One sentence over the states. Buffers are kept from sentence to sentence.
 #[derive(Debug, Default)]
@@ -212,7 +92,11 @@ impl Lattice {
             self.scale[token] = scale;
             log_z += scale.ln();
         }
-        if self.len == 0 { 0.0 } else { log_z + self.end(transitions).ln() }
+        if self.len == 0 {
+            0.0
+        } else {
+            log_z + self.end(transitions).ln()
+        }
     }
 
     /// Probability that the last token's state may end the sentence, weighted by the end weights.
@@ -244,7 +128,11 @@ impl Lattice {
         for token in (1..self.len).rev() {
             let at = self.at(token);
             let factor = 1.0 / self.scale[token];
-            for ((suffix, emit), beta) in suffix.iter_mut().zip(&self.emit[at.clone()]).zip(&self.beta[at.clone()]) {
+            for ((suffix, emit), beta) in suffix
+                .iter_mut()
+                .zip(&self.emit[at.clone()])
+                .zip(&self.beta[at.clone()])
+            {
                 for l in 0..LANES {
                     suffix[l] = emit[l] * beta[l] * factor;
                 }
@@ -321,7 +209,11 @@ impl Lattice {
     /// Exact, not a product of marginals: the prefix up to its first state, the steps through it, the suffix after it.
     pub fn segment(&self, transitions: &Transitions, tags: &Tags, segment: Segment) -> f64 {
         let Segment { first, last, label } = segment;
-        let local = Segment { first: 0, last: last - first, label };
+        let local = Segment {
+            first: 0,
+            last: last - first,
+            label,
+        };
         let states = tags.encode(last - first + 1, &[local]);
         let mut p = self.alpha[self.at(first)].as_flattened()[states[0]];
         for (i, pair) in states.windows(2).enumerate() {
@@ -333,8 +225,8 @@ impl Lattice {
         p.clamp(0.0, 1.0)
     }
 
-    /// The valid state sequence of the highest score; of equal ones, that with the lower state at the latest
-    /// difference. Reads only the scores.
+    /// The valid state sequence of the highest score; of equal ones, that with the lower state where they
+    /// last differ. Reads only the scores.
     pub fn viterbi(&mut self, transitions: &Transitions) -> Vec<usize> {
         if self.len == 0 {
             return Vec::new();
@@ -412,3 +304,6 @@ fn argmax(len: usize, value: impl Fn(usize) -> f32) -> usize {
     }
     best.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,10 @@ use trueup_core::{Annotation, Example, LabelSet, Rng};
 
 use super::CrfParams;
 use super::features::{Encoded, Encoder, FeatureMap};
-use super::lattice::{LANES, Lattice, Row32, TransitionCounts, Transitions};
+use super::lattice::Lattice;
 use super::model::{Active, CrfModel, tokens, words};
 use super::tags::{Alignment, Segment, Tags, place, to_spans};
+use super::transitions::{LANES, Row32, TransitionCounts, Transitions};
 use crate::{Fitted, ModelError, Progress};
 
 /// Where the sums of squared gradients start: the first step of a weight is then the learning rate itself for any
@@ -39,7 +40,12 @@ struct Tallied {
 
 impl Tallied {
     fn new(labels: usize) -> Self {
-        Self { loss: 0.0, tokens: 0, right: 0, spans: Tallies::new(labels) }
+        Self {
+            loss: 0.0,
+            tokens: 0,
+            right: 0,
+            spans: Tallies::new(labels),
+        }
     }
 
     /// Counts one sentence answered with `states`.
@@ -100,7 +106,8 @@ impl<'p> Learner<'p> {
         }
         let vectors = self.transitions.vectors();
         self.active.fill(encoder, &sentence.encoded);
-        self.active.score(&self.rows, 2 * vectors, &self.transitions, &mut self.lattice);
+        self.active
+            .score(&self.rows, 2 * vectors, &self.transitions, &mut self.lattice);
         let (loss, states) = judge(&mut self.lattice, &self.transitions, &sentence.gold);
 
         let mut counts = TransitionCounts::new(&self.transitions);
@@ -127,7 +134,10 @@ impl<'p> Learner<'p> {
         }
 
         let padded = vectors * LANES;
-        sentence.gold.windows(2).for_each(|p| counts.tables[0][p[0] * padded + p[1]] -= 1.0);
+        sentence
+            .gold
+            .windows(2)
+            .for_each(|p| counts.tables[0][p[0] * padded + p[1]] -= 1.0);
         counts.tables[1][sentence.gold[0]] -= 1.0;
         counts.tables[2][sentence.gold[sentence.gold.len() - 1]] -= 1.0;
         let squares = &mut self.transition_squares;
@@ -163,16 +173,27 @@ impl<'p> Learner<'p> {
     /// What training leaves behind: the weights without the sums beside them, and the steps.
     fn snapshot(&self) -> (Vec<Row32>, Transitions) {
         let vectors = self.transitions.vectors();
-        let weights = self.rows.chunks_exact(2 * vectors).flat_map(|row| &row[..vectors]).copied().collect();
+        let weights = self
+            .rows
+            .chunks_exact(2 * vectors)
+            .flat_map(|row| &row[..vectors])
+            .copied()
+            .collect();
         (weights, self.transitions.clone())
     }
 }
 
 /// Negative log likelihood of `gold` (nats) and the best states, of scores that are in place.
 fn judge(lattice: &mut Lattice, transitions: &Transitions, gold: &[usize]) -> (f64, Vec<usize>) {
-    let loss = (lattice.forward(transitions) - lattice.path_score(transitions, gold)).max(0.0);
+    let loss = lattice.forward(transitions) - lattice.path_score(transitions, gold);
+    // Rounding can take the loss of a certain path below 0. A loss that is no number stays one.
+    let loss = if loss < 0.0 { 0.0 } else { loss };
     // A path of more than half of the probability is the best one; most of training is this case.
-    let states = if loss < std::f64::consts::LN_2 { gold.to_vec() } else { lattice.viterbi(transitions) };
+    let states = if loss < std::f64::consts::LN_2 {
+        gold.to_vec()
+    } else {
+        lattice.viterbi(transitions)
+    };
     (loss, states)
 }
 
@@ -187,7 +208,11 @@ fn align(examples: &[&Example]) -> Vec<Aligned> {
     let one = |example: &&Example| {
         let tokens = tokens(example);
         let (segments, alignment) = place(example.gold.spans(), &tokens);
-        Aligned { tokens, segments, alignment }
+        Aligned {
+            tokens,
+            segments,
+            alignment,
+        }
     };
     examples.par_iter().map(one).collect()
 }
@@ -217,11 +242,17 @@ pub(super) fn train<'a>(
 ) -> Result<Fitted<CrfModel>, ModelError> {
     let aligned = align(train);
     let mut alignment = Alignment::default();
-    aligned.iter().for_each(|a| alignment.merge(a.alignment));
+    for part in &aligned {
+        alignment.merge(part.alignment);
+    }
     let mut seen: Vec<_> = aligned.iter().flat_map(|a| &a.segments).map(|s| s.label).collect();
     seen.sort_unstable();
     seen.dedup();
-    let texts: Vec<Vec<&str>> = train.iter().zip(&aligned).map(|(e, a)| words(&e.text, &a.tokens)).collect();
+    let texts: Vec<Vec<&str>> = train
+        .iter()
+        .zip(&aligned)
+        .map(|(e, a)| words(&e.text, &a.tokens))
+        .collect();
     let features = FeatureMap::build(&texts, params.min_count);
     if alignment.spans > 0 && features.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
@@ -238,7 +269,8 @@ pub(super) fn train<'a>(
     let mut learner = Learner::new(params, tags, features.len());
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     let mut curve: Vec<CurvePoint> = Vec::new();
-    let mut best: Option<(f64, u32, Vec<Row32>, Transitions)> = None;
+    // Validation loss, pass and weights of the best pass.
+    let mut best: Option<(f64, u32, (Vec<Row32>, Transitions))> = None;
     for epoch in 1..=params.epochs {
         let mut tallied = Tallied::new(labels.len());
         Rng::stream(params.seed, u64::from(epoch)).shuffle(&mut order);
@@ -246,7 +278,9 @@ pub(super) fn train<'a>(
             let (loss, states) = learner.step(&encoder, &sentences[i]);
             tallied.add(&learner.tags, &sentences[i], loss, &states);
         }
-        let held_out = held_out.as_ref().map(|sentences| learner.evaluate(&encoder, sentences, labels.len()));
+        let held_out = held_out
+            .as_ref()
+            .map(|sentences| learner.evaluate(&encoder, sentences, labels.len()));
         let train_loss = tallied.mean_loss().unwrap_or(0.0);
         let valid_loss = held_out.as_ref().and_then(Tallied::mean_loss);
         curve.push(CurvePoint {
@@ -261,23 +295,31 @@ pub(super) fn train<'a>(
         progress.epoch(epoch, params.epochs, train_loss);
         if let Some(loss) = valid_loss {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
-                let (weights, transitions) = learner.snapshot();
-                best = Some((loss, epoch, weights, transitions));
+                best = Some((loss, epoch, learner.snapshot()));
             } else if best.as_ref().is_some_and(|(_, at, ..)| epoch - at >= params.patience) {
                 break;
             }
         }
     }
 
-    let (epochs, weights, transitions) = match best {
-        Some((_, epoch, weights, transitions)) => (epoch, weights, transitions),
-        None => {
-            let (weights, transitions) = learner.snapshot();
-            (params.epochs, weights, transitions)
-        }
-    };
+    let (epochs, (weights, transitions)) = best.map_or_else(
+        || (params.epochs, learner.snapshot()),
+        |(_, epoch, snapshot)| (epoch, snapshot),
+    );
     let tags = learner.tags;
     let count = features.len() as u64;
-    let model = CrfModel { labels: labels.clone(), tags, features, weights, transitions, alignment };
-    Ok(Fitted { model, epochs, features: count, curve })
+    let model = CrfModel {
+        labels: labels.clone(),
+        tags,
+        features,
+        weights,
+        transitions,
+        alignment,
+    };
+    Ok(Fitted {
+        model,
+        epochs,
+        features: count,
+        curve,
+    })
 }
