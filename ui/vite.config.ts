@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
+import { defineConfig } from 'vitest/config';
 import { sealPage } from './build/seal.ts';
 
 export default defineConfig({
@@ -10,4 +10,5 @@ export default defineConfig({
     target: ['chrome125', 'firefox128', 'safari17.5'],
     modulePreload: false,
   },
+  test: { include: ['tests/*.test.ts'] },
 });

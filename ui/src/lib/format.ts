@@ -13,7 +13,7 @@ export function count(n: number): string {
 
 /** A count with its noun, in the plural where it is due: `1 example`, `38 examples`. */
 export function counted(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+  return `${count(n)} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
 }
 
 /** Decimals that a figure deserves: two, or three when its interval is narrower than 0.02. */
@@ -101,6 +101,11 @@ export function middle(name: string, most = 24): string {
   if (points.length <= most) return name;
   const head = Math.ceil((most - 1) / 2);
   return `${points.slice(0, head).join('')}\u2026${points.slice(points.length - (most - 1 - head)).join('')}`;
+}
+
+/** A label's name inside a sentence. */
+export function quoted(label: string): string {
+  return `\u2018${label}\u2019`;
 }
 
 /** An answer in words: the label, the labels, or the spans' types; `none` for an empty one. */
