@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { news } from '../fixtures/entities.mjs';
 import { builtPage, insert } from '../fixtures/insert.mjs';
-import { faultless, intents, tickets } from '../fixtures/labels.mjs';
+import { faultless, intents, tickets, topics } from '../fixtures/labels.mjs';
 
 const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(BROWSER)) {
@@ -45,10 +45,17 @@ async function check(name, body) {
   }
 }
 
+/** The least that a document can hold. */
+function bare() {
+  const { leakage, confusion, ...review } = faultless();
+  const verdict = { ...review.verdict, state: 'undecided', baseline: null, needed: null };
+  return { ...review, verdict, metrics: { accuracy: { value: null, low: null, high: null, n: 0, interval: 'none' } }, labels: [], errors: [], examples: {} };
+}
+
 const heading = (tab) => tab.locator('#examples h2').innerText();
 const cellOf = (review, gold, predicted) => review.confusion.counts[review.confusion.labels.indexOf(gold)][review.confusion.labels.indexOf(predicted)];
 
-for (const [name, make] of Object.entries({ tickets, news, faultless, many: () => intents(150, 2000, 3) })) {
+for (const [name, make] of Object.entries({ tickets, news, topics, faultless, bare, many: () => intents(150, 2000, 3) })) {
   for (const width of [390, 1120, 1440]) {
     await check(`${name} at ${width}: no complaint, no sideways scroll`, async () => {
       const { tab, complaints, close } = await open(make(), { width, scheme: width === 1120 ? 'dark' : 'light' });
