@@ -131,7 +131,11 @@ pub(crate) fn has_header(table: &Table, wanted: &[&str]) -> bool {
     }
     let rest = |column: usize| (1..table.rows().min(SAMPLE)).map(move |row| table.cell(row, column).trim());
     let again = |column: usize| rest(column).any(|cell| cell == first[column]);
-    if (0..table.width).any(|c| (is_name(first[c]) || word_rank(first[c], TEXT_NAMES).is_some()) && !again(c)) {
+    // `news_title`, `coarse_label`: the last word says what it is.
+    let compound = |cell: &str| {
+        cell.rsplit_once(['_', '-', ' ', '.']).is_some_and(|(_, word)| rank(word, TEXT_NAMES).or(rank(word, LABEL_NAMES)).is_some())
+    };
+    if (0..table.width).any(|c| (is_name(first[c]) || compound(first[c])) && !again(c)) {
         return true;
     }
     let number = |cell: &str| cell.parse::<f64>().is_ok();
@@ -199,7 +203,7 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     };
     let is_text = |c: usize| content[c].filled > 0 && content[c].json < 0.5 && content[c].numeric < 0.5;
     if text.is_none() {
-        text = by_name(free(&taken).filter(|&(c, _)| is_text(c)), TEXT_NAMES, false);
+        text = by_name(free(&taken), TEXT_NAMES, false);
         taken.extend(text);
     }
     if label.is_none() {

@@ -142,7 +142,7 @@ pub enum DataError {
         hint: Option<String>,
     },
     /// So many records are wrong that the reading itself must be.
-    #[error("{path}: line {line}: found {found}, and {count} of {of} records are like that; valid: {valid}; hint: {hint}")]
+    #[error("{path}: line {line}: found {found}, and {count} of {of} {unit} are like that; valid: {valid}; hint: {hint}")]
     TooMany {
         /// The file as it was named.
         path: String,
@@ -152,8 +152,10 @@ pub enum DataError {
         found: String,
         /// How many.
         count: usize,
-        /// Of how many records.
+        /// Of how many.
         of: usize,
+        /// Of what: `records`, `tags`.
+        unit: &'static str,
         /// What would be right.
         valid: String,
         /// What to try.

@@ -29,11 +29,6 @@ impl Interner {
         &self.names
     }
 
-    /// The names by provisional id, without the index.
-    pub fn into_names(self) -> Vec<String> {
-        self.names
-    }
-
     /// The label set, and for each provisional id its place in it.
     pub fn finish(self) -> (LabelSet, Vec<Option<LabelId>>) {
         let labels = LabelSet::new(self.names.iter().cloned());

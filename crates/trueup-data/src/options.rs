@@ -122,6 +122,7 @@ impl Remarks {
                     found: found.clone(),
                     count: *count,
                     of: records,
+                    unit: "records",
                     valid: valid.to_owned(),
                     hint: hint.to_owned(),
                 })

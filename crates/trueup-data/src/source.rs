@@ -32,6 +32,8 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"\x89PNG", "a PNG image", None),
     (b"\xff\xd8\xff", "a JPEG image", None),
     (b"GIF8", "a GIF image", None),
+    (b"\x78\x9c", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
+    (b"\x78\xda", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
     (b"BZh", "a bzip2 archive", Some("unpack it; .gz and .zst are read as they are")),
     (b"\xfd7zXZ\0", "an xz archive", Some("unpack it; .gz and .zst are read as they are")),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", Some("unpack it; .gz and .zst are read as they are")),

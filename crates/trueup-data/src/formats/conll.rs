@@ -295,6 +295,7 @@ fn strays(tokens: &Tokens, read: &[Option<Tag>], remarks: &mut Remarks) -> Resul
             found: format!("'{}' in the tag column", quote(tag)),
             count: strays,
             of: tokens.tags.len(),
+            unit: "tags",
             valid: VALID_TAG.to_owned(),
             hint: hint.to_owned(),
         });

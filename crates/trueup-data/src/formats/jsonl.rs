@@ -165,6 +165,13 @@ pub(crate) fn read(source: &Source, options: &ReadOptions, remarks: &mut Remarks
             }
             (_, raw, _) => raw,
         };
+        // Prodigy leaves the spans out where an annotator accepted a text without any.
+        let raw = match raw {
+            Ok(RawAnswer::Missing) if task == Task::Ner && object.fields.contains_key("answer") => {
+                Ok(RawAnswer::Spans(Vec::new()))
+            }
+            raw => raw,
+        };
         let gold = match raw.and_then(|raw| collector.answer(&raw, &text)) {
             Ok(Some(gold)) => gold,
             Ok(None) => {
