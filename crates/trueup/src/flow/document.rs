@@ -1,12 +1,24 @@
 //! The parts of the document that are written from the evidence as it is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueup_core::Predictions;
+use trueup_core::document::{Data, ErrorRecord, ExampleRecord, Finding, Leak, LeakKind, Leakage};
+use trueup_core::fingerprint::fingerprint;
+
+use super::review::Answered;
+use crate::review::{self, Evidence, SideName};
+
+/// The most evaluated examples that a document holds with their texts, besides those that findings name.
+const MOST_EXAMPLES: usize = 10_000;
+
 /// The records of the examples that the document shows: wrong ones first, then those that findings and errors name,
 /// then the other evaluated ones up to the limit.
-fn examples(
+pub(super) fn examples(
     evidence: &Evidence<'_>,
     predictions: &Predictions,
-    findings: &[trueup_core::document::Finding],
-    errors: &[trueup_core::document::ErrorRecord],
+    findings: &[Finding],
+    errors: &[ErrorRecord],
     with_text: bool,
 ) -> BTreeMap<String, ExampleRecord> {
     let mut named: BTreeSet<&str> = findings
@@ -68,8 +80,7 @@ fn examples(
     records
 }
 
-fn leakage(evidence: &Evidence<'_>, clean_examples: u64) -> Leakage {
-    use trueup_core::document::LeakKind;
+pub(super) fn leakage(evidence: &Evidence<'_>, clean_examples: u64) -> Leakage {
     let count = |kind| evidence.leaks.iter().filter(|leak| leak.kind == kind).count() as u64;
     let counting = evidence.counting();
     Leakage {
@@ -93,7 +104,7 @@ fn leakage(evidence: &Evidence<'_>, clean_examples: u64) -> Leakage {
     }
 }
 
-fn data(answered: &Answered) -> Data {
+pub(super) fn data(answered: &Answered) -> Data {
     let parts = [answered.train.as_ref(), answered.valid.as_ref(), Some(&answered.test)]
         .into_iter()
         .flatten();

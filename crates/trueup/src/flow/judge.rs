@@ -1,7 +1,21 @@
 //! From answers to the document: measures, evidence, findings, verdict.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueup_core::document::{Evaluation, Review, SCHEMA, Subject, Tool};
+use trueup_core::measure::{Costs, MeasureOptions, Measures, measure};
+use trueup_core::{Dataset, Estimate, Example, LabelSet, Pair, Task};
+
+use super::document::{data, examples, leakage};
+use super::review::Answered;
+use crate::error::Error;
+use crate::evaluate;
+use crate::observe::Observer;
+use crate::options::{CostOption, ReviewOptions};
+use crate::review::{self, Evidence, Figures, Outcome, Primary, Rule, Side, SideName, StatedCosts, Twins};
+
 /// Makes the evidence, lets the rules judge it, and writes the document.
-fn judge(
+pub(super) fn judge(
     answered: &Answered,
     rules: &[&Rule],
     options: &ReviewOptions,
@@ -51,13 +65,9 @@ fn judge(
         .map(|(gold, answer)| gold == answer)
         .collect();
     let slices = evaluate::slices(&answered.test.data, &pair, &correct, options.seed);
-    let apart = answered.train.is_some()
-        && answered
-            .train
-            .as_ref()
-            .is_some_and(|t| t.summary.file != answered.test.summary.file);
-    let side = |part: &'_ Part, prefix| (prefix, part.summary.file.clone());
-    let (test_prefix, test_file) = side(&answered.test, apart.then_some("test"));
+    // Ids of two files may be the same; those of one file are not.
+    let apart = answered.train.as_ref().is_some_and(|train| train.summary.file != answered.test.summary.file);
+    let (test_prefix, test_file) = (apart.then_some("test"), answered.test.summary.file.clone());
     let train_side = match (&answered.train, answered.evaluation) {
         (Some(part), _) => Some(Side::new(
             &part.data,
@@ -135,26 +145,17 @@ fn judge(
     })
 }
 
-/// Cluster numbers from the groups, when there are any: rows of one group are one unit of the intervals.
-fn groups(data: &Dataset) -> Option<Vec<u32>> {
+/// Cluster numbers from the groups, when there are any: rows of one group are one unit of the intervals, and a row
+/// without a group stands alone.
+fn groups<'a>(data: &'a Dataset) -> Option<Vec<u32>> {
     data.examples.iter().any(|example| example.group.is_some()).then(|| {
-        let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
-        let mut next = 0;
-        let mut fresh = || {
-            next += 1;
-            next - 1
+        let mut numbers: BTreeMap<&'a str, u32> = BTreeMap::new();
+        // The first row of a group gives it its number.
+        let number = |(row, example): (usize, &'a Example)| match example.group.as_deref() {
+            Some(group) => *numbers.entry(group).or_insert(row as u32),
+            None => row as u32,
         };
-        let of = |example: &'_ Example| example.group.clone();
-        let groups: Vec<Option<String>> = data.examples.iter().map(of).collect();
-        let mut out = Vec::with_capacity(groups.len());
-        for example in &data.examples {
-            out.push(match example.group.as_deref() {
-                Some(group) => *numbers.entry(group).or_insert_with(&mut fresh),
-                // An example without a group stands alone.
-                None => fresh(),
-            });
-        }
-        out
+        data.examples.iter().enumerate().map(number).collect()
     })
 }
 
@@ -185,13 +186,13 @@ fn primary(
         .as_ref()
         .map(|target| target.metric.as_str())
         .or(options.metric.as_deref());
-    let imbalanced = review::is_imbalanced(&learned.support());
+    let imbalanced = review::imbalance(&learned.support()).is_some();
     let present: Vec<&str> = counting.metrics.keys().map(String::as_str).collect();
     let choice = evaluate::choose(learned.task, asked, measuring.costs.is_some(), imbalanced, &present)?;
     let trivial = evaluate::trivial(learned, counted, measuring.costs.as_ref(), &choice.name);
     let estimate = counting.metrics.get(&choice.name).cloned();
     Ok(Primary {
-        estimate: estimate.unwrap_or_else(|| trueup_core::Estimate::undefined(counted.len() as u64)),
+        estimate: estimate.unwrap_or_else(|| Estimate::undefined(counted.len() as u64)),
         name: choice.name,
         title: choice.title,
         higher_is_better: choice.higher_is_better,

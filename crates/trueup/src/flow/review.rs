@@ -1,42 +1,34 @@
 //! The review: load, train or take predictions, measure, judge.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use trueup_core::document::{
-    Data, Evaluation, ExampleRecord, Leak, Leakage, Review, SCHEMA, SplitSummary, Subject, Tool, Training,
-};
-use trueup_core::fingerprint::fingerprint;
-use trueup_core::measure::{Costs, MeasureOptions, Measures, measure};
-use trueup_core::{Annotation, Dataset, Example, LabelSet, Pair, Predictions, Task};
+use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
+use trueup_core::{Dataset, Example, Predictions};
 
+use super::judge::judge;
 use crate::error::Error;
 use crate::load::{self, Part};
 use crate::observe::Observer;
-use crate::options::{CostOption, ReviewOptions, Source};
-use crate::review::{self, Evidence, Figures, Outcome, Primary, RULES, Rule, Side, SideName, StatedCosts, Twins};
+use crate::options::{ReviewOptions, Source};
+use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
 use crate::train::{self, Learner, LearnerChoice};
-use crate::{evaluate, review::rules_of};
 
 /// Folds of a review without a test set.
 const FOLDS: usize = 5;
 /// Above this many examples one 80/20 split is evaluated instead of folds.
 const MOST_FOR_FOLDS: usize = 50_000;
-/// The most evaluated examples that a document holds with their texts, besides those that findings name.
-const MOST_EXAMPLES: usize = 10_000;
-
 /// What is to be reviewed, once there are answers.
-struct Answered {
-    train: Option<Part>,
-    valid: Option<Part>,
+pub(super) struct Answered {
+    pub train: Option<Part>,
+    pub valid: Option<Part>,
     /// The evaluated part; with folds there is no other.
-    test: Part,
-    predictions: Predictions,
-    training: Option<Training>,
-    evaluation: Evaluation,
-    how: String,
-    model: String,
+    pub test: Part,
+    pub predictions: Predictions,
+    pub training: Option<Training>,
+    pub evaluation: Evaluation,
+    pub how: String,
+    pub model: String,
 }
 
 /// Reviews a model on labelled data: loads, trains or takes predictions, measures, judges.

@@ -98,6 +98,8 @@ impl Draft {
             action: Action {
                 summary: action.into(),
                 command: None,
+                gain: None,
+                price: None,
             },
         }
     }
