@@ -1,0 +1,252 @@
+//! The exact set-similarity join: which sets have a Jaccard similarity at or above a threshold?
+//!
+//! AllPairs (Bayardo, Ma and Srikant 2007) with the positional filter of PPJoin (Xiao, Wang, Lin and Yu 2008): two sets
+//! that overlap enough must share a gram among the few rarest of each, so an index of those prefixes finds every
+//! candidate; lengths and positions rule most of them out, and a merge settles the rest. No filter loses a pair.
+
+use std::ops::Range;
+
+use super::shingles::Shingles;
+
+/// The least Jaccard similarity, above 0 and at most 1.
+///
+/// All bounds are derived from the one comparison that decides, `overlap / union >= threshold` in f64, so rounding can
+/// never make a filter disagree with it. Division rounds correctly: 4/5 is at threshold 0.8.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Threshold(f64);
+
+impl Threshold {
+    /// Panics outside (0, 1]: at 0 every pair would be similar.
+    pub fn new(threshold: f64) -> Self {
+        assert!(
+            threshold > 0.0 && threshold <= 1.0,
+            "a similarity threshold lies above 0 and is at most 1: {threshold}"
+        );
+        Self(threshold)
+    }
+
+    /// The least overlap that makes sets of `a` and `b` grams similar; more than the smaller one has when none does.
+    fn overlap(self, a: u32, b: u32) -> u32 {
+        let accepts = |overlap: u32| jaccard(overlap, a, b) >= self.0;
+        let mut least = ((self.0 / (1.0 + self.0) * f64::from(a + b)).ceil() as u32).min(a.min(b) + 1);
+        while least > 0 && accepts(least - 1) {
+            least -= 1;
+        }
+        while least <= a.min(b) && !accepts(least) {
+            least += 1;
+        }
+        least
+    }
+
+    /// The sizes that a set similar to one of `size` grams can have: the share of the smaller in the larger bounds the
+    /// similarity.
+    fn sizes(self, size: u32) -> Range<u32> {
+        let reaches = |small: u32, large: u32| f64::from(small) / f64::from(large) >= self.0;
+        let mut low = (self.0 * f64::from(size)) as u32;
+        while low > 1 && reaches(low - 1, size) {
+            low -= 1;
+        }
+        while low == 0 || !reaches(low, size) {
+            low += 1;
+        }
+        let mut high = (f64::from(size) / self.0) as u32;
+        while high > size && !reaches(size, high) {
+            high -= 1;
+        }
+        while high < u32::MAX / 4 && reaches(size, high + 1) {
+            high += 1;
+        }
+        low..high + 1
+    }
+}
+
+/// The Jaccard similarity of sets of `a` and `b` grams, not both empty, that share `overlap`.
+pub(super) fn jaccard(overlap: u32, a: u32, b: u32) -> f64 {
+    f64::from(overlap) / f64::from(a + b - overlap)
+}
+
+/// How many grams two ascending sets share, if at least `need`; gives up as soon as that is out of reach.
+pub(super) fn overlap(x: &[u32], y: &[u32], need: u32) -> Option<u32> {
+    let (mut i, mut j, mut shared) = (0, 0, 0u32);
+    while i < x.len() && j < y.len() {
+        if shared as usize + (x.len() - i).min(y.len() - j) < need as usize {
+            return None;
+        }
+        let (p, q) = (x[i], y[j]);
+        shared += u32::from(p == q);
+        i += usize::from(p <= q);
+        j += usize::from(q <= p);
+    }
+    (shared >= need).then_some(shared)
+}
+
+/// Which partners an index must be able to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Partners {
+    /// Those of at least the indexed set's size: a shorter prefix does. For joining a list with itself.
+    NotSmaller,
+    /// All.
+    All,
+}
+
+/// An indexed set under one gram of its prefix.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Posting {
+    /// The set, by its place in the order of sizes.
+    pub rank: u32,
+    /// How many grams follow this one in the set.
+    rest: u32,
+}
+
+/// The prefixes of sets by gram.
+pub(super) struct Index<'a> {
+    sets: &'a Shingles,
+    threshold: Threshold,
+    /// The indexed sets by size, then id: their *rank* is the place here.
+    order: Vec<u32>,
+    /// Where the postings of each gram start; one more entry than grams.
+    starts: Vec<u32>,
+    /// By gram, then rank.
+    postings: Vec<Posting>,
+}
+
+/// Working memory of one thread; clean between probes.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// Grams found shared with each rank so far; `OUT` when a filter has ruled it out.
+    shared: Vec<u32>,
+    /// The ranks that `shared` is not 0 for, in order of discovery.
+    touched: Vec<u32>,
+    /// The least overlap by size of the partner, from the smallest size on.
+    need: Vec<u32>,
+}
+
+const OUT: u32 = u32::MAX;
+
+impl<'a> Index<'a> {
+    /// Indexes the sets `ids`, in any order.
+    pub fn new(sets: &'a Shingles, mut ids: Vec<u32>, threshold: Threshold, partners: Partners) -> Self {
+        ids.sort_unstable_by_key(|&id| (sets.size(id), id));
+        let prefix = |id: u32| {
+            let size = sets.size(id);
+            let least = match partners {
+                Partners::NotSmaller => threshold.overlap(size, size),
+                Partners::All => threshold.sizes(size).start,
+            };
+            stored_prefix(sets, id, size - least + 1)
+        };
+        let mut starts = vec![0u32; sets.kinds() + 1];
+        for &id in &ids {
+            for &gram in prefix(id) {
+                starts[gram as usize + 1] += 1;
+            }
+        }
+        for gram in 0..sets.kinds() {
+            starts[gram + 1] += starts[gram];
+        }
+        let mut next = starts.clone();
+        let mut postings = vec![Posting { rank: 0, rest: 0 }; starts[sets.kinds()] as usize];
+        for (rank, &id) in ids.iter().enumerate() {
+            let stored = sets.set(id).len();
+            for (place, &gram) in prefix(id).iter().enumerate() {
+                postings[next[gram as usize] as usize] = Posting {
+                    rank: rank as u32,
+                    rest: (stored - place - 1) as u32,
+                };
+                next[gram as usize] += 1;
+            }
+        }
+        Self {
+            sets,
+            threshold,
+            order: ids,
+            starts,
+            postings,
+        }
+    }
+
+    /// The indexed sets, by rank.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Working memory for this index.
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            shared: vec![0; self.order.len()],
+            touched: Vec::new(),
+            need: Vec::new(),
+        }
+    }
+
+    /// The ranks of sets whose size lets them be similar to set `id`.
+    pub fn ranks(&self, id: u32) -> Range<u32> {
+        let sizes = self.threshold.sizes(self.sets.size(id));
+        let place = |size: u32| self.order.partition_point(|&other| self.sets.size(other) < size) as u32;
+        place(sizes.start)..place(sizes.end)
+    }
+
+    /// The postings of `gram`, by rank.
+    pub fn postings(&self, gram: u32) -> &[Posting] {
+        &self.postings[self.starts[gram as usize] as usize..self.starts[gram as usize + 1] as usize]
+    }
+
+    /// Whether two sets are similar, and how many grams they share.
+    pub fn verify(&self, a: u32, b: u32) -> Option<u32> {
+        overlap(
+            self.sets.set(a),
+            self.sets.set(b),
+            self.threshold.overlap(self.sets.size(a), self.sets.size(b)),
+        )
+    }
+
+    /// Finds the indexed sets with a rank in `ranks` (within [`Self::ranks`]) that may be similar to set `id`, and calls
+    /// `visit` with each and the least overlap it needs, in an order that depends on the sets alone.
+    pub fn probe(&self, id: u32, ranks: Range<u32>, scratch: &mut Scratch, mut visit: impl FnMut(u32, u32)) {
+        if ranks.is_empty() {
+            return;
+        }
+        let size = self.sets.size(id);
+        let size_of = |rank: u32| self.sets.size(self.order[rank as usize]);
+        let smallest = size_of(ranks.start);
+        scratch.need.clear();
+        scratch
+            .need
+            .extend((smallest..=size_of(ranks.end - 1)).map(|other| self.threshold.overlap(size, other)));
+
+        let stored = self.sets.set(id).len();
+        let prefix = stored_prefix(self.sets, id, size - self.threshold.sizes(size).start + 1);
+        for (place, &gram) in prefix.iter().enumerate() {
+            let rest = (stored - place - 1) as u32;
+            let list = self.postings(gram);
+            let from = list.partition_point(|posting| posting.rank < ranks.start);
+            for posting in list[from..].iter().take_while(|posting| posting.rank < ranks.end) {
+                let shared = &mut scratch.shared[posting.rank as usize];
+                if *shared == OUT {
+                    continue;
+                }
+                if *shared == 0 {
+                    scratch.touched.push(posting.rank);
+                }
+                let reachable = *shared + 1 + rest.min(posting.rest);
+                let need = scratch.need[(size_of(posting.rank) - smallest) as usize];
+                *shared = if reachable < need { OUT } else { *shared + 1 };
+            }
+        }
+        for rank in scratch.touched.drain(..) {
+            if std::mem::take(&mut scratch.shared[rank as usize]) != OUT {
+                visit(
+                    self.order[rank as usize],
+                    scratch.need[(size_of(rank) - smallest) as usize],
+                );
+            }
+        }
+    }
+}
+
+/// Those of the `length` rarest grams of set `id` that are stored.
+fn stored_prefix(sets: &Shingles, id: u32, length: u32) -> &[u32] {
+    let set = sets.set(id);
+    let unstored = sets.size(id) - set.len() as u32;
+    &set[..length.saturating_sub(unstored) as usize]
+}
