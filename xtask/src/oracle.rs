@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -58,13 +58,17 @@ pub fn make() -> Result<Outcome> {
     }
     let data = workspace::data().map_or_else(OsString::new, PathBuf::into_os_string);
     // Everything the figures depend on, in one file beside them: equal means that they still hold.
-    let made_from = format!("{}\n{wanted}\n{}", data.to_string_lossy(), read(&script)?);
+    let mut made_from = format!("{}\n{wanted}", data.to_string_lossy());
+    for script in scripts(&sources)? {
+        made_from += &read(&script)?;
+    }
     let stamp = file().with_extension("made-from.txt");
     if file().is_file() && read(&stamp).ok().as_ref() == Some(&made_from) {
         return Ok(Outcome::Passed);
     }
     let mut generate = Command::new(&python);
-    generate.arg(&script).arg(file());
+    // Python would leave its cache among the sources.
+    generate.env("PYTHONDONTWRITEBYTECODE", "1").arg(&script).arg(file());
     if !data.is_empty() {
         generate.arg(data);
     }
@@ -73,6 +77,19 @@ pub fn make() -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn read(file: &PathBuf) -> Result<String> {
+/// The Python files of `folder`, sorted.
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == "py") {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}
+
+fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }

@@ -23,7 +23,7 @@ impl Tally {
     }
 }
 
-/// Counts the summary lines of nextest, `cargo test`, Vitest and Playwright in `output`.
+/// Counts the summary lines of nextest, `cargo test` and Vitest in `output`.
 pub fn count(output: &str) -> Tally {
     let mut tally = Tally::default();
     let plain = without_colour(output);
@@ -35,8 +35,6 @@ pub fn count(output: &str) -> Tally {
             rest.split_once('.').map(|(_, counts)| counts)
         } else if let Some(rest) = line.strip_prefix("Tests ") {
             Some(rest)
-        } else if is_playwright(line) {
-            Some(line)
         } else {
             None
         };
@@ -56,12 +54,14 @@ pub fn count(output: &str) -> Tally {
     tally
 }
 
-/// Playwright closes with `3 passed (4.2s)` and, above it, `1 failed`, each alone on a line.
-fn is_playwright(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let number = words.next().is_some_and(|word| word.parse::<u64>().is_ok());
-    let verb = matches!(words.next(), Some("passed" | "failed"));
-    number && verb && words.next().is_none_or(|word| word.starts_with('('))
+/// Counts the checks of the page in a browser, which print `ok    NAME` or `FAIL  NAME` each.
+pub fn count_checks(output: &str) -> Tally {
+    let begin = |word: &str| output.lines().filter(|line| line.starts_with(word)).count() as u64;
+    Tally {
+        passed: begin("ok "),
+        failed: begin("FAIL "),
+        without_data: 0,
+    }
 }
 
 /// The text without ANSI escape sequences.
@@ -112,15 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn vitest_and_playwright() {
-        assert_eq!(
-            counts(" Test Files  1 failed | 2 passed (3)\n      Tests  1 failed | 14 passed (15)\n"),
-            (14, 1)
-        );
-        assert_eq!(
-            counts("  1 failed\n    [chromium] > page.spec.ts\n  3 passed (4.2s)\n"),
-            (3, 1)
-        );
+    fn vitest_counts_tests_and_not_files() {
+        let output = " Test Files  1 failed | 2 passed (3)\n      Tests  1 failed | 14 passed (15)\n";
+        assert_eq!(counts(output), (14, 1));
+    }
+
+    #[test]
+    fn checks_in_a_browser() {
+        let tally = count_checks("ok    opens\nFAIL  filters\n      Error: at ok\nok    keys\n1 failed\n");
+        assert_eq!((tally.passed, tally.failed), (2, 1));
     }
 
     #[test]

@@ -145,8 +145,12 @@ fn with_data(mut command: Command) -> Command {
 
 /// Runs one test runner and adds what it counted.
 fn tests(command: &mut Command, tally: &mut Tally) -> Result<Outcome> {
+    counted(command, tally, tally::count)
+}
+
+fn counted(command: &mut Command, tally: &mut Tally, count: impl Fn(&str) -> Tally) -> Result<Outcome> {
     let told = process::tee(command)?;
-    *tally = tally.plus(tally::count(&told.text));
+    *tally = tally.plus(count(&told.text));
     if !told.success {
         bail!("`{}` failed", process::render(command));
     }
@@ -171,7 +175,11 @@ fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
             ["update", "--quiet"].as_slice(),
             &["install", "--yes", "--quiet", "chromium"],
         ] {
-            if let Err(error) = process::run(workspace::command("apt-get").args(arguments)) {
+            if let Err(error) = process::run(
+                workspace::command("apt-get")
+                    .args(arguments)
+                    .env("DEBIAN_FRONTEND", "noninteractive"),
+            ) {
                 eprintln!("{error:#}");
                 break;
             }
@@ -186,5 +194,5 @@ fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
     };
     let mut command = page::npm(&["run", "e2e"]);
     command.env("CHROMIUM", browser).env("TRUEUP", binary);
-    tests(&mut command, tally)
+    counted(&mut command, tally, tally::count_checks)
 }

@@ -42,8 +42,9 @@ pub struct Fault {
 pub fn faults_markdown(sets: &[DemoSet]) -> String {
     let mut page = String::from(
         "# Faults of the demo data\n\nThe data in this folder is made up, and these faults were planted in it on \
-         purpose. A review should find them: look up the codes in it, or read what a rule does with `trueup explain \
-         CODE`. Some mistakes of the model come without a plant, as they do in real data.\n",
+         purpose. The first column names the rule whose business it is: look it up in the review, or read what it does \
+         with `trueup explain CODE` (`trueup rules` lists those that this version has). Some mistakes of the model come \
+         without a plant, as they do in real data.\n",
     );
     for set in sets {
         let files: Vec<_> = set.files.iter().map(|(name, _)| format!("`{name}`")).collect();

@@ -129,7 +129,7 @@ pub const INTENTS: [Intent; 8] = [
         label: "fraud",
         tickets: 14,
         clear: &[
-            "Someone [ordered|bought] a {product} [in my name|with my account] and it was not me.",
+            "Someone [ordered|bought] {a product} [in my name|with my account] and it was not me.",
             "I got [a mail|a text message] that [pretends to be|looks like] you and asks for my card number.",
             "There are [orders|payments] in my account that I never made, I think I was hacked.",
             "A [shop|seller] on your site took {amount} and [does not exist|has vanished].",
@@ -189,7 +189,7 @@ pub const VAGUE: [(&str, &[&str]); 12] = [
 
 /// Sentences around the matter, of any label.
 pub const CONTEXT: [&str; 14] = [
-    "I ordered [a|the] {product} {ago}.",
+    "I ordered [{a product}|the {product}] {ago}.",
     "My [order|customer] number is {order}.",
     "This is about {order} [from|of] {day}.",
     "I have been a customer for [two|three|five|ten] years.",

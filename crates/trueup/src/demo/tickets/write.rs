@@ -79,6 +79,7 @@ fn say(template: &str, rng: &mut Rng) -> String {
     let filled = fill(template, rng, |slot, rng| match slot {
         "order" => order(rng),
         "product" => pick(rng, &PRODUCTS).into(),
+        "a product" => with_article(pick(rng, &PRODUCTS)),
         "amount" => amount(rng),
         "day" => pick(rng, &DAYS).into(),
         "ago" => pick(rng, &AGO).into(),
@@ -92,6 +93,15 @@ fn say(template: &str, rng: &mut Rng) -> String {
         .replace(" ,", ",")
         .trim()
         .to_string()
+}
+
+fn with_article(thing: &str) -> String {
+    let article = if thing.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    [article, " ", thing].concat()
 }
 
 /// An order number as people write it.
