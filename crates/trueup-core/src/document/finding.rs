@@ -141,3 +141,4 @@ pub struct Baseline {
     /// What it would score on plain accuracy.
     pub accuracy: f64,
 }
+
