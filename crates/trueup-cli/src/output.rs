@@ -24,6 +24,7 @@ pub fn say(text: &str) {
 
 /// The forms a review is asked for in.
 pub struct Wanted {
+    dir: Option<PathBuf>,
     files: Vec<(PathBuf, Form)>,
     stdout: Option<Form>,
 }
@@ -39,6 +40,7 @@ impl Wanted {
     /// Reads the options, and refuses what cannot be had before any work is done.
     pub fn new(args: &OutputArgs) -> anyhow::Result<Self> {
         let mut wanted = Self {
+            dir: args.out.clone(),
             files: Vec::new(),
             stdout: None,
         };
@@ -90,6 +92,9 @@ impl Wanted {
     /// Writes all files or none, then the form for stdout.
     pub fn write(&self, review: &Review) -> anyhow::Result<()> {
         let mut set = OutputSet::new();
+        if let Some(dir) = &self.dir {
+            set.create_dir(dir)?;
+        }
         for (path, form) in &self.files {
             set.add(path, render(review, *form)?.as_bytes())?;
         }

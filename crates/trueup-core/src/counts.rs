@@ -154,7 +154,7 @@ impl Tallies {
     /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.
     pub fn add(&mut self, gold: &Annotation, predicted: &Annotation) {
         outcomes(gold, predicted, |label, outcome| {
-            self.labels[label as usize].record(outcome)
+            self.labels[label as usize].record(outcome);
         });
     }
 
@@ -229,7 +229,9 @@ mod tests {
         fn halves_merged_are_the_whole(rows in proptest::collection::vec((0u32..4, 0u32..4), 0..60), cut in 0usize..60) {
             let count = |rows: &[(u32, u32)]| {
                 let mut tallies = Tallies::new(4);
-                rows.iter().for_each(|&(g, p)| tallies.add(&Annotation::Label(g), &Annotation::Label(p)));
+                for &(g, p) in rows {
+                    tallies.add(&Annotation::Label(g), &Annotation::Label(p));
+                }
                 tallies
             };
             let cut = cut.min(rows.len());

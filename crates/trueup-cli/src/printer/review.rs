@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use trueup::core::document::{Estimate, LabelRow, Review, Severity};
+use trueup::core::measure::catalogue;
 use trueup::core::words;
 use trueup::tell::{headline, tally, title};
 
@@ -74,8 +75,8 @@ fn metrics(out: &mut String, review: &Review, width: usize) {
     let names = headline(review);
     let shares: Vec<&Estimate> = names
         .iter()
+        .filter(|name| is_share(name))
         .map(|name| &review.metrics[*name])
-        .filter(|e| in_unit(e))
         .collect();
     let low = shares.iter().filter_map(|e| e.low).fold(f64::INFINITY, f64::min);
     let high = shares.iter().filter_map(|e| e.high).fold(f64::NEG_INFINITY, f64::max);
@@ -89,7 +90,7 @@ fn metrics(out: &mut String, review: &Review, width: usize) {
             right(&words::figure(estimate), 6)
         );
         let places = words::decimals(estimate);
-        let drawn = in_unit(estimate) && estimate.low.is_some();
+        let drawn = is_share(name) && estimate.low.is_some();
         if let (Some(a), Some(b), Some(value)) = (estimate.low, estimate.high, estimate.value) {
             if drawn {
                 let line = track(a, value, b, (low, high), track_width);
@@ -114,11 +115,9 @@ fn metrics(out: &mut String, review: &Review, width: usize) {
     line(out, "");
 }
 
-fn in_unit(estimate: &Estimate) -> bool {
-    [estimate.value, estimate.low, estimate.high]
-        .iter()
-        .flatten()
-        .all(|x| (0.0..=1.0).contains(x))
+/// Whether the metric is a share, so that its interval can be drawn on the scale of the others.
+fn is_share(name: &str) -> bool {
+    catalogue::find(name).is_some_and(|metric| metric.low >= 0.0 && metric.high <= 1.0)
 }
 
 /// What stands beside a metric: the score without leaks, what a trivial model would get, the target.
@@ -211,10 +210,8 @@ fn labels(out: &mut String, review: &Review, width: usize) {
         );
     }
     if rows.len() > shown {
-        let more = format!(
-            "worst first; {} more",
-            words::counted((rows.len() - shown) as u64, "label")
-        );
+        let rest = (rows.len() - shown) as u64;
+        let more = format!("worst first; {} more {}", words::count(rest), words::plural(rest, "label"));
         line(out, &format!("{MARGIN}{}", paint(&more, dim())));
     }
     line(out, "");

@@ -147,3 +147,4 @@ pub struct Baseline {
     /// What it would score on plain accuracy; absent for NER.
     pub accuracy: Option<f64>,
 }
+

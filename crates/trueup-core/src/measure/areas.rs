@@ -34,8 +34,8 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) -> Option<Vec<Es
                     mean.absent.push(label);
                     rows.push(Estimate::undefined(n));
                 }
-                Some(Area { area, estimate, fewer }) => {
-                    mean.add(&area, fewer);
+                Some(Area { auc, estimate, fewer }) => {
+                    mean.add(&auc, fewer);
                     rows.push(estimate);
                 }
             }
@@ -50,7 +50,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) -> Option<Vec<Es
 
 /// The area of one label with the number of its positives or negatives, whichever are fewer.
 struct Area {
-    area: Auc,
+    auc: Auc,
     estimate: Estimate,
     fewer: f64,
 }
@@ -94,7 +94,7 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
     } else {
         Estimate::point(area.value, n)
     };
-    Some(Area { area, estimate, fewer })
+    Some(Area { auc: area, estimate, fewer })
 }
 
 /// How many clusters hold an example whose mark is `wanted`.

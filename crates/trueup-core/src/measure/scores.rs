@@ -80,6 +80,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     }
 }
 
+#[allow(clippy::float_cmp)] // ties are equal scores, to the last bit
 fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
     let gold = gold as usize;
     let of_gold = scores[gold];
@@ -130,7 +131,9 @@ fn calibration_error(context: &Context, rows: &[Row]) -> Estimate {
     let bin = |top: f64| ((top * ECE_BINS as f64).ceil() as usize).clamp(1, ECE_BINS) - 1;
     let difference = |row: &Row| row.top - f64::from(u8::from(row.top_right));
     let mut sums = [0.0; ECE_BINS];
-    rows.iter().for_each(|row| sums[bin(row.top)] += difference(row));
+    for row in rows {
+        sums[bin(row.top)] += difference(row);
+    }
     let signed: Vec<f64> = rows
         .iter()
         .map(|row| difference(row) * sums[bin(row.top)].signum())

@@ -16,7 +16,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         .map(|(gold, predicted)| {
             let mut tally = Tally::default();
             walk(labels(gold), labels(predicted), |_, outcome: Outcome| {
-                tally.record(outcome)
+                tally.record(outcome);
             });
             tally
         })

@@ -20,13 +20,12 @@ pub(super) struct Kind {
 impl Kind {
     fn add(&mut self, gold: &crate::Annotation, predicted: &crate::Annotation) {
         outcomes(gold, predicted, |label, outcome| {
-            match self.cells.iter_mut().find(|(l, _)| *l == label) {
-                Some((_, tally)) => tally.record(outcome),
-                None => {
-                    let mut tally = Tally::default();
-                    tally.record(outcome);
-                    self.cells.push((label, tally));
-                }
+            if let Some((_, tally)) = self.cells.iter_mut().find(|(l, _)| *l == label) {
+                tally.record(outcome);
+            } else {
+                let mut tally = Tally::default();
+                tally.record(outcome);
+                self.cells.push((label, tally));
             }
         });
         self.examples += 1;

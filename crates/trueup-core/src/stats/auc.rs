@@ -24,6 +24,7 @@ pub struct Auc {
 
 /// The area of `scores` for the examples marked `positive`; `None` without a positive or a negative. Scores must be
 /// numbers. Panics when the lengths differ.
+#[allow(clippy::float_cmp)] // ties are equal scores, to the last bit
 pub fn auc(scores: &[f64], positive: &[bool]) -> Option<Auc> {
     assert_eq!(scores.len(), positive.len(), "one mark a score");
     let positives = positive.iter().filter(|&&p| p).count();

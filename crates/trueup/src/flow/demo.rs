@@ -31,6 +31,7 @@ pub struct Demo {
 pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
     let sets = [tickets(seed), invoices(seed)];
     let mut output = OutputSet::new();
+    output.create_dir(dir)?;
     let mut files = Vec::new();
     for (name, content) in sets.iter().flat_map(|set| &set.files) {
         let path = dir.join(name);

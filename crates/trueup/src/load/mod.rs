@@ -99,11 +99,12 @@ pub fn predictions(
         task: Some(gold.data.task),
         ..PredictionOptions::default()
     };
-    let mut file = read_predictions(path, &how)?;
-    for note in std::mem::take(&mut file.notes) {
+    let file = read_predictions(path, &how)?;
+    let aligned = align(&gold.data, file)?;
+    for note in &aligned.notes {
         observer.note(&format!("{}: {note}", path.display()));
     }
-    let mut predictions = align(&gold.data, file)?;
+    let mut predictions = aligned.predictions;
     let all = LabelSet::union(
         [&gold.data.labels, &predictions.labels]
             .into_iter()
