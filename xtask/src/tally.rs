@@ -42,7 +42,7 @@ pub fn count(output: &str, runner: Runner) -> Tally {
     let lines = || plain.lines().map(str::trim);
     let mut tally = match runner {
         Runner::Nextest => {
-            let last = lines().filter(|line| line.starts_with("Summary [")).next_back();
+            let last = lines().rfind(|line| line.starts_with("Summary ["));
             last.and_then(|line| line.split_once(':'))
                 .map(|(_, counts)| numbers(counts))
                 .unwrap_or_default()
