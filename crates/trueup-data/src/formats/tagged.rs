@@ -17,9 +17,13 @@ const VALID_TAG: &str = "O, or a letter of B I E S L U with a type: B-PER, PER-B
 /// A sentence: its tokens and tags as positions in [`Tagged`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sentence {
+    /// Its first token.
     pub first: usize,
+    /// One past its last token.
     pub last: usize,
+    /// 1-based line where it starts.
     pub line: u64,
+    /// 1-based number of its document.
     pub document: usize,
     /// Its first broken line, and what stands there.
     pub broken: Option<(u64, String)>,
@@ -28,12 +32,17 @@ pub(super) struct Sentence {
 /// All tokens of a file.
 #[derive(Debug, Default)]
 pub(super) struct Tagged<'a> {
+    /// Tokens in file order.
     pub tokens: Vec<&'a str>,
     /// The raw tag of each token, as a position in `names`.
     pub tags: Vec<u32>,
+    /// Distinct raw tags by first occurrence.
     pub names: Vec<&'a str>,
+    /// The position of each raw tag in `names`.
     pub ids: FxHashMap<&'a str, u32>,
+    /// Sentences in file order.
     pub sentences: Vec<Sentence>,
+    /// Whether the file says where documents begin.
     pub documents: bool,
 }
 
