@@ -319,7 +319,11 @@ pub fn encode<'a>(chunks: &[Chunk<'a>], tokens: usize, scheme: Scheme) -> Vec<Ta
         };
         let after_same = n > 0 && touches(chunks.get(n - 1), start);
         let before_same = touches(chunks.get(n + 1), end);
-        let marked = if scheme == Scheme::Iob1 { after_same } else { before_same };
+        let marked = if scheme == Scheme::Iob1 {
+            after_same
+        } else {
+            before_same
+        };
         let (first, last, single) = match scheme {
             Scheme::Iob1 | Scheme::Ioe1 if !marked => (b'I', b'I', b'I'),
             Scheme::Iob1 | Scheme::Iob2 => (b'B', b'I', b'B'),
