@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::join::{Index, NO_GROUP, Partners, Threshold};
+use super::jaccard::Threshold;
+use super::join::{Index, NO_GROUP, Partners};
 use super::shingles::Shingles;
 
 /// Union-find over `0..n`; the lowest member of a component is its root.

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use super::Similar;
 use super::clusters;
 use super::duplicates::{Distinct, ExactGroup};
-use super::join::{Index, NO_GROUP, Partners, Threshold, jaccard, overlap};
+use super::jaccard::{Threshold, jaccard, overlap};
+use super::join::{Index, NO_GROUP, Partners};
 use super::shingles::Shingles;
 
 /// Sets that one task of a parallel join probes at least, so that its working memory pays.
@@ -218,6 +219,8 @@ pub fn cross_join(left: &[&str], right: &[&str], threshold: f64) -> Vec<Similar>
     let border = left.len() as u32;
     let corpus = Corpus::new(&[left, right].concat());
     let mut pairs = corpus.pairs_between(threshold, |text| text < border, |text| text >= border);
-    pairs.iter_mut().for_each(|pair| pair.b -= border);
+    for pair in &mut pairs {
+        pair.b -= border;
+    }
     pairs
 }

@@ -6,82 +6,8 @@
 
 use std::ops::Range;
 
+use super::jaccard::{Threshold, jaccard, overlap};
 use super::shingles::Shingles;
-
-/// The least Jaccard similarity, above 0 and at most 1.
-///
-/// All bounds are derived from the one comparison that decides, `overlap / union >= threshold` in f64, so rounding can
-/// never make a filter disagree with it. Division rounds correctly: 4/5 is at threshold 0.8.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Threshold(f64);
-
-impl Threshold {
-    /// Panics outside (0, 1]: at 0 every pair would be similar.
-    pub fn new(threshold: f64) -> Self {
-        assert!(
-            threshold > 0.0 && threshold <= 1.0,
-            "a similarity threshold lies above 0 and is at most 1: {threshold}"
-        );
-        Self(threshold)
-    }
-
-    /// The least overlap that makes sets of `a` and `b` grams similar; more than the smaller one has when none does.
-    fn overlap(self, a: u32, b: u32) -> u32 {
-        let accepts = |overlap: u32| jaccard(overlap, a, b) >= self.0;
-        let mut least = ((self.0 / (1.0 + self.0) * f64::from(a + b)).ceil() as u32).min(a.min(b) + 1);
-        while least > 0 && accepts(least - 1) {
-            least -= 1;
-        }
-        while least <= a.min(b) && !accepts(least) {
-            least += 1;
-        }
-        least
-    }
-
-    /// The sizes that a set similar to one of `size` grams can have: the share of the smaller in the larger bounds the
-    /// similarity.
-    fn sizes(self, size: u32) -> Range<u32> {
-        let reaches = |small: u32, large: u32| f64::from(small) / f64::from(large) >= self.0;
-        let mut low = (self.0 * f64::from(size)) as u32;
-        while low > 1 && reaches(low - 1, size) {
-            low -= 1;
-        }
-        while low == 0 || !reaches(low, size) {
-            low += 1;
-        }
-        let mut high = (f64::from(size) / self.0) as u32;
-        while high > size && !reaches(size, high) {
-            high -= 1;
-        }
-        while high < u32::MAX / 4 && reaches(size, high + 1) {
-            high += 1;
-        }
-        low..high + 1
-    }
-}
-
-/// The Jaccard similarity of sets of `a` and `b` grams, not both empty, that share `overlap`.
-pub(super) fn jaccard(overlap: u32, a: u32, b: u32) -> f64 {
-    f64::from(overlap) / f64::from(a + b - overlap)
-}
-
-/// How many grams two ascending sets share, if at least `need`; gives up as soon as that is out of reach.
-pub(super) fn overlap(x: &[u32], y: &[u32], need: u32) -> Option<u32> {
-    // Texts of one template share their most frequent grams, which come last.
-    let tail = x.iter().rev().zip(y.iter().rev()).take_while(|(p, q)| p == q).count();
-    let (x, y) = (&x[..x.len() - tail], &y[..y.len() - tail]);
-    let (mut i, mut j, mut shared) = (0, 0, tail as u32);
-    while i < x.len() && j < y.len() {
-        if shared as usize + (x.len() - i).min(y.len() - j) < need as usize {
-            return None;
-        }
-        let (p, q) = (x[i], y[j]);
-        shared += u32::from(p == q);
-        i += usize::from(p <= q);
-        j += usize::from(q <= p);
-    }
-    (shared >= need).then_some(shared)
-}
 
 /// Which partners an index must be able to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,7 +252,7 @@ impl<'a> Index<'a> {
                 if other == id || !wins(1 + rest.min(posting.rest)) {
                     continue;
                 }
-                let least = best.map_or(self.threshold, |(_, similarity)| Threshold(similarity));
+                let least = best.map_or(self.threshold, |(_, similarity)| Threshold::new(similarity));
                 let need = least.overlap(size, other_size);
                 if let Some(shared) = overlap(set, self.sets.set(other), need).filter(|&shared| wins(shared)) {
                     best = Some((key(other), jaccard(shared, size, other_size)));
