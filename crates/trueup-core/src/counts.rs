@@ -3,10 +3,23 @@
 //! A count is a monoid: empty, add an answer, merge with the count of another part, finish. Halves merged equal the
 //! whole, in any order, so the same state serves a loop, threads, a bootstrap over clusters and a cluster of machines.
 
+use std::cmp::Ordering;
+
 use crate::{Annotation, LabelId};
 
+/// What became of one label of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Predicted and gold.
+    Hit,
+    /// Predicted, not gold.
+    FalseAlarm,
+    /// Gold, not predicted.
+    Miss,
+}
+
 /// True positives, false positives and false negatives of one label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Tally {
     /// Predicted and gold.
     pub tp: u64,
@@ -32,6 +45,25 @@ impl Tally {
         ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
     }
 
+    /// TP / (TP + FP + FN), Jaccard's index; `None` when the label occurs in neither gold nor prediction.
+    pub fn jaccard(&self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fp + self.fn_)
+    }
+
+    /// Whether the label occurs in gold or prediction.
+    pub fn occurs(&self) -> bool {
+        self.tp + self.fp + self.fn_ > 0
+    }
+
+    /// Counts one outcome.
+    pub fn record(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Hit => self.tp += 1,
+            Outcome::FalseAlarm => self.fp += 1,
+            Outcome::Miss => self.fn_ += 1,
+        }
+    }
+
     /// Gold of the label.
     pub fn support(&self) -> u64 {
         self.tp + self.fn_
@@ -55,6 +87,51 @@ pub fn ratio(a: u64, b: u64) -> Option<f64> {
     (b > 0).then(|| a as f64 / b as f64)
 }
 
+/// Tells `record` the outcome of every label (or span, by strict match) in `gold` and `predicted`. Panics when the two
+/// answers are of different kinds, which [`crate::Pair`] rules out.
+pub fn outcomes(gold: &Annotation, predicted: &Annotation, mut record: impl FnMut(LabelId, Outcome)) {
+    match (gold, predicted) {
+        (Annotation::Label(g), Annotation::Label(p)) => {
+            if g == p {
+                record(*g, Outcome::Hit);
+            } else {
+                record(*g, Outcome::Miss);
+                record(*p, Outcome::FalseAlarm);
+            }
+        }
+        (Annotation::Labels(g), Annotation::Labels(p)) => walk(g, p, |&label, outcome| record(label, outcome)),
+        (Annotation::Spans(g), Annotation::Spans(p)) => walk(g, p, |span, outcome| record(span.label, outcome)),
+        _ => unreachable!("the pair was checked"),
+    }
+}
+
+/// One walk over two sorted sets.
+pub(crate) fn walk<T: Ord>(gold: &[T], predicted: &[T], mut record: impl FnMut(&T, Outcome)) {
+    let (mut g, mut p) = (0, 0);
+    while g < gold.len() || p < predicted.len() {
+        let order = match (gold.get(g), predicted.get(p)) {
+            (Some(a), Some(b)) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => {
+                record(&gold[g], Outcome::Miss);
+                g += 1;
+            }
+            Ordering::Greater => {
+                record(&predicted[p], Outcome::FalseAlarm);
+                p += 1;
+            }
+            Ordering::Equal => {
+                record(&gold[g], Outcome::Hit);
+                g += 1;
+                p += 1;
+            }
+        }
+    }
+}
+
 /// The [`Tally`] of every label, for any task: labels, label sets, spans by strict match (start, end and type).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tallies {
@@ -69,48 +146,16 @@ impl Tallies {
         }
     }
 
-    /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.
-    pub fn add(&mut self, gold: &Annotation, predicted: &Annotation) {
-        match (gold, predicted) {
-            (Annotation::Label(g), Annotation::Label(p)) => {
-                if g == p {
-                    self.labels[*g as usize].tp += 1;
-                } else {
-                    self.labels[*g as usize].fn_ += 1;
-                    self.labels[*p as usize].fp += 1;
-                }
-            }
-            (Annotation::Labels(g), Annotation::Labels(p)) => self.add_sets(g, p, |&l| l),
-            (Annotation::Spans(g), Annotation::Spans(p)) => self.add_sets(g, p, |s| s.label),
-            _ => unreachable!("the pair was checked"),
-        }
+    /// The counts of labels 0, 1 and so on.
+    pub fn from_labels(labels: Vec<Tally>) -> Self {
+        Self { labels }
     }
 
-    /// Counts two sorted sets by one walk over both.
-    fn add_sets<T: Ord>(&mut self, gold: &[T], predicted: &[T], label: impl Fn(&T) -> LabelId) {
-        let (mut g, mut p) = (0, 0);
-        while g < gold.len() || p < predicted.len() {
-            let order = match (gold.get(g), predicted.get(p)) {
-                (Some(a), Some(b)) => a.cmp(b),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                _ => std::cmp::Ordering::Greater,
-            };
-            match order {
-                std::cmp::Ordering::Less => {
-                    self.labels[label(&gold[g]) as usize].fn_ += 1;
-                    g += 1;
-                }
-                std::cmp::Ordering::Greater => {
-                    self.labels[label(&predicted[p]) as usize].fp += 1;
-                    p += 1;
-                }
-                std::cmp::Ordering::Equal => {
-                    self.labels[label(&gold[g]) as usize].tp += 1;
-                    g += 1;
-                    p += 1;
-                }
-            }
-        }
+    /// Counts one example. Panics when the two answers are of different kinds, which [`crate::Pair`] rules out.
+    pub fn add(&mut self, gold: &Annotation, predicted: &Annotation) {
+        outcomes(gold, predicted, |label, outcome| {
+            self.labels[label as usize].record(outcome);
+        });
     }
 
     /// Adds another part's counts, of the same labels.
@@ -184,7 +229,9 @@ mod tests {
         fn halves_merged_are_the_whole(rows in proptest::collection::vec((0u32..4, 0u32..4), 0..60), cut in 0usize..60) {
             let count = |rows: &[(u32, u32)]| {
                 let mut tallies = Tallies::new(4);
-                rows.iter().for_each(|&(g, p)| tallies.add(&Annotation::Label(g), &Annotation::Label(p)));
+                for &(g, p) in rows {
+                    tallies.add(&Annotation::Label(g), &Annotation::Label(p));
+                }
                 tallies
             };
             let cut = cut.min(rows.len());

@@ -29,13 +29,19 @@
 pub mod counts;
 pub mod document;
 pub mod example;
+pub mod fingerprint;
 pub mod label;
+pub mod marks;
+pub mod measure;
 pub mod pair;
 pub mod prediction;
 pub mod random;
+pub mod scheme;
 pub mod similarity;
+pub mod stats;
 pub mod task;
 pub mod text;
+pub mod words;
 
 pub use document::Estimate;
 pub use example::{Annotation, Dataset, Example, Span, Token};

@@ -1,1 +1,47 @@
-//! Placeholder head.
+//! Tables and files for Trueup: reading labelled data in the formats people have, and writing files whole or not at all.
+//!
+//! - [`read_dataset`] reads CSV, TSV, JSON lines, labelled lines and CoNLL, plain or compressed. What it decides from
+//!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
+//! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
+//! - [`write`](mod@write) puts files on the disk whole or not at all.
+//! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
+//!
+//! Nothing is dropped silently: a record that is left out stands in [`Loaded::skipped`] with its line and the reason.
+//!
+//! # Example
+//!
+//! ```
+//! use trueup_data::{ReadOptions, read_bytes};
+//!
+//! let file = b"text,label\nWhere is my money?,refund\nI was charged twice,billing\n";
+//! let loaded = read_bytes("mails.csv", file.to_vec(), &ReadOptions::default())?;
+//! assert_eq!(loaded.format.name(), "csv");
+//! assert_eq!(loaded.dataset.labels.names(), ["billing", "refund"]);
+//! assert_eq!(loaded.dataset.examples[1].line, 3);
+//!
+//! let error = read_bytes("mails.csv", b"text,label\n".to_vec(), &ReadOptions::default()).unwrap_err();
+//! assert!(error.to_string().starts_with("mails.csv: only a header (text, label) and no record below it"));
+//! # Ok::<(), trueup_data::DataError>(())
+//! ```
+#![warn(missing_docs)]
+
+mod align;
+mod answers;
+mod collect;
+mod columns;
+mod error;
+mod formats;
+mod labels;
+mod options;
+mod predictions;
+mod read;
+mod source;
+mod tabular;
+pub mod write;
+
+pub use align::{Aligned, Matching, align};
+pub use error::{DataError, escape, quote};
+pub use formats::{Format, UnknownFormatName};
+pub use options::{PredictionOptions, ReadOptions};
+pub use predictions::{PredictionFile, read_predictions};
+pub use read::{Loaded, read_bytes, read_dataset};

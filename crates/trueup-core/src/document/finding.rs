@@ -50,12 +50,18 @@ pub struct Finding {
 }
 
 /// What to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// One sentence that starts with a verb.
     pub summary: String,
     /// A command that does it or shows it, when there is one.
     pub command: Option<String>,
+    /// What it should bring; absent when it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gain: Option<Gain>,
+    /// What it costs, in words: `about 120 labels`; absent when it costs next to nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub price: Option<String>,
 }
 
 /// What a step should bring.
@@ -138,6 +144,7 @@ pub struct Baseline {
     pub answer: String,
     /// What it would score on the primary metric.
     pub value: f64,
-    /// What it would score on plain accuracy.
-    pub accuracy: f64,
+    /// What it would score on plain accuracy; absent for NER.
+    pub accuracy: Option<f64>,
 }
+

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Estimate;
+
 /// One step of the training curve. Scores are the primary metric of the task (macro-F1, or entity F1), in [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurvePoint {
@@ -40,7 +42,7 @@ pub struct FoldScore {
     pub fold: u32,
     /// Examples held out.
     pub examples: u64,
-    /// The primary metric on them; `null` when undefined.
+    /// The score of the curves on them; `null` when undefined.
     pub score: Option<f64>,
 }
 
@@ -68,6 +70,10 @@ pub struct Training {
     /// The score by amount of training data; empty when it was not measured.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learning: Vec<LearningPoint>,
+    /// What the last doubling of the training examples brought (score with all minus score with half, both on the same
+    /// held-out part, paired interval); absent when it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_doubling: Option<Estimate>,
     /// Scores of the folds; empty without folds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub folds: Vec<FoldScore>,

@@ -1,0 +1,293 @@
+//! What can be typed. The help texts here are the source of the CLI reference.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use trueup::core::Task;
+use trueup::core::document::Severity;
+use trueup::core::scheme::Scheme;
+use trueup::data::Format;
+use trueup::options::{CostOption, Target};
+use trueup::train::LearnerChoice;
+
+/// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
+#[derive(Debug, Parser)]
+#[command(
+    name = "trueup",
+    version,
+    about,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Review a model: train a baseline on labelled data, or take predictions, and judge them
+    Review(Box<ReviewArgs>),
+    /// Write two small data sets with known faults, review them, and say what to try next
+    Demo(DemoArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Print the page of a rule
+    Explain(ExplainArgs),
+    /// Print the JSON schema of the review document
+    Schema,
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+    /// Print the reference of all commands in Markdown
+    #[command(hide = true)]
+    DocsCli,
+}
+
+/// `trueup review`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup review tickets.csv                         five folds of one labelled file
+  trueup review train.csv --test test.csv -o out    a given test set; page, Markdown and JSON into out/
+  trueup review train.conll --test test.conll       entities
+  trueup review --gold test.csv --predictions p.csv any model, from its predictions
+
+Exit codes: 0 fine, 1 --fail-on found something, 2 bad use or bad input, 130 interrupted.")]
+pub struct ReviewArgs {
+    /// Labelled data: CSV, TSV, JSONL, `LABEL text` lines or CoNLL, also .gz and .zst; `-` reads stdin
+    #[arg(value_name = "DATA", required_unless_present = "gold")]
+    pub data: Option<PathBuf>,
+    /// Test set; without it, five folds of DATA are evaluated
+    #[arg(long, value_name = "FILE", conflicts_with = "gold")]
+    pub test: Option<PathBuf>,
+    /// Validation set for early stopping and calibration; without it a tenth of DATA serves
+    #[arg(long, value_name = "FILE", conflicts_with = "gold")]
+    pub valid: Option<PathBuf>,
+    /// The model to train
+    #[arg(long, value_name = "KIND", default_value = "auto", value_enum)]
+    pub model: ModelArg,
+    /// Gold of the examples that a model has answered
+    #[arg(long, value_name = "FILE", requires = "predictions", conflicts_with = "data")]
+    pub gold: Option<PathBuf>,
+    /// The model's answers: matched by id, else by row
+    #[arg(long, value_name = "FILE", requires = "gold")]
+    pub predictions: Option<PathBuf>,
+    /// What the model was trained on, to look for leaks
+    #[arg(long, value_name = "FILE", requires = "gold")]
+    pub train: Option<PathBuf>,
+    /// How the files are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// How the model is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Where the result goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How the work is done.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// How files are read; what is not said is decided from the content and stated.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArgs {
+    /// Format: csv, tsv, jsonl, label-text, conll
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<Format>,
+    /// Column (name, or number from 1) of the text
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Option<String>,
+    /// Column of the label
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Column of the id
+    #[arg(long, value_name = "COLUMN")]
+    pub id: Option<String>,
+    /// Column of the source, author or thread: its examples stay on one side and count as one unit
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+    /// Column of the time
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
+    /// What separates several labels of one example [default: |]
+    #[arg(long, value_name = "TEXT")]
+    pub label_separator: Option<String>,
+    /// Keep so many levels of labels such as COARSE:fine
+    #[arg(long, value_name = "N")]
+    pub label_level: Option<usize>,
+    /// Tag scheme of CoNLL data: IOB1, IOB2, IOE1, IOE2, IOBES, BILOU
+    #[arg(long, value_name = "SCHEME")]
+    pub scheme: Option<Scheme>,
+    /// Make every record that would be left out an error
+    #[arg(long)]
+    pub strict: bool,
+    /// The kind of task, when the content leaves it open
+    #[arg(long, value_name = "TASK", value_enum)]
+    pub task: Option<TaskArg>,
+}
+
+/// How the model is judged.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging")]
+pub struct JudgeArgs {
+    /// The metric that decides, such as accuracy or f1_macro
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Option<String>,
+    /// What it must reach, such as f1_macro=0.85
+    #[arg(long, value_name = "METRIC=NUMBER")]
+    pub target: Option<Target>,
+    /// What mistakes about a label cost, such as fraud:miss=50,false-alarm=1; repeatable. The expected cost then decides
+    #[arg(long, value_name = "LABEL:miss=N,false-alarm=N")]
+    pub cost: Vec<CostOption>,
+    /// The positive label of two [default: the rarer]
+    #[arg(long, value_name = "LABEL")]
+    pub positive: Option<String>,
+    /// Run only the rules whose code begins so; repeatable, or separated by commas
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Do not run the rules whose code begins so
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Exit with 1 when there is a finding as bad as this
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub fail_on: Option<FailOn>,
+}
+
+/// Where the result goes; with none of these it is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write the page, Markdown and JSON into this folder
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write the JSON document; `-` prints it and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the page: one file that works offline
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write Markdown; `-` prints it and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Keep the texts out of what is written
+    #[arg(long)]
+    pub no_text: bool,
+    /// Print no talk and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// How the work is done.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Work")]
+pub struct WorkArgs {
+    /// Seed of folds, training and resampling
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+    /// Worker threads; the result is the same for any number [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// `trueup demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to write; must not hold other files
+    #[arg(value_name = "DIR", default_value = "trueup-demo")]
+    pub dir: PathBuf,
+    /// How the work is done.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Print no talk and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `trueup rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Print every rule's page in Markdown
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// `trueup explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The rule, such as E402
+    #[arg(value_name = "CODE")]
+    pub code: String,
+}
+
+/// `trueup completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// The models that can be trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelArg {
+    /// The one that suits the task
+    Auto,
+    /// Word and character n-grams with logistic regression
+    Linear,
+    /// A linear-chain CRF for entities
+    Crf,
+}
+
+impl From<ModelArg> for LearnerChoice {
+    fn from(arg: ModelArg) -> Self {
+        match arg {
+            ModelArg::Auto => Self::Auto,
+            ModelArg::Linear => Self::Linear,
+            ModelArg::Crf => Self::Crf,
+        }
+    }
+}
+
+/// The kinds of task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TaskArg {
+    /// One label an example
+    Classification,
+    /// Any number of labels an example
+    Multilabel,
+    /// Entities
+    Ner,
+}
+
+impl From<TaskArg> for Task {
+    fn from(arg: TaskArg) -> Self {
+        match arg {
+            TaskArg::Classification => Self::Classification,
+            TaskArg::Multilabel => Self::Multilabel,
+            TaskArg::Ner => Self::Ner,
+        }
+    }
+}
+
+/// From which severity a review fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors and warnings
+    Warning,
+    /// Errors only
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(arg: FailOn) -> Self {
+        match arg {
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `trueup review`.
+
+use trueup::core::document::{Review, Severity};
+use trueup::core::words;
+use trueup::data::ReadOptions;
+use trueup::flow;
+use trueup::options::{ReviewOptions, Source};
+
+use super::set_threads;
+use crate::args::{ReadArgs, ReviewArgs};
+use crate::exit::Outcome;
+use crate::output::{Wanted, print, say};
+use crate::printer;
+use crate::watch::Watch;
+
+/// Reviews, prints and writes.
+pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
+    let wanted = Wanted::new(&args.output)?;
+    set_threads(&args.work)?;
+    let options = options(args)?;
+    let watch = Watch::new(args.output.quiet);
+    let result = flow::review(&options, &watch);
+    let run = watch.finish();
+    let review = Review {
+        run: Some(run),
+        ..result?
+    };
+    wanted.write(&review)?;
+    if wanted.prints() {
+        print(&printer::review(&review, printer::width(), wanted.any()))?;
+        for file in wanted.files().filter(|_| !args.output.quiet) {
+            say(&format!("  wrote {}", file.display()));
+        }
+    } else if !args.output.quiet {
+        read_as(&review);
+    }
+    let fails = args
+        .judge
+        .fail_on
+        .is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
+    Ok(if fails { Outcome::No } else { Outcome::Fine })
+}
+
+/// Says on stderr what was guessed, for those who read only the data.
+fn read_as(review: &Review) {
+    let data = &review.data;
+    for split in [data.train.as_ref(), data.valid.as_ref(), Some(&data.test)]
+        .into_iter()
+        .flatten()
+    {
+        let guesses: Vec<&str> = split.guesses.iter().map(|guess| guess.what.as_str()).collect();
+        if !guesses.is_empty() {
+            say(&words::printable(&format!("{}: {}", split.file, guesses.join("; "))));
+        }
+    }
+}
+
+fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
+    let source = match (&args.data, &args.gold, &args.predictions) {
+        (Some(data), None, None) => Source::Train {
+            data: data.clone(),
+            test: args.test.clone(),
+            valid: args.valid.clone(),
+            learner: args.model.into(),
+        },
+        (None, Some(gold), Some(predictions)) => Source::Predictions {
+            gold: gold.clone(),
+            predictions: predictions.clone(),
+            train: args.train.clone(),
+        },
+        _ => anyhow::bail!("name labelled DATA, or --gold and --predictions"),
+    };
+    if let (Some(metric), Some(target)) = (&args.judge.metric, &args.judge.target)
+        && *metric != target.metric
+    {
+        anyhow::bail!(
+            "--metric {metric} and --target {}={} name two metrics; one decides",
+            target.metric,
+            target.value
+        );
+    }
+    Ok(ReviewOptions {
+        source,
+        read: read_options(&args.read),
+        metric: args.judge.metric.clone(),
+        target: args.judge.target.clone(),
+        costs: args.judge.cost.clone(),
+        positive: args.judge.positive.clone(),
+        select: args.judge.select.clone(),
+        ignore: args.judge.ignore.clone(),
+        seed: args.work.seed,
+        no_text: args.output.no_text,
+        command: command(args),
+    })
+}
+
+fn read_options(args: &ReadArgs) -> ReadOptions {
+    ReadOptions {
+        from: args.from,
+        text: args.text.clone(),
+        label: args.label.clone(),
+        id: args.id.clone(),
+        group: args.group.clone(),
+        time: args.time.clone(),
+        label_separator: args.label_separator.clone(),
+        label_level: args.label_level,
+        scheme: args.scheme,
+        strict: args.strict,
+        task: args.task.map(Into::into),
+        ..ReadOptions::default()
+    }
+}
+
+/// What was typed, without output and threads, as it can be typed again.
+fn command(args: &ReviewArgs) -> String {
+    let mut words = vec!["trueup".to_owned(), "review".to_owned()];
+    let mut put = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            if !option.is_empty() {
+                words.push(option.to_owned());
+            }
+            words.push(quoted(&value));
+        }
+    };
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    put("", path(&args.data));
+    put("--gold", path(&args.gold));
+    put("--predictions", path(&args.predictions));
+    put("--train", path(&args.train));
+    put("--test", path(&args.test));
+    put("--valid", path(&args.valid));
+    put(
+        "--model",
+        (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()),
+    );
+    let read = &args.read;
+    put("--from", read.from.map(|from| from.name().to_owned()));
+    put("--text", read.text.clone());
+    put("--label", read.label.clone());
+    put("--id", read.id.clone());
+    put("--group", read.group.clone());
+    put("--time", read.time.clone());
+    put("--label-separator", read.label_separator.clone());
+    put("--label-level", read.label_level.map(|level| level.to_string()));
+    put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
+    put(
+        "--task",
+        read.task.map(|task| trueup::core::Task::from(task).name().to_owned()),
+    );
+    put("--metric", args.judge.metric.clone());
+    put(
+        "--target",
+        args.judge
+            .target
+            .as_ref()
+            .map(|target| format!("{}={}", target.metric, target.value)),
+    );
+    for cost in &args.judge.cost {
+        put(
+            "--cost",
+            Some(format!(
+                "{}:miss={},false-alarm={}",
+                cost.label, cost.miss, cost.false_alarm
+            )),
+        );
+    }
+    put("--positive", args.judge.positive.clone());
+    put(
+        "--select",
+        (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")),
+    );
+    put(
+        "--ignore",
+        (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")),
+    );
+    put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));
+    if read.strict {
+        words.push("--strict".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

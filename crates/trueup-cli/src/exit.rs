@@ -1,0 +1,59 @@
+//! How the process ends: one message, the right code, nothing half-written.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use trueup::data::write::remove_unfinished;
+
+/// How a command that worked ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing against it: 0.
+    Fine,
+    /// It worked and the answer is no: 1.
+    No,
+}
+
+/// On Ctrl-C (or a request to terminate) removes what is not finished and exits with 130.
+pub fn on_interrupt() {
+    // Only a second handler can fail here, and there is none; without a handler the system's default still ends us.
+    let _ = ctrlc::set_handler(|| {
+        remove_unfinished();
+        #[allow(clippy::exit, reason = "the handler runs beside the work and must end the process")]
+        std::process::exit(130);
+    });
+}
+
+/// Prints what clap has to say: help on stdout with 0, bad use on stderr with 2.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is no reason to complain about the help.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Turns a command's result into the exit code, and prints its error.
+pub fn finish(result: anyhow::Result<Outcome>) -> ExitCode {
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut stderr = anstream::stderr();
+            let style = anstyle::AnsiColor::Red.on_default().bold();
+            // When even stderr is closed, the exit code still tells.
+            let _ = writeln!(stderr, "{style}error{style:#}: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

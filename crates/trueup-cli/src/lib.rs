@@ -1,0 +1,43 @@
+//! The face of Trueup in the terminal: arguments are read and checked, one library call is made, the result is printed.
+//!
+//! Results go to stdout, talk goes to stderr. Exit codes: 0 fine; 1 it worked and the answer is no; 2 bad use or bad
+//! input; 130 interrupted. A broken pipe ends quietly.
+
+pub mod args;
+mod commands;
+mod exit;
+mod machine;
+mod output;
+mod printer;
+mod watch;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::exit::Outcome;
+
+/// Runs the command and returns its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    exit::on_interrupt();
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
+    };
+    exit::finish(dispatch(arguments))
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
+    match arguments.command {
+        Command::Review(args) => commands::review::run(&args),
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Rules(args) => commands::rules::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Schema => commands::schema::run(),
+        Command::Completions(args) => commands::reference::completions(&args),
+        Command::Man => commands::reference::man(),
+        Command::DocsCli => commands::reference::markdown(),
+    }
+}

@@ -1,0 +1,8 @@
+//! The terminal's form of the review. It shows what the document says, computes nothing, and loses nothing without
+//! colour.
+
+mod layout;
+mod review;
+
+pub use layout::{hang, width};
+pub use review::review;

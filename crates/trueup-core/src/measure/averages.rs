@@ -1,0 +1,314 @@
+//! Metrics that join the counts of many labels: averages over labels, and Matthews' and Cohen's coefficients. Their
+//! intervals come from the bootstrap over units.
+
+use super::ratios::{either, f1_of_jaccard};
+use super::units::Units;
+use super::{Context, Metrics};
+use crate::counts::Tally;
+use crate::document::{Estimate, IntervalKind};
+use crate::stats::{Resampled, Statistics, bootstrap};
+use crate::{LabelId, Task};
+
+/// A figure made of the counts of all labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Average {
+    /// The weighted mean of one ratio a label.
+    Mean(Term, Weight),
+    /// Matthews' correlation coefficient of many labels (Gorodkin 2004, "Comparing two K-category assignments by a
+    /// K-category correlation coefficient").
+    Matthews,
+    /// Cohen's kappa (Cohen 1960, "A coefficient of agreement for nominal scales").
+    Kappa,
+}
+
+/// The ratio of a label that is averaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Term {
+    Precision,
+    Recall,
+    F1,
+    Jaccard,
+}
+
+/// How much a label weighs in the mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// 1 for the labels that occur in gold or prediction.
+    Occurring,
+    /// 1 for the labels that occur in gold.
+    Gold,
+    /// The label's support.
+    Support,
+}
+
+const LABEL: &[(&str, Average)] = &[
+    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
+    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
+    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
+    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
+    ("precision_weighted", Average::Mean(Term::Precision, Weight::Support)),
+    ("balanced_accuracy", Average::Mean(Term::Recall, Weight::Gold)),
+    ("matthews_corrcoef", Average::Matthews),
+    ("cohen_kappa", Average::Kappa),
+];
+
+const SETS: &[(&str, Average)] = &[
+    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
+    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
+    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
+    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
+    ("precision_weighted", Average::Mean(Term::Precision, Weight::Support)),
+    ("jaccard_macro", Average::Mean(Term::Jaccard, Weight::Occurring)),
+];
+
+const SPANS: &[(&str, Average)] = &[
+    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
+    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
+    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
+    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
+];
+
+pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
+    let list = match context.pair.task() {
+        Task::Classification => LABEL,
+        Task::Multilabel => SETS,
+        Task::Ner => SPANS,
+    };
+    let averages = Averages {
+        units: &context.units,
+        list,
+        macro_defined: context.options.macro_defined,
+    };
+    let resampled = if context.intervals() {
+        bootstrap(
+            &context.units.times,
+            context.options.resamples,
+            context.options.seed,
+            &averages,
+        )
+    } else {
+        let mut values = vec![f64::NAN; list.len()];
+        averages.of(&context.units.tallies, &mut values);
+        let point = |value: f64| (!value.is_nan()).then_some(value);
+        values
+            .into_iter()
+            .map(|v| Resampled {
+                value: point(v),
+                interval: None,
+                jackknife: false,
+            })
+            .collect()
+    };
+    let n = if context.pair.task() == Task::Ner {
+        context.units.tallies.iter().map(Tally::support).sum()
+    } else {
+        context.pair.len() as u64
+    };
+    for (&(name, average), resampled) in list.iter().zip(resampled) {
+        let mut estimate = estimate(context, average, resampled, n);
+        if let Average::Mean(term, weight) = average {
+            estimate.undefined = context.names(undefined(&context.units.tallies, term, weight));
+        }
+        metrics.insert(name, estimate);
+    }
+}
+
+fn estimate(context: &Context, average: Average, resampled: Resampled, n: u64) -> Estimate {
+    let Some(value) = resampled.value else {
+        return Estimate::undefined(n);
+    };
+    if !context.intervals() {
+        return Estimate::point(value, n);
+    }
+    let (low, high, kind) = match resampled.interval {
+        Some((low, high)) if high > low => (
+            low,
+            high,
+            if resampled.jackknife {
+                IntervalKind::Delta
+            } else {
+                IntervalKind::Bootstrap
+            },
+        ),
+        _ => {
+            let (low, high) = match average {
+                Average::Mean(term, weight) => joined_arms(context, term, weight, value),
+                Average::Matthews | Average::Kappa => chance_corrected(context, value),
+            };
+            (
+                low,
+                high,
+                if context.units.independent {
+                    IntervalKind::Wilson
+                } else {
+                    IntervalKind::Delta
+                },
+            )
+        }
+    };
+    let least = if matches!(average, Average::Mean(..)) {
+        0.0
+    } else {
+        -1.0
+    };
+    Estimate::new(value, (low.clamp(least, value), high.clamp(value, 1.0)), n, kind)
+}
+
+/// The labels whose term is 0/0 although they take part, or that a mean over gold labels leaves out.
+fn undefined(tallies: &[Tally], term: Term, weight: Weight) -> Vec<LabelId> {
+    let is_undefined = |tally: &Tally| match weight {
+        Weight::Occurring => tally.occurs() && term.of(tally).is_none(),
+        Weight::Gold => tally.occurs() && tally.support() == 0,
+        Weight::Support => tally.support() > 0 && term.of(tally).is_none(),
+    };
+    (0..tallies.len())
+        .filter(|&label| is_undefined(&tallies[label]))
+        .map(|label| label as LabelId)
+        .collect()
+}
+
+impl Term {
+    fn of(self, tally: &Tally) -> Option<f64> {
+        match self {
+            Self::Precision => tally.precision(),
+            Self::Recall => tally.recall(),
+            Self::F1 => tally.f1(),
+            Self::Jaccard => tally.jaccard(),
+        }
+    }
+
+    fn whole(self) -> fn(&Tally) -> u64 {
+        match self {
+            Self::Precision => Tally::predicted,
+            Self::Recall => Tally::support,
+            Self::F1 | Self::Jaccard => either,
+        }
+    }
+}
+
+/// What `label` weighs and its term: 0 where it is undefined and counts, weight 0 where it takes no part.
+fn weighed(tally: &Tally, term: Term, weight: Weight, macro_defined: bool) -> (f64, f64) {
+    let value = term.of(tally);
+    let weight = match weight {
+        Weight::Occurring if macro_defined && value.is_none() => 0.0,
+        Weight::Occurring => f64::from(u8::from(tally.occurs())),
+        Weight::Gold => f64::from(u8::from(tally.support() > 0)),
+        Weight::Support => tally.support() as f64,
+    };
+    (weight, value.unwrap_or(0.0))
+}
+
+struct Averages<'a> {
+    units: &'a Units,
+    list: &'static [(&'static str, Average)],
+    macro_defined: bool,
+}
+
+impl Averages<'_> {
+    fn of(&self, tallies: &[Tally], out: &mut [f64]) {
+        for (&(_, average), out) in self.list.iter().zip(out) {
+            *out = match average {
+                Average::Mean(term, weight) => {
+                    let (mut sum, mut weights) = (0.0, 0.0);
+                    for tally in tallies {
+                        let (w, value) = weighed(tally, term, weight, self.macro_defined);
+                        sum += w * value;
+                        weights += w;
+                    }
+                    sum / weights
+                }
+                Average::Matthews | Average::Kappa => coefficient(average, tallies),
+            };
+        }
+    }
+}
+
+impl Statistics for Averages<'_> {
+    fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    fn evaluate(&self, counts: &[u64], out: &mut [f64]) {
+        let mut tallies = vec![Tally::default(); self.units.tallies.len()];
+        for (kind, &times) in self.units.kinds.iter().zip(counts) {
+            if times > 0 {
+                for &(label, cell) in &kind.cells {
+                    let tally = &mut tallies[label as usize];
+                    tally.tp += times * cell.tp;
+                    tally.fp += times * cell.fp;
+                    tally.fn_ += times * cell.fn_;
+                }
+            }
+        }
+        self.of(&tallies, out);
+    }
+
+    fn without(&self, _: &[u64], kind: usize, out: &mut [f64]) {
+        let mut tallies = self.units.tallies.clone();
+        for &(label, cell) in &self.units.kinds[kind].cells {
+            let tally = &mut tallies[label as usize];
+            tally.tp -= cell.tp;
+            tally.fp -= cell.fp;
+            tally.fn_ -= cell.fn_;
+        }
+        self.of(&tallies, out);
+    }
+}
+
+/// Sums of the margins of a confusion matrix: examples, right ones, Σ gold², Σ predicted², Σ gold x predicted.
+fn margins(tallies: &[Tally]) -> [f64; 5] {
+    let mut sums = [0.0; 5];
+    for tally in tallies {
+        let (gold, predicted) = (tally.support() as f64, tally.predicted() as f64);
+        sums[0] += gold;
+        sums[1] += tally.tp as f64;
+        sums[2] += gold * gold;
+        sums[3] += predicted * predicted;
+        sums[4] += gold * predicted;
+    }
+    sums
+}
+
+/// NaN for 0/0: all gold and all predictions (Matthews: or either) of one label.
+fn coefficient(average: Average, tallies: &[Tally]) -> f64 {
+    let [n, right, gold, predicted, both] = margins(tallies);
+    let above = right * n - both;
+    let below = match average {
+        Average::Kappa => n * n - both,
+        _ => ((n * n - gold) * (n * n - predicted)).sqrt(),
+    };
+    if below > 0.0 { above / below } else { f64::NAN }
+}
+
+/// The interval of a mean from those of its terms, which are taken as independent: the squares of the arms add up. An
+/// undefined term could be anything.
+fn joined_arms(context: &Context, term: Term, weight: Weight, value: f64) -> (f64, f64) {
+    let (mut weights, mut below, mut above) = (0.0, 0.0, 0.0);
+    for (label, tally) in context.units.tallies.iter().enumerate() {
+        let (w, term_value) = weighed(tally, term, weight, context.options.macro_defined);
+        if w == 0.0 {
+            continue;
+        }
+        let (low, high) = context
+            .units
+            .label_ratio(label as LabelId, |t| t.tp, term.whole())
+            .map_or((0.0, 1.0), |ratio| ratio.proportion());
+        let (low, high) = if term == Term::F1 {
+            (f1_of_jaccard(low), f1_of_jaccard(high))
+        } else {
+            (low, high)
+        };
+        weights += w;
+        below += (w * (term_value - low)).powi(2);
+        above += (w * (high - term_value)).powi(2);
+    }
+    (value - below.sqrt() / weights, value + above.sqrt() / weights)
+}
+
+/// The interval of a chance-corrected coefficient when the share of examples that could go unseen is moved: right to
+/// wrong or wrong to right, the margins staying.
+fn chance_corrected(context: &Context, value: f64) -> (f64, f64) {
+    let [n, _, _, _, both] = margins(&context.units.tallies);
+    let by = context.unseen_share() / (1.0 - both / (n * n));
+    (value - by, value + by)
+}

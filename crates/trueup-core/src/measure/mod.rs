@@ -1,0 +1,255 @@
+//! Every metric of a checked pair, each with its 95 % interval.
+//!
+//! The answers are counted once, into a [`Tally`](crate::counts::Tally) a label and unit (see `units`); every ratio
+//! derives from those counts:
+//!
+//! - **Ratios** of counts: accuracy, micro averages, a label's precision, recall and F1. Wilson's interval where the
+//!   trials are independent examples; else the cluster-robust delta method in Wilson's shape ([`Ratio`]). F1 is a
+//!   rising function of Jaccard's index J = TP / (TP + FP + FN), F1 = 2J / (1 + J), and J is a proportion, so F1 has
+//!   the interval of J carried over.
+//! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units.
+//! - **Scores**: means of losses by the delta method, areas under the ROC curve by DeLong (`scores`, `areas`).
+//!
+//! The unit is the example; the cluster where the pair has clusters; the sentence for NER.
+//!
+//! # When the data cannot show how a figure varies
+//!
+//! All right on 40 examples, every resample is all right too, and a bootstrap interval would be [1, 1]. Then:
+//!
+//! - a ratio counts each unit as one trial of Wilson's interval (40 of 40: 0.912 to 1);
+//! - an average joins its labels' intervals: the squares of their arms add up (the method of variance estimates
+//!   recovery; Zou and Donner 2008, "Construction of confidence limits about effect measures");
+//! - the chance-corrected coefficients and the means of losses move by what Wilson's interval leaves unseen, a share
+//!   z² / (n + z²) of the units, taken as wrong (or right) as can be. For 40 units this is 8.8 %, and about 4 / n for
+//!   many: the rule of three, two-sided.
+//!
+//! With a single cluster or sentence there is no interval at all.
+
+mod areas;
+mod averages;
+pub mod catalogue;
+mod confusion;
+mod labels;
+mod ratios;
+mod scores;
+mod sets;
+mod units;
+
+use std::collections::BTreeMap;
+
+use crate::counts::Tallies;
+use crate::document::{Confusion, Estimate, IntervalKind, LabelRow};
+use crate::stats::{Ratio, wilson_effective};
+use crate::{LabelId, Pair, Task};
+use units::Units;
+
+/// What to measure, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureOptions {
+    /// Seed of the resamples.
+    pub seed: u64,
+    /// How many resamples the bootstrap draws.
+    pub resamples: u32,
+    /// The positive label of a task of two labels; the rarer in gold when not given (of two as rare, the later). Of no
+    /// effect with other numbers of labels.
+    pub positive: Option<LabelId>,
+    /// What mistakes cost, when stated; adds the metric `expected_cost`.
+    pub costs: Option<Costs>,
+    /// Leave undefined terms out of macro precision and recall, and examples without any label out of the sample
+    /// averages, instead of counting them 0.
+    pub macro_defined: bool,
+    /// Whether to make intervals; without, only the figures.
+    pub intervals: bool,
+}
+
+impl Default for MeasureOptions {
+    fn default() -> Self {
+        Self {
+            seed: 42,
+            resamples: 2_000,
+            positive: None,
+            costs: None,
+            macro_defined: false,
+            intervals: true,
+        }
+    }
+}
+
+/// What mistakes cost, in any unit, by label id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    /// The cost of missing the label: it is gold and not predicted.
+    pub miss: Vec<f64>,
+    /// The cost of a false alarm: the label is predicted and not gold.
+    pub false_alarm: Vec<f64>,
+}
+
+/// Every figure of a pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// The metrics by name; each is described in [`catalogue`]. A metric that has no value, such as log loss without
+    /// scores, is there without a value.
+    pub metrics: BTreeMap<String, Estimate>,
+    /// Precision, recall and F1 of every label of the set, in label order, without training support.
+    pub labels: Vec<LabelRow>,
+    /// Who is taken for whom; `None` for multi-label tasks.
+    pub confusion: Option<Confusion>,
+    /// The counts behind the ratios.
+    pub tallies: Tallies,
+}
+
+/// Measures `pair`. Panics when stated costs are not one a label.
+///
+/// # Example
+///
+/// ```
+/// use trueup_core::measure::{MeasureOptions, measure};
+/// use trueup_core::{Annotation, LabelSet, Pair, Predictions, Task};
+///
+/// let labels = LabelSet::new(["ham", "spam"]);
+/// let gold: Vec<_> = [0, 0, 0, 1].map(Annotation::Label).into();
+/// let answers = [0, 0, 1, 1].map(Annotation::Label).into();
+/// let predictions = Predictions { labels: labels.clone(), answers, scores: None, span_scores: None };
+/// let pair = Pair::new(Task::Classification, &labels, &gold, &predictions, None)?;
+/// let measures = measure(&pair, &MeasureOptions::default());
+/// assert_eq!(measures.metrics["accuracy"].value, Some(0.75));
+/// assert_eq!(measures.metrics["precision"].value, Some(0.5));
+/// assert_eq!(measures.metrics["log_loss"].value, None);
+/// # Ok::<(), trueup_core::DoorError>(())
+/// ```
+pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
+    if let Some(costs) = &options.costs {
+        let k = pair.labels().len();
+        assert!(
+            costs.miss.len() == k && costs.false_alarm.len() == k,
+            "one cost of each kind a label"
+        );
+    }
+    let context = Context {
+        pair,
+        options,
+        units: Units::new(pair),
+    };
+    let mut metrics = BTreeMap::new();
+    ratios::metrics(&context, &mut metrics);
+    averages::metrics(&context, &mut metrics);
+    let areas = match pair.task() {
+        Task::Ner => None,
+        Task::Classification => {
+            scores::metrics(&context, &mut metrics);
+            areas::metrics(&context, &mut metrics)
+        }
+        Task::Multilabel => {
+            sets::metrics(&context, &mut metrics);
+            areas::metrics(&context, &mut metrics)
+        }
+    };
+    Measures {
+        metrics: metrics
+            .into_iter()
+            .map(|(name, estimate)| (name.to_owned(), estimate))
+            .collect(),
+        labels: labels::rows(&context, areas),
+        confusion: confusion::confusion(pair),
+        tallies: Tallies::from_labels(context.units.tallies),
+    }
+}
+
+type Metrics = BTreeMap<&'static str, Estimate>;
+
+/// What every family of metrics works from.
+struct Context<'a> {
+    pair: &'a Pair<'a>,
+    options: &'a MeasureOptions,
+    units: Units,
+}
+
+impl Context<'_> {
+    /// Whether an interval can and shall be made: a single dependent unit has none.
+    fn intervals(&self) -> bool {
+        self.options.intervals && (self.units.independent || self.units.total > 1)
+    }
+
+    /// The figure `value` with the interval of the proportion `ratio`, carried over by the rising function `map`.
+    ///
+    /// `trials` tells that the denominator counts independent examples, one each.
+    fn proportion(
+        &self,
+        value: Option<f64>,
+        n: u64,
+        ratio: Option<Ratio>,
+        trials: bool,
+        map: fn(f64) -> f64,
+    ) -> Estimate {
+        let (Some(value), Some(ratio)) = (value, ratio) else {
+            return Estimate::undefined(n);
+        };
+        if !self.intervals() {
+            return Estimate::point(value, n);
+        }
+        let ((low, high), kind) = if trials && self.units.independent {
+            (wilson_effective(ratio.value, ratio.whole), IntervalKind::Wilson)
+        } else {
+            (ratio.proportion(), IntervalKind::Delta)
+        };
+        Estimate::new(value, (map(low).min(value), map(high).max(value)), n, kind)
+    }
+
+    /// A mean of losses with its interval. `ends` are the least and the greatest that the mean could be if every
+    /// example were as right or as wrong as can be; they serve when the losses are all equal.
+    fn mean(&self, ratio: Option<Ratio>, n: u64, ends: (f64, f64)) -> Estimate {
+        let Some(ratio) = ratio else {
+            return Estimate::undefined(n);
+        };
+        let value = ratio.value;
+        match ratio.mean() {
+            Some((low, high)) if self.intervals() => {
+                let (low, high) = if high > low {
+                    (low.max(ends.0), high)
+                } else {
+                    self.unseen(value, ends)
+                };
+                Estimate::new(value, (low.min(value), high.max(value)), n, IntervalKind::Delta)
+            }
+            _ => Estimate::point(value, n),
+        }
+    }
+
+    /// How far a figure moves when the share of units that could go unseen is as bad, or as good, as can be.
+    fn unseen(&self, value: f64, (least, greatest): (f64, f64)) -> (f64, f64) {
+        let share = self.unseen_share();
+        (
+            value - share * (value - least).max(0.0),
+            value + share * (greatest - value).max(0.0),
+        )
+    }
+
+    /// The share of units that Wilson's interval leaves to what none of them showed.
+    fn unseen_share(&self) -> f64 {
+        1.0 - wilson_effective(1.0, self.units.total as f64).0
+    }
+
+    /// The names of `labels`.
+    fn names(&self, labels: impl IntoIterator<Item = LabelId>) -> Vec<String> {
+        labels
+            .into_iter()
+            .map(|label| self.pair.labels().name(label).to_owned())
+            .collect()
+    }
+
+    /// The positive label of a task of two labels.
+    fn positive(&self) -> Option<LabelId> {
+        if self.pair.task() != Task::Classification || self.pair.labels().len() != 2 {
+            return None;
+        }
+        let support = |label: usize| self.units.tallies[label].support();
+        Some(
+            self.options
+                .positive
+                .unwrap_or_else(|| LabelId::from(support(1) <= support(0))),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,335 @@
+//! JSON lines (or one JSON array of objects) become a data set.
+
+use serde_json::{Map, Value};
+use trueup_core::{Dataset, Task};
+
+use crate::answers::{self, RawAnswer, answer, scalar, shape};
+use crate::collect::{Collector, Record, check_ids};
+use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
+use crate::error::{DataError, list, quote};
+use crate::formats::{conll, is_blank};
+use crate::options::{ReadOptions, Remarks, count};
+use crate::source::Source;
+
+/// What a record must be, for messages.
+const VALID: &str = "one JSON object a line, or one array of objects";
+
+/// A JSON object with the line where it starts and its number, both from 1.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub line: u64,
+    pub number: u64,
+    pub fields: Map<String, Value>,
+}
+
+/// All objects of the text; lines that hold none are skipped and listed, or an error where there are many.
+pub(crate) fn objects(source: &Source, remarks: &mut Remarks) -> Result<Vec<Object>, DataError> {
+    let mut objects = Vec::new();
+    if source.text.trim_start().starts_with('[') {
+        remarks.guess("the file is one JSON array", Some("--from"));
+        let values = array(source)?;
+        for (number, (line, value)) in (1..).zip(values) {
+            match value {
+                Value::Object(fields) => objects.push(Object { line, number, fields }),
+                other => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
+            }
+        }
+        remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, "is it another format? try --from")?;
+        return Ok(objects);
+    }
+    let mut number = 0;
+    // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
+    for (line, text) in (1..).zip(source.text.split('\n')) {
+        if is_blank(text) {
+            continue;
+        }
+        number += 1;
+        match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => objects.push(Object { line, number, fields }),
+            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
+            Err(error) => {
+                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
+                remarks.skip_malformed(line, found, VALID)?;
+            }
+        }
+    }
+    let hint = match objects.is_empty() && serde_json::from_str::<Value>(&source.text).is_ok() {
+        true => "this is one JSON object over several lines: write its records as JSON lines",
+        false => "is it another format? try --from",
+    };
+    remarks.check_malformed(number as usize, VALID, hint)?;
+    Ok(objects)
+}
+
+/// What the JSON reader says, without its own place.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    quote(text.split(" at line ").next().unwrap_or_default())
+}
+
+/// The elements of a JSON array with the line where each starts.
+fn array(source: &Source) -> Result<Vec<(u64, Value)>, DataError> {
+    let text = source.text.as_str();
+    let bytes = text.as_bytes();
+    let mut at = text.find('[').map_or(0, |i| i + 1);
+    let mut values = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    let skip_space = |at: usize| at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    loop {
+        at = skip_space(at);
+        line += memchr::memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
+        counted = at;
+        let error = |found: String| DataError::Record {
+            path: source.name.clone(),
+            line,
+            found,
+            valid: VALID.to_owned(),
+            hint: None,
+        };
+        if bytes.get(at) == Some(&b']') && values.is_empty() {
+            break;
+        }
+        let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+        match stream.next() {
+            Some(Ok(value)) => values.push((line, value)),
+            Some(Err(e)) => return Err(error(format!("broken JSON ({})", reason(&e)))),
+            None => return Err(error("the end of the file inside the array".to_owned())),
+        }
+        at = skip_space(at + stream.byte_offset());
+        match bytes.get(at) {
+            Some(b',') => at += 1,
+            Some(b']') => break,
+            Some(_) => {
+                let rest: String = text[at..].chars().take(61).collect();
+                return Err(error(format!("'{}' after an element", quote(&rest))));
+            }
+            None => return Err(error("the end of the file inside the array".to_owned())),
+        }
+    }
+    Ok(values)
+}
+
+/// Field names in order of first occurrence.
+pub(crate) fn names(objects: &[Object]) -> Vec<String> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut names = Vec::new();
+    for key in objects.iter().flat_map(|o| o.fields.keys()) {
+        if seen.insert(key.as_str()) {
+            names.push(key.clone());
+        }
+    }
+    names
+}
+
+/// The fields that hold each role.
+struct Fields {
+    text: Option<String>,
+    label: String,
+    id: Option<String>,
+    group: Option<String>,
+    time: Option<String>,
+    metadata: Vec<String>,
+}
+
+/// Reads JSON lines as a data set; also whether ids come from a field.
+pub(crate) fn read(source: &Source, options: &ReadOptions, remarks: &mut Remarks) -> Result<(Dataset, bool), DataError> {
+    let objects = objects(source, remarks)?;
+    let names = names(&objects);
+    if let Some(dataset) = conll::read_token_lists(&objects, options, remarks)? {
+        return Ok((dataset, false));
+    }
+    let fields = fields(&objects, &names, options, remarks)?;
+    let parsed: Vec<Result<RawAnswer, String>> =
+        objects.iter().map(|o| o.fields.get(&fields.label).map_or(Ok(RawAnswer::Missing), answer)).collect();
+    let task = options.task.unwrap_or_else(|| task(&parsed, &fields.label, remarks));
+    let mut collector = Collector::new(task, options.label_level);
+    collector.has_text = fields.text.is_some();
+    collector.columns.clone_from(&fields.metadata);
+    let by_id = fields.id.is_some();
+    let valid = match task {
+        Task::Classification => "one label",
+        Task::Multilabel => "a list of labels",
+        Task::Ner => answers::SPAN_SHAPE,
+    };
+    let separator = options.label_separator.as_deref();
+    for (object, raw) in objects.iter().zip(parsed) {
+        let field = |name: &Option<String>| name.as_ref().and_then(|name| object.fields.get(name)).and_then(scalar);
+        if let Some(answer @ ("reject" | "ignore")) = object.fields.get("answer").and_then(Value::as_str) {
+            remarks.skip(object.line, format!("an annotation answered '{answer}'"), "an accepted annotation")?;
+            continue;
+        }
+        let text = field(&fields.text).unwrap_or_default();
+        let raw = match (task, raw, separator) {
+            (Task::Multilabel, Ok(RawAnswer::Label(label)), Some(by)) => {
+                Ok(RawAnswer::Labels(label.split(by).map(|l| l.trim().to_owned()).collect()))
+            }
+            (_, raw, _) => raw,
+        };
+        // Prodigy leaves the spans out where an annotator accepted a text without any.
+        let raw = match raw {
+            Ok(RawAnswer::Missing) if task == Task::Ner && object.fields.contains_key("answer") => {
+                Ok(RawAnswer::Spans(Vec::new()))
+            }
+            raw => raw,
+        };
+        let gold = match raw.and_then(|raw| collector.answer(&raw, &text)) {
+            Ok(Some(gold)) => gold,
+            Ok(None) => {
+                remarks.skip(object.line, format!("no '{}'", quote(&fields.label)), "a label on every record")?;
+                continue;
+            }
+            Err(found) => {
+                remarks.skip_malformed(object.line, format!("{found} in '{}'", quote(&fields.label)), valid)?;
+                continue;
+            }
+        };
+        let record = Record {
+            id: field(&fields.id),
+            number: object.number,
+            line: object.line,
+            text,
+            group: field(&fields.group),
+            time: field(&fields.time),
+            metadata: fields.metadata.iter().map(|name| metadata(object, name)).collect(),
+            tokens: Vec::new(),
+        };
+        collector.push(record, gold);
+    }
+    remarks.check_malformed(objects.len(), valid, "name the field with --label, or the kind with --task")?;
+    Ok((collector.finish(remarks)?, by_id))
+}
+
+fn metadata(object: &Object, name: &str) -> String {
+    let direct = object.fields.get(name);
+    let value = direct.or_else(|| name.split_once('.').and_then(|(outer, inner)| object.fields.get(outer)?.get(inner)));
+    value.and_then(scalar).unwrap_or_default()
+}
+
+/// The kind of answer that most records have.
+fn task(parsed: &[Result<RawAnswer, String>], label: &str, remarks: &mut Remarks) -> Task {
+    let (mut single, mut lists, mut many, mut spans) = (0usize, 0usize, 0usize, 0usize);
+    for raw in parsed.iter().flatten() {
+        match raw {
+            RawAnswer::Missing => {}
+            RawAnswer::Label(_) => single += 1,
+            RawAnswer::Labels(labels) => {
+                lists += 1;
+                many += usize::from(labels.len() != 1);
+            }
+            RawAnswer::Spans(_) => spans += 1,
+        }
+    }
+    if spans > 0 && spans >= single || lists == many && single == 0 && matches!(label, "spans" | "entities") {
+        remarks.guess("the task is ner: records hold spans", Some("--task"));
+        Task::Ner
+    } else if lists > 0 && (many > 0 || label == "labels") {
+        remarks.guess("the task is multilabel: records hold lists of labels", Some("--task"));
+        Task::Multilabel
+    } else {
+        if lists > 0 {
+            remarks.guess("the task is classification: every list holds one label", Some("--task"));
+        }
+        Task::Classification
+    }
+}
+
+/// The values of a field that are not null.
+fn values<'a>(objects: &'a [Object], name: &'a str) -> impl Iterator<Item = &'a Value> {
+    objects.iter().filter_map(move |o| o.fields.get(name)).filter(|v| !v.is_null())
+}
+
+fn fields(
+    objects: &[Object],
+    names: &[String],
+    options: &ReadOptions,
+    remarks: &mut Remarks,
+) -> Result<Fields, DataError> {
+    let path = remarks.path.clone();
+    let named = |asked: &Option<String>, role| -> Result<Option<String>, DataError> {
+        let place = asked.as_deref().map(|asked| columns::resolve(asked, role, names, &path)).transpose()?;
+        Ok(place.map(|i| names[i].clone()))
+    };
+    let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
+    let (mut id, group, time) = (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
+    let taken: Vec<String> = [&text, &label, &id, &group, &time].into_iter().flatten().cloned().collect();
+    let free = |name: &String| !taken.contains(name);
+    let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
+        let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));
+        columns::by_name(candidates, wanted, compound).map(|i| names[i].clone())
+    };
+    let strings = |name: &str| values(objects, name).next().is_some() && values(objects, name).all(Value::is_string);
+    if text.is_none() {
+        let prose = |name: &str| {
+            let (mut n, mut spaced) = (0usize, 0usize);
+            values(objects, name).filter_map(Value::as_str).for_each(|s| {
+                n += 1;
+                spaced += usize::from(s.contains(' ') || !s.is_ascii());
+            });
+            strings(name) && spaced * 5 >= n
+        };
+        text = pick(TEXT_NAMES, &strings, false).or_else(|| pick(TEXT_NAMES, &prose, true));
+        if text.is_none() {
+            // The longest prose, whatever it is called.
+            let mean = |name: &str| {
+                let lengths: Vec<usize> = values(objects, name).filter_map(Value::as_str).map(str::len).collect();
+                lengths.iter().sum::<usize>() / lengths.len().max(1)
+            };
+            text = names.iter().filter(|n| free(n) && prose(n)).max_by_key(|n| mean(n)).cloned();
+        }
+    }
+    if label.is_none() {
+        // Fields with spans come first: a record with both spans and labels is a record of spans.
+        let is_answer = |name: &str| text.as_deref() != Some(name) && values(objects, name).next().is_some();
+        let spans = |name: &str| {
+            is_answer(name) && values(objects, name).all(Value::is_array) && values(objects, name).any(|v| matches!(answer(v), Ok(RawAnswer::Spans(_))))
+        };
+        label = pick(&["spans", "entities", "label", "labels"], &spans, false)
+            .or_else(|| pick(LABEL_NAMES, &is_answer, false))
+            .or_else(|| pick(LABEL_NAMES, &is_answer, true));
+    }
+    let Some(label) = label else {
+        let found = "no field is named like a label".to_owned();
+        return Err(DataError::NoColumn { path, role: "label", found, valid: list(names) });
+    };
+    if options.text.is_none() {
+        let what = text.as_ref().map_or("there is no text field".to_owned(), |t| format!("text is field '{}'", quote(t)));
+        remarks.guess(what, Some("--text"));
+    }
+    if options.label.is_none() {
+        remarks.guess(format!("label is field '{}'", quote(&label)), Some("--label"));
+    }
+    if id.is_some() {
+        let ids: Vec<_> = objects.iter().map(|o| (o.fields.get(id.as_deref().unwrap_or_default()).and_then(scalar).unwrap_or_default(), o.line)).collect();
+        check_ids(&path, ids.iter().map(|(id, line)| (id.as_str(), *line)))?;
+    } else if let Some(guessed) = pick(ID_NAMES, &|name| name != label && text.as_deref() != Some(name), false) {
+        let ids: Vec<_> = objects.iter().map(|o| (o.fields.get(&guessed).and_then(scalar).unwrap_or_default(), o.line)).collect();
+        if check_ids(&path, ids.iter().map(|(id, line)| (id.as_str(), *line))).is_ok() {
+            remarks.guess(format!("id is field '{}'", quote(&guessed)), Some("--id"));
+            id = Some(guessed);
+        } else {
+            let what = format!("'{}' not used as id: it repeats or lacks values; ids are record numbers", quote(&guessed));
+            remarks.guess(what, Some("--id"));
+        }
+    }
+    let mut metadata = Vec::new();
+    for name in names {
+        if [&text, &id, &group, &time].into_iter().flatten().any(|used| used == name) || *name == label {
+            continue;
+        }
+        if values(objects, name).next().is_some() && values(objects, name).all(|v| scalar(v).is_some()) {
+            metadata.push(name.clone());
+        } else if matches!(name.as_str(), "meta" | "metadata") {
+            // One level of a metadata object, as annotation tools write it.
+            for key in values(objects, name).filter_map(Value::as_object).flat_map(Map::keys) {
+                let full = format!("{name}.{key}");
+                if !metadata.contains(&full) {
+                    metadata.push(full);
+                }
+            }
+        } else if values(objects, name).next().is_some() {
+            let n = values(objects, name).count();
+            remarks.notes.push(format!("field '{}' of {} holds lists or objects and was left out", quote(name), count(n, "record")));
+        }
+    }
+    Ok(Fields { text, label, id, group, time, metadata })
+}

@@ -1,0 +1,241 @@
+//! Bytes become text: from a file or standard input, compressed or not, or a message that says what it is instead.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{DataError, quote, shown};
+
+/// How far into a file NUL bytes are looked for, as version control tools do to tell text from the rest.
+const BINARY_WINDOW: usize = 8_000;
+
+/// A text and where it came from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name for messages.
+    pub name: String,
+    /// The whole text, without a byte order mark.
+    pub text: String,
+}
+
+/// First bytes, what they mean, what to do.
+const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
+    (b"PAR1", "a Parquet file", Some("export it as CSV or JSON lines")),
+    (b"ARROW1", "an Arrow file", Some("export it as CSV or JSON lines")),
+    (b"\x93NUMPY", "a NumPy array", Some("export it as CSV")),
+    (b"PK\x03\x04", "a ZIP archive (Excel and Word files are ones too)", Some("unpack it, or save the sheet as CSV")),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", Some("save the sheet as CSV")),
+    (b"%PDF-", "a PDF file", None),
+    (b"{\\rtf", "a rich text (RTF) file", Some("save it as plain text")),
+    (b"SQLite format 3", "an SQLite database", Some("export a table as CSV")),
+    (b"\x7fELF", "an ELF program", None),
+    (b"\x89PNG", "a PNG image", None),
+    (b"\xff\xd8\xff", "a JPEG image", None),
+    (b"GIF8", "a GIF image", None),
+    (b"\x78\x9c", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
+    (b"\x78\xda", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
+    (b"BZh", "a bzip2 archive", Some("unpack it; .gz and .zst are read as they are")),
+    (b"\xfd7zXZ\0", "an xz archive", Some("unpack it; .gz and .zst are read as they are")),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", Some("unpack it; .gz and .zst are read as they are")),
+];
+
+/// Reads `path` (`-` is standard input) whole, decompresses gzip and Zstandard by their magic bytes, checks that it is
+/// UTF-8 text.
+pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
+    let name = shown(path);
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| DataError::io(path, "read", e))?;
+    } else {
+        let kind = fs::metadata(path).map_err(|e| not_found(path, e))?;
+        if kind.is_dir() {
+            return Err(DataError::Folder { path: name, hint: files_in(path) });
+        }
+        bytes = fs::read(path).map_err(|e| DataError::io(path, "read", e))?;
+    }
+    from_bytes(name, decompress(path, bytes)?)
+}
+
+/// Checks that `bytes` are UTF-8 text.
+pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataError> {
+    if bytes.is_empty() {
+        return Err(DataError::Empty { path: name, blank: false });
+    }
+    if let Some((_, looks_like, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+        return Err(DataError::Binary { path: name, looks_like, hint: *hint });
+    }
+    if let Some(found) = utf16(&bytes) {
+        let hint = "convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8".to_owned();
+        return Err(DataError::Encoding { path: name, line: 1, byte: 1, found: found.to_owned(), hint });
+    }
+    if memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some() {
+        return Err(DataError::Binary { path: name, looks_like: "binary data (it holds NUL bytes)", hint: None });
+    }
+    let mut text = String::from_utf8(bytes).map_err(|e| bad_utf8(&name, e.as_bytes(), e.utf8_error().valid_up_to()))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    if text.bytes().all(|b| b.is_ascii_whitespace()) {
+        return Err(DataError::Empty { path: name, blank: true });
+    }
+    Ok(Source { name, text })
+}
+
+fn decompress(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
+    let mut out = Vec::new();
+    let result = if bytes.starts_with(b"\x1f\x8b") {
+        flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut out)
+    } else if bytes.starts_with(b"\x28\xb5\x2f\xfd") {
+        zstd::stream::read::Decoder::new(bytes.as_slice()).and_then(|mut d| d.read_to_end(&mut out))
+    } else {
+        return Ok(bytes);
+    };
+    result.map_err(|source| DataError::Io { path: shown(path), action: "decompress", source })?;
+    Ok(out)
+}
+
+/// Names UTF-16 and UTF-32, by their mark or by every other byte being NUL.
+fn utf16(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") {
+        return Some("a UTF-32 byte order mark");
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Some("a UTF-16 byte order mark");
+    }
+    let head = &bytes[..bytes.len().min(BINARY_WINDOW)];
+    let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
+    let half = head.len() / 2;
+    (head.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= half * 9 && zeros(0).min(zeros(1)) * 10 < half)
+        .then_some("UTF-16 text without a byte order mark")
+}
+
+fn bad_utf8(name: &str, bytes: &[u8], at: usize) -> DataError {
+    let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + 1;
+    let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |i| i + 1);
+    let before = String::from_utf8_lossy(&bytes[at.saturating_sub(20).max(start)..at]).into_owned();
+    DataError::Encoding {
+        path: name.to_owned(),
+        line,
+        byte: (at - start) as u64 + 1,
+        found: format!("byte 0x{:02X} after '{}'", bytes[at], quote(before.trim_start_matches('\u{fffd}'))),
+        hint: "if it is Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW".to_owned(),
+    }
+}
+
+fn not_found(path: &Path, source: std::io::Error) -> DataError {
+    match DataError::io(path, "read", source) {
+        DataError::NotFound { path: name, .. } => DataError::NotFound { path: name, hint: near_name(path) },
+        other => other,
+    }
+}
+
+/// A file in the same folder whose name differs by case, by its ending or by up to two characters.
+fn near_name(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_string_lossy().to_lowercase();
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .ok()?
+        .take(2_000)
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    names.sort_unstable();
+    let stem = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let nearest = names
+        .iter()
+        .map(|name| {
+            let lower = name.to_lowercase();
+            let away = if stem(&lower) == stem(&wanted) { 1 } else { distance(&lower, &wanted) };
+            (away, name)
+        })
+        .min()
+        .filter(|&(away, _)| away <= 2)?;
+    Some(format!("there is {}", quote(nearest.1)))
+}
+
+/// Levenshtein distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn files_in(folder: &Path) -> Option<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .ok()?
+        .take(2_000)
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_file()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    names.truncate(5);
+    (!names.is_empty()).then(|| format!("it holds {}", crate::error::list(&names)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn message(bytes: &[u8]) -> String {
+        from_bytes("f".into(), bytes.to_vec()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_not_text_is_named() {
+        assert!(message(b"").contains("the file is empty;"));
+        assert!(message(b" \r\n\n").contains("empty but for white space"));
+        assert!(message(b"PAR1\x15\x04").contains("Parquet"));
+        assert!(message(b"PK\x03\x04abc").contains("ZIP"));
+        assert!(message(b"text\0text").contains("NUL"));
+        assert!(message(b"\xff\xfea\0").contains("UTF-16"));
+        assert!(message(b"t\0e\0x\0t\0,\0l\0a\0b\0e\0l\0").contains("UTF-16 text without"));
+    }
+
+    #[test]
+    fn a_bad_byte_is_named_by_line_and_place() {
+        let message = message(b"ok\ncaf\xe9 au lait\n");
+        assert!(message.starts_with("f: line 2, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8"), "{message}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        assert_eq!(from_bytes("f".into(), b"\xef\xbb\xbfa".to_vec()).unwrap().text, "a");
+    }
+
+    #[test]
+    fn compressed_files_are_read_and_broken_ones_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.gz");
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(b"text,label\n").unwrap();
+        let mut bytes = gz.finish().unwrap();
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(&path).unwrap().text, "text,label\n");
+        bytes.truncate(bytes.len() - 9);
+        fs::write(&path, &bytes).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("cannot decompress"));
+        fs::write(&path, zstd::encode_all(&b"abc"[..], 1).unwrap()).unwrap();
+        assert_eq!(read(&path).unwrap().text, "abc");
+    }
+
+    #[test]
+    fn a_missing_file_names_its_neighbour_and_a_folder_its_files() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("train.csv"), "x").unwrap();
+        let missing = read(&dir.path().join("trian.csv")).unwrap_err().to_string();
+        assert!(missing.ends_with("there is no such file; hint: there is train.csv"), "{missing}");
+        let folder = read(dir.path()).unwrap_err().to_string();
+        assert!(folder.contains("this is a folder") && folder.ends_with("it holds train.csv"), "{folder}");
+    }
+}

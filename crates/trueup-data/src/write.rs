@@ -1,0 +1,235 @@
+//! Files are written whole or not at all.
+//!
+//! Everything goes to a temporary file beside its target, reaches the disk, and then takes the target's name in one
+//! step. A failure or an interruption leaves what stood there before as it was.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{DataError, shown};
+
+/// Temporary files and new folders of this process that have not yet become results.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    // The set stays usable after a panic in another thread: every change to it is one call.
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes every temporary file, and every empty folder made for results, that is not finished; for a handler of
+/// interruptions, just before the process ends.
+pub fn remove_unfinished() {
+    let mut paths = unfinished();
+    // Backwards, so that files go before the folders they are in.
+    for path in paths.iter().rev() {
+        // Too late to do anything about what cannot be removed.
+        let _ = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
+    }
+    paths.clear();
+}
+
+/// Writes `bytes` to `path`, replacing what stood there only when all of it is on the disk.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    let mut outputs = OutputSet::new();
+    outputs.add(path, bytes)?;
+    outputs.commit()
+}
+
+/// Several files that appear together: all are written beside their targets first, then renamed. Dropped without
+/// [`Self::commit`], it leaves nothing behind.
+#[derive(Debug, Default)]
+pub struct OutputSet {
+    pending: Vec<(PathBuf, NamedTempFile)>,
+    made: Vec<PathBuf>,
+}
+
+impl OutputSet {
+    /// Nothing to write yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes `folder` and the folders above it that do not exist; they go again unless the set is committed.
+    pub fn create_dir(&mut self, folder: &Path) -> Result<(), DataError> {
+        let mut missing: Vec<&Path> = folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).collect();
+        missing.reverse();
+        if missing.is_empty() && !folder.is_dir() && !folder.as_os_str().is_empty() {
+            let found = "a file where a folder is needed".to_owned();
+            let valid = "a folder, or a name that is not taken".to_owned();
+            return Err(DataError::Content { path: shown(folder), found, valid, hint: None });
+        }
+        for folder in missing {
+            fs::create_dir(folder).map_err(|e| DataError::io(folder, "write", e))?;
+            unfinished().insert(folder.to_path_buf());
+            self.made.push(folder.to_path_buf());
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` to a temporary file beside `path` and onto the disk. A device or pipe, which cannot be replaced,
+    /// is written at once.
+    pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+        let failed = |e: std::io::Error| DataError::io(path, "write", e);
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let before = fs::metadata(&target).ok();
+        if let Some(kind) = &before {
+            if kind.is_dir() {
+                return Err(DataError::Folder { path: shown(path), hint: Some("name a file in it".to_owned()) });
+            }
+            if !kind.is_file() {
+                return File::options().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(failed);
+            }
+            if kind.permissions().readonly() {
+                return Err(DataError::Denied { path: shown(path), action: "write" });
+            }
+        }
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let hint = Some(format!("the folder {} does not exist: make it first", shown(folder)));
+            return Err(DataError::NotFound { path: shown(path), hint });
+        }
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".trueup-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // The umask applies, as to any new file.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let mut temp = builder.tempfile_in(folder).map_err(failed)?;
+        unfinished().insert(temp.path().to_path_buf());
+        let written = before
+            .map_or(Ok(()), |kind| temp.as_file().set_permissions(kind.permissions()))
+            .and_then(|()| temp.write_all(bytes))
+            .and_then(|()| temp.as_file().sync_all());
+        if let Err(error) = written {
+            unfinished().remove(temp.path());
+            return Err(failed(error));
+        }
+        self.pending.push((target, temp));
+        Ok(())
+    }
+
+    /// Gives every file its name.
+    pub fn commit(mut self) -> Result<(), DataError> {
+        for (target, temp) in self.pending.drain(..) {
+            let from = temp.path().to_path_buf();
+            let result = temp.persist(&target);
+            unfinished().remove(&from);
+            result.map_err(|e| DataError::io(&target, "write", e.error))?;
+            // The new name reaches the disk with its folder; where folders cannot be synchronised, nothing is lost
+            // but the moment.
+            let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let _ = File::open(folder).and_then(|f| f.sync_all());
+        }
+        for folder in self.made.drain(..) {
+            unfinished().remove(&folder);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for OutputSet {
+    fn drop(&mut self) {
+        for (_, temp) in self.pending.drain(..) {
+            unfinished().remove(temp.path());
+            // Removes the file.
+            drop(temp);
+        }
+        for folder in self.made.drain(..).rev() {
+            unfinished().remove(&folder);
+            // A folder that something else has put a file into stays.
+            let _ = fs::remove_dir(&folder);
+        }
+    }
+}
+
+/// A cell that a spreadsheet would run as a formula, with an apostrophe in front; numbers stay numbers.
+pub fn escape_formula(cell: &str) -> std::borrow::Cow<'_, str> {
+    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    if runs && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_set_appears_together_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let (kept, new) = (dir.path().join("kept"), dir.path().join("deep/new/a.json"));
+        fs::write(&kept, "before").unwrap();
+        let mut set = OutputSet::new();
+        set.create_dir(new.parent().unwrap()).unwrap();
+        set.add(&kept, b"after").unwrap();
+        set.add(&new, b"{}").unwrap();
+        assert!(set.add(&dir.path().join("none/b"), b"").is_err());
+        drop(set);
+        assert_eq!(names(dir.path()), ["kept"]);
+        assert_eq!(fs::read(&kept).unwrap(), b"before");
+        let mut set = OutputSet::new();
+        set.create_dir(new.parent().unwrap()).unwrap();
+        set.add(&kept, b"after").unwrap();
+        set.add(&new, b"{}").unwrap();
+        set.commit().unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"after");
+        assert_eq!(names(new.parent().unwrap()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_written_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = write_file(dir.path(), b"x").unwrap_err().to_string();
+        assert!(folder.contains("this is a folder"), "{folder}");
+        let missing = write_file(&dir.path().join("no/a"), b"x").unwrap_err().to_string();
+        assert!(missing.contains("does not exist: make it first"), "{missing}");
+        let path = dir.path().join("locked");
+        fs::write(&path, "before").unwrap();
+        let mut mode = fs::metadata(&path).unwrap().permissions();
+        mode.set_readonly(true);
+        fs::set_permissions(&path, mode).unwrap();
+        assert!(write_file(&path, b"x").unwrap_err().to_string().contains("no permission to write"));
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn modes_links_and_devices_are_respected() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("a"), dir.path().join("link"));
+        fs::write(&path, "x").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&path, &link).unwrap();
+        write_file(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        write_file(Path::new("/dev/null"), b"gone").unwrap();
+        if Path::new("/dev/full").exists() {
+            let full = write_file(Path::new("/dev/full"), b"x").unwrap_err().to_string();
+            assert!(full.contains("no space left"), "{full}");
+        }
+    }
+
+    #[test]
+    fn formulas_are_escaped_and_numbers_are_not() {
+        for (cell, escaped) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("-0.5", "-0.5"), ("- a", "'- a"), ("a=b", "a=b"), ("", "")] {
+            assert_eq!(escape_formula(cell), escaped);
+        }
+    }
+}

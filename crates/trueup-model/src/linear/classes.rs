@@ -1,0 +1,139 @@
+//! What can be told apart, and how well it is while training runs.
+
+use trueup_core::counts::{Tallies, ratio};
+use trueup_core::document::CurvePoint;
+use trueup_core::{Annotation, Example, LabelId, LabelSet, Task};
+
+use super::trainer::Targets;
+use super::weights::Link;
+use crate::ModelError;
+
+/// The labels that training examples have.
+#[derive(Debug, Clone)]
+pub(super) struct Classes {
+    pub(super) link: Link,
+    /// Labels by class, ascending.
+    pub(super) labels: Vec<LabelId>,
+    /// Class by label.
+    class_of: Vec<Option<u32>>,
+}
+
+impl Classes {
+    pub(super) fn of(task: Task, labels: &LabelSet, train: &[&Example]) -> Result<Self, ModelError> {
+        assert!(task != Task::Ner, "spans are no labels of whole texts");
+        let mut counts = vec![0usize; labels.len()];
+        for example in train {
+            example.gold.labels().iter().for_each(|&l| counts[l as usize] += 1);
+        }
+        let seen: Vec<LabelId> = labels.ids().filter(|&l| counts[l as usize] > 0).collect();
+        let nothing_to_tell = match seen[..] {
+            [] => true,
+            // Where an example may have no label, one label can be told from none.
+            [only] => task == Task::Classification || counts[only as usize] == train.len(),
+            _ => false,
+        };
+        if nothing_to_tell {
+            let found = seen
+                .first()
+                .map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
+            return Err(ModelError::Labels {
+                examples: train.len(),
+                found,
+            });
+        }
+        let mut class_of = vec![None; labels.len()];
+        seen.iter()
+            .enumerate()
+            .for_each(|(class, &l)| class_of[l as usize] = Some(class as u32));
+        let link = match (task, seen.len()) {
+            (Task::Multilabel, _) => Link::Independent,
+            (_, 2) => Link::Binary,
+            _ => Link::Softmax,
+        };
+        Ok(Self {
+            link,
+            labels: seen,
+            class_of,
+        })
+    }
+
+    /// Logits an example.
+    pub(super) fn columns(&self) -> usize {
+        if self.link == Link::Binary {
+            1
+        } else {
+            self.labels.len()
+        }
+    }
+
+    /// The gold classes of `examples`.
+    pub(super) fn targets(&self, examples: &[&Example]) -> Targets {
+        let mut targets = Targets::default();
+        examples
+            .iter()
+            .for_each(|e| targets.push(&e.gold.labels(), &self.class_of));
+        targets
+    }
+
+    /// The answer that predicted `classes`, ascending, stand for.
+    pub(super) fn annotation(&self, classes: &[u32]) -> Annotation {
+        match self.link {
+            Link::Independent => Annotation::Labels(classes.iter().map(|&c| self.labels[c as usize]).collect()),
+            Link::Binary | Link::Softmax => Annotation::Label(self.labels[classes[0] as usize]),
+        }
+    }
+}
+
+/// Loss, macro-F1 and accuracy over a stream of logits.
+pub(super) struct Score<'a> {
+    classes: &'a Classes,
+    loss: f64,
+    right: u64,
+    n: u64,
+    tallies: Tallies,
+    decided: Vec<u32>,
+}
+
+impl<'a> Score<'a> {
+    pub(super) fn new(classes: &'a Classes) -> Self {
+        let tallies = Tallies::new(classes.class_of.len());
+        Self {
+            classes,
+            loss: 0.0,
+            right: 0,
+            n: 0,
+            tallies,
+            decided: Vec::new(),
+        }
+    }
+
+    /// Counts an example: its logits, its gold classes (row `row` of `targets`) and its gold.
+    pub(super) fn add(&mut self, logits: &[f32], targets: &Targets, row: usize, gold: &Annotation) {
+        let unseen = targets.unseen(row);
+        if unseen == 0 || self.classes.link == Link::Independent {
+            self.loss += self.classes.link.loss(logits, targets.row(row), 1.0);
+        }
+        // Probability 0 for what training never saw, clipped as log loss clips it everywhere.
+        self.loss -= f64::from(unseen) * f64::EPSILON.ln();
+        self.decided.clear();
+        self.classes.link.decide(logits, &mut self.decided);
+        let answer = self.classes.annotation(&self.decided);
+        self.tallies.add(gold, &answer);
+        self.right += u64::from(*gold == answer);
+        self.n += 1;
+    }
+
+    /// Mean loss in nats, macro-F1 (0 when neither gold nor answers hold a label) and accuracy, as the training part
+    /// of a curve's point.
+    pub(super) fn point(&self, epoch: u32) -> CurvePoint {
+        CurvePoint {
+            step: epoch,
+            train_loss: self.loss / self.n as f64,
+            valid_loss: None,
+            train_score: self.tallies.f1_macro().unwrap_or(0.0),
+            valid_score: None,
+            train_accuracy: ratio(self.right, self.n).unwrap_or(0.0),
+            valid_accuracy: None,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The features of a model and the rows of numbers that texts become: TF-IDF with sublinear tf and smooth idf.
+//!
+//! A row holds `(1 + ln tf) * idf` for each n-gram of the text that the vocabulary knows, with
+//! `idf = ln((1 + n) / (1 + df)) + 1`: scikit-learn's `TfidfTransformer` with `sublinear_tf=True, smooth_idf=True`.
+//! Word and character n-grams are scaled to the same length, and together to length 1. A text has ten times as many
+//! character n-grams as words; scaled as one family, they would drown the words out. (On validation parts this is worth
+//! 0.4 points of accuracy on Banking77, 2.5 on TREC and 0.3 on SST-2.)
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::features::{Analyser, Gram, Scratch};
+
+/// Texts that share buffers and one slice of work. Results do not depend on it: blocks are put together in order.
+const BLOCK: usize = 128;
+
+/// Parts of the hash space whose n-grams are counted independently. The number is fixed so that the work, and not only
+/// its result, is the same at any thread count. A power of two: the highest bits of a hash name its part.
+const SHARDS: usize = 64;
+
+/// Sparse rows: compressed, feature ids ascending within a row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Matrix {
+    offsets: Vec<usize>,
+    ids: Vec<u32>,
+    values: Vec<f32>,
+}
+
+impl Matrix {
+    fn new() -> Self {
+        Self {
+            offsets: vec![0],
+            ids: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// The number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Feature ids and values of row `i`.
+    pub(super) fn row(&self, i: usize) -> (&[u32], &[f32]) {
+        let range = self.offsets[i]..self.offsets[i + 1];
+        (&self.ids[range.clone()], &self.values[range])
+    }
+
+    fn append(&mut self, other: &Matrix) {
+        let base = self.ids.len();
+        self.offsets.extend(other.offsets[1..].iter().map(|o| o + base));
+        self.ids.extend_from_slice(&other.ids);
+        self.values.extend_from_slice(&other.values);
+    }
+}
+
+/// The distinct n-grams of some texts, in hash order within each text.
+#[derive(Debug, Default)]
+struct Counts {
+    ends: Vec<usize>,
+    grams: Vec<(u64, u32)>,
+}
+
+impl Counts {
+    fn rows(&self) -> impl Iterator<Item = &[(u64, u32)]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.grams[start..end])
+    }
+}
+
+/// The n-grams that count as features. A feature's id is the rank of its hash.
+#[derive(Debug, Clone)]
+pub(super) struct Vocabulary {
+    analyser: Analyser,
+    hashes: Vec<u64>,
+    idf: Vec<f32>,
+    /// First rank whose hash falls into each equal part of the hash space. Hashes are uniform, so a part holds about
+    /// one of them, and a look-up is a look at one place, walked in order for a sorted text.
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl Vocabulary {
+    /// Learns the vocabulary of `texts` and returns it with their rows.
+    ///
+    /// n-grams in fewer than `min_df` texts are left out; the bar rises further while more than `most` are left.
+    pub(super) fn learn(analyser: Analyser, texts: &[&str], min_df: u32, most: usize) -> (Self, Matrix) {
+        let blocks: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
+        let shards: Vec<Shards> = blocks.par_iter().map(Shards::of).collect();
+        let mut frequencies: Vec<(u64, u32)> = (0..SHARDS)
+            .into_par_iter()
+            .map(|shard| document_frequencies(&shards, shard, min_df))
+            .collect::<Vec<_>>()
+            .concat();
+        drop(shards);
+        let mut bar = min_df;
+        while frequencies.len() > most {
+            bar += 1;
+            frequencies.retain(|&(_, df)| df >= bar);
+        }
+        let n = texts.len() as f64;
+        let vocabulary = Self::new(
+            analyser,
+            frequencies.iter().map(|f| f.0).collect(),
+            frequencies
+                .iter()
+                .map(|f| (((1.0 + n) / (1.0 + f64::from(f.1))).ln() + 1.0) as f32)
+                .collect(),
+        );
+        let parts: Vec<Matrix> = blocks.into_par_iter().map(|block| vocabulary.rows(&block)).collect();
+        (vocabulary, concatenate(&parts))
+    }
+
+    fn new(analyser: Analyser, hashes: Vec<u64>, idf: Vec<f32>) -> Self {
+        // At least one bit, so that the shift stays below the width of a hash.
+        let bits = hashes.len().next_power_of_two().trailing_zeros().max(1);
+        let shift = 64 - bits;
+        let mut starts = vec![0; (1 << bits) + 1];
+        for &hash in &hashes {
+            starts[(hash >> shift) as usize + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        Self {
+            analyser,
+            hashes,
+            idf,
+            starts,
+            shift,
+        }
+    }
+
+    /// The number of features.
+    pub(super) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// The n-grams in use.
+    pub(super) fn analyser(&self) -> Analyser {
+        self.analyser
+    }
+
+    /// The feature of an n-gram hash.
+    pub(super) fn id(&self, hash: u64) -> Option<u32> {
+        let part = (hash >> self.shift) as usize;
+        let (from, to) = (self.starts[part] as usize, self.starts[part + 1] as usize);
+        self.hashes[from..to]
+            .iter()
+            .position(|&h| h == hash)
+            .map(|at| (from + at) as u32)
+    }
+
+    /// The n-gram hash of a feature.
+    pub(super) fn hash(&self, id: u32) -> u64 {
+        self.hashes[id as usize]
+    }
+
+    /// The rows of `texts`, in their order.
+    pub(super) fn vectorise(&self, texts: &[&str]) -> Matrix {
+        let parts: Vec<Matrix> = texts
+            .par_chunks(BLOCK)
+            .map(|block| self.rows(&count(self.analyser, block)))
+            .collect();
+        concatenate(&parts)
+    }
+
+    fn rows(&self, counts: &Counts) -> Matrix {
+        let mut matrix = Matrix::new();
+        for grams in counts.rows() {
+            let start = matrix.values.len();
+            let mut squares = [0.0f64; 2];
+            for &(hash, tf) in grams {
+                if let Some(id) = self.id(hash) {
+                    // Most n-grams occur once, and ln 1 = 0.
+                    let tf = if tf == 1 { 1.0 } else { 1.0 + (tf as f32).ln() };
+                    let value = tf * self.idf[id as usize];
+                    squares[Gram::of(hash) as usize] += f64::from(value) * f64::from(value);
+                    matrix.ids.push(id);
+                    matrix.values.push(value);
+                }
+            }
+            let families = squares.iter().filter(|&&s| s > 0.0).count() as f64;
+            let scales = squares.map(|s| {
+                if s > 0.0 {
+                    (1.0 / (s * families)).sqrt() as f32
+                } else {
+                    0.0
+                }
+            });
+            for (value, &id) in matrix.values[start..].iter_mut().zip(&matrix.ids[start..]) {
+                *value *= scales[Gram::of(self.hashes[id as usize]) as usize];
+            }
+            matrix.offsets.push(matrix.values.len());
+        }
+        matrix
+    }
+}
+
+fn count(analyser: Analyser, texts: &[&str]) -> Counts {
+    let mut scratch = Scratch::default();
+    let mut counts = Counts::default();
+    for text in texts {
+        analyser.counts(text, &mut scratch, &mut counts.grams);
+        counts.ends.push(counts.grams.len());
+    }
+    counts
+}
+
+/// The n-gram hashes of one block of texts, brought together by part of the hash space.
+struct Shards {
+    ends: Vec<usize>,
+    hashes: Vec<u64>,
+}
+
+impl Shards {
+    fn of(counts: &Counts) -> Self {
+        let part = |hash: u64| (hash >> (u64::BITS - SHARDS.trailing_zeros())) as usize;
+        let mut ends = vec![0; SHARDS + 1];
+        counts.grams.iter().for_each(|g| ends[part(g.0) + 1] += 1);
+        for shard in 0..SHARDS {
+            ends[shard + 1] += ends[shard];
+        }
+        // Until all are placed, `ends[shard]` is where the shard's next hash goes; then it is the shard's end.
+        let mut hashes = vec![0; counts.grams.len()];
+        for &(hash, _) in &counts.grams {
+            let next = &mut ends[part(hash)];
+            hashes[*next] = hash;
+            *next += 1;
+        }
+        Self { ends, hashes }
+    }
+
+    fn get(&self, shard: usize) -> &[u64] {
+        let start = if shard == 0 { 0 } else { self.ends[shard - 1] };
+        &self.hashes[start..self.ends[shard]]
+    }
+}
+
+/// How many texts each n-gram of one part of the hash space is in, sorted by hash, rare ones left out.
+fn document_frequencies(blocks: &[Shards], shard: usize, min_df: u32) -> Vec<(u64, u32)> {
+    let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
+    for &hash in blocks.iter().flat_map(|block| block.get(shard)) {
+        *seen.entry(hash).or_insert(0) += 1;
+    }
+    let mut kept: Vec<(u64, u32)> = seen.into_iter().filter(|&(_, df)| df >= min_df).collect();
+    kept.sort_unstable();
+    kept
+}
+
+fn concatenate(parts: &[Matrix]) -> Matrix {
+    let mut whole = Matrix::new();
+    let cells = parts.iter().map(|p| p.ids.len()).sum();
+    whole.offsets.reserve(parts.iter().map(Matrix::len).sum());
+    whole.ids.reserve(cells);
+    whole.values.reserve(cells);
+    parts.iter().for_each(|part| whole.append(part));
+    whole
+}

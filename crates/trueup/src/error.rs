@@ -1,0 +1,76 @@
+//! What can go wrong, in words that say what was got, what is valid and what to try.
+
+use trueup_core::{DoorError, Task};
+use trueup_data::DataError;
+use trueup_model::ModelError;
+
+/// Why a stage could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Gold and predictions do not belong together.
+    #[error("{0}")]
+    Door(#[from] DoorError),
+    /// A model could not be trained.
+    #[error("{source}\nhint: {hint}")]
+    Model {
+        /// What the learner said.
+        source: ModelError,
+        /// What to try.
+        hint: &'static str,
+    },
+    /// An option names something that there is not.
+    #[error("{option}: '{found}' is not valid; {valid}")]
+    Option {
+        /// The option: `--cost`.
+        option: &'static str,
+        /// What was given.
+        found: String,
+        /// What is valid.
+        valid: String,
+    },
+    /// Two files do not pose the same task.
+    #[error(
+        "{first} is {first_task} data but {second} is {second_task} data\nhint: --from and --label say how to read them"
+    )]
+    Task {
+        /// One file.
+        first: String,
+        /// Its task.
+        first_task: Task,
+        /// The other file.
+        second: String,
+        /// Its task.
+        second_task: Task,
+    },
+    /// A file holds too little for what was asked.
+    #[error("{file}: {found}; {needed}\nhint: {hint}")]
+    TooLittle {
+        /// The file.
+        file: String,
+        /// What is there.
+        found: String,
+        /// What is needed.
+        needed: String,
+        /// What to try.
+        hint: String,
+    },
+    /// The page was not built into this binary.
+    #[error(
+        "--html: this binary was built without the page\nhint: install Node.js 20 or later and build with `cargo xtask build`"
+    )]
+    NoPage,
+}
+
+impl From<ModelError> for Error {
+    fn from(source: ModelError) -> Self {
+        let hint = match source {
+            ModelError::Labels { .. } => "is the right column the label? --label NAME says which",
+            ModelError::NoSpans { .. } => "is the tag column the last one? --scheme says how tags are read",
+            ModelError::NoFeatures { .. } => "is the right column the text? --text NAME says which",
+        };
+        Self::Model { source, hint }
+    }
+}

@@ -1,0 +1,7 @@
+//! Evaluate: the figures of a set of answers, the metric that decides, and what a model without thought would get.
+
+mod primary;
+mod slices;
+
+pub use primary::{PrimaryChoice, Trivial, choose, trivial};
+pub use slices::{Slice, slices};

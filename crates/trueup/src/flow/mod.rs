@@ -1,0 +1,9 @@
+//! The flow: the only place that chains stages. Read it to know what a command does.
+
+mod demo;
+mod document;
+mod judge;
+mod review;
+
+pub use demo::{Demo, demo};
+pub use review::review;

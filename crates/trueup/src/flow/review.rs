@@ -1,0 +1,185 @@
+//! The review: load, train or take predictions, measure, judge.
+
+use std::path::Path;
+
+use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
+use trueup_core::{Dataset, Example, Predictions};
+
+use super::judge::judge;
+use crate::error::Error;
+use crate::load::{self, Part};
+use crate::observe::Observer;
+use crate::options::{ReviewOptions, Source};
+use crate::review::{SideName, Twins, rules_of};
+use crate::split::Stratification;
+use crate::train::{self, Learner, LearnerChoice};
+
+/// Folds of a review without a test set.
+const FOLDS: usize = 5;
+/// Above this many examples one 80/20 split is evaluated instead of folds.
+const MOST_FOR_FOLDS: usize = 50_000;
+/// What is to be reviewed, once there are answers.
+pub(super) struct Answered {
+    pub train: Option<Part>,
+    pub valid: Option<Part>,
+    /// The evaluated part; with folds there is no other.
+    pub test: Part,
+    pub predictions: Predictions,
+    pub training: Option<Training>,
+    pub evaluation: Evaluation,
+    pub how: String,
+    pub model: String,
+}
+
+/// Reviews a model on labelled data: loads, trains or takes predictions, measures, judges.
+///
+/// # Errors
+///
+/// When a file cannot be read, an option names what there is not, or there is too little to learn from.
+pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review, Error> {
+    let rules = rules_of(&options.select, &options.ignore)?;
+    observer.stage("read");
+    let answered = match &options.source {
+        Source::Train {
+            data,
+            test,
+            valid,
+            learner,
+        } => {
+            let named = [Some(data), test.as_ref(), valid.as_ref()];
+            let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
+            let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
+            let data = parts.next().expect("one part a path");
+            let test = test.as_ref().and_then(|_| parts.next());
+            let valid = parts.next().map(|part| part.named("valid"));
+            trained(data, test, valid, *learner, options.seed, observer)?
+        }
+        Source::Predictions {
+            gold,
+            predictions,
+            train,
+        } => {
+            let paths: Vec<&Path> = [Some(gold), train.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|p| p.as_path())
+                .collect();
+            let mut parts = load::read(&paths, &options.read, observer)?;
+            let mut gold = parts.remove(0).named("test");
+            let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;
+            Answered {
+                train: parts.pop().map(|part| part.named("train")),
+                valid: None,
+                how: format!("predictions for {}", gold.summary.file),
+                test: gold,
+                predictions: answers,
+                training: None,
+                evaluation: Evaluation::Predictions,
+                model: predictions.display().to_string(),
+            }
+        }
+    };
+    judge(&answered, &rules, options, observer)
+}
+
+/// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
+fn trained(
+    data: Part,
+    test: Option<Part>,
+    valid: Option<Part>,
+    choice: LearnerChoice,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<Answered, Error> {
+    let learner = Learner::new(choice, data.data.task, seed)?;
+    if !data.data.has_text {
+        return Err(Error::TooLittle {
+            file: data.summary.file,
+            found: "it has no text column".into(),
+            needed: "training needs texts".into(),
+            hint: "--text NAME says which column holds them; --gold and --predictions review a model without".into(),
+        });
+    }
+    observer.stage("compare texts");
+    let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
+    let (data, clusters, test, how) = match test {
+        Some(test) => {
+            let how = test.summary.file.clone();
+            (data.named("train"), clusters, Some(test.named("test")), how)
+        }
+        None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
+        None => {
+            let (kept, held) = Stratification::new(&data.data, &clusters, seed).hold_out(FOLDS);
+            let clusters = kept.iter().map(|&row| clusters[row]).collect();
+            let how = format!("one 80/20 split of {}", data.summary.file);
+            (
+                part(&data, &kept, "train"),
+                clusters,
+                Some(part(&data, &held, "test")),
+                how,
+            )
+        }
+    };
+    observer.stage("train");
+    let valid_data = valid.as_ref().map(|part| &part.data);
+    if let Some(test) = test {
+        let examples: Vec<&Example> = test.data.examples.iter().collect();
+        let outcome = train::on_split(&learner, &data.data, &clusters, valid_data, &examples, seed, observer)?;
+        return Ok(Answered {
+            train: Some(data),
+            valid,
+            test,
+            predictions: outcome.predictions,
+            training: Some(outcome.training),
+            evaluation: Evaluation::Test,
+            how,
+            model: learner.name().to_owned(),
+        });
+    }
+    let strata = Stratification::new(&data.data, &clusters, seed);
+    if strata.units() < FOLDS {
+        return Err(Error::TooLittle {
+            file: data.summary.file,
+            found: format!("{} different examples", strata.units()),
+            needed: format!("{FOLDS} folds need at least {FOLDS}"),
+            hint: "label more, or name a test set with --test".into(),
+        });
+    }
+    let folds = strata.folds(FOLDS);
+    let outcome = train::out_of_fold(&learner, &data.data, &clusters, &folds, seed, observer)?;
+    Ok(Answered {
+        train: None,
+        valid,
+        test: data,
+        predictions: outcome.predictions,
+        training: Some(outcome.training),
+        evaluation: Evaluation::OutOfFold,
+        how: format!("{FOLDS} folds"),
+        model: learner.name().to_owned(),
+    })
+}
+
+/// The rows `rows` of `part` under the name `name`; guesses and left-out records stay with the training part.
+fn part(part: &Part, rows: &[usize], name: &str) -> Part {
+    let examples = rows.iter().map(|&row| part.data.examples[row].clone()).collect();
+    let data = Dataset {
+        examples,
+        labels: part.data.labels.clone(),
+        columns: part.data.columns.clone(),
+        tags: part.data.tags.clone(),
+        ..part.data
+    };
+    let spans = part.summary.spans.map(|_| data.support().iter().sum());
+    let mut summary = SplitSummary {
+        examples: data.len() as u64,
+        spans,
+        name: name.to_owned(),
+        ..part.summary.clone()
+    };
+    if name != "train" {
+        summary.guesses.clear();
+        summary.skipped.clear();
+    }
+    Part { data, summary }
+}
+

@@ -1,0 +1,117 @@
+//! Load: the files of a review become data sets over one label set, with what was guessed and left out.
+
+use std::path::Path;
+
+use trueup_core::document::SplitSummary;
+use trueup_core::{Dataset, LabelSet, Predictions, Task};
+use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, read_dataset, read_predictions};
+
+use crate::error::Error;
+use crate::observe::Observer;
+
+/// One file as a data set, with how it was read.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The examples.
+    pub data: Dataset,
+    /// What the document says of the file; `name` is filled in when the part gets its role.
+    pub summary: SplitSummary,
+}
+
+impl Part {
+    fn new(path: &Path, loaded: Loaded, observer: &dyn Observer) -> Self {
+        let file = path.display().to_string();
+        for note in &loaded.notes {
+            observer.note(&format!("{file}: {note}"));
+        }
+        let spans = (loaded.dataset.task == Task::Ner).then(|| loaded.dataset.support().iter().sum());
+        let summary = SplitSummary {
+            name: String::new(),
+            file,
+            format: loaded.format.name().to_owned(),
+            examples: loaded.dataset.len() as u64,
+            spans,
+            guesses: loaded.guesses,
+            skipped: loaded.skipped,
+        };
+        Self {
+            data: loaded.dataset,
+            summary,
+        }
+    }
+
+    /// The same part under the name of its role.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.summary.name);
+        self
+    }
+}
+
+/// Reads several labelled files of one task. The first decides what task it is; all get the labels of all.
+///
+/// # Errors
+///
+/// When a file cannot be read, or poses another task than the first.
+pub fn read(paths: &[&Path], options: &ReadOptions, observer: &dyn Observer) -> Result<Vec<Part>, Error> {
+    let mut parts: Vec<Part> = Vec::with_capacity(paths.len());
+    let mut options = options.clone();
+    for path in paths {
+        let loaded = read_dataset(path, &options)?;
+        // A small test file may not show by itself that its labels are sets; the first file does.
+        options.task = Some(loaded.dataset.task);
+        parts.push(Part::new(path, loaded, observer));
+    }
+    if let Some(other) = parts.iter().find(|part| part.data.task != parts[0].data.task) {
+        return Err(Error::Task {
+            first: parts[0].summary.file.clone(),
+            first_task: parts[0].data.task,
+            second: other.summary.file.clone(),
+            second_task: other.data.task,
+        });
+    }
+    unify(&mut parts);
+    Ok(parts)
+}
+
+/// Gives all parts the labels of all.
+fn unify(parts: &mut [Part]) {
+    let all = LabelSet::union(parts.iter().map(|part| &part.data.labels));
+    parts.iter_mut().for_each(|part| part.data.relabel(&all));
+}
+
+/// Reads predictions for `gold` and gives both, and `others`, the labels of all.
+///
+/// # Errors
+///
+/// When the file cannot be read, or does not belong to the gold.
+pub fn predictions(
+    path: &Path,
+    gold: &mut Part,
+    others: &mut [Part],
+    options: &ReadOptions,
+    observer: &dyn Observer,
+) -> Result<Predictions, Error> {
+    let how = PredictionOptions {
+        label_separator: options.label_separator.clone(),
+        label_level: options.label_level,
+        scheme: options.scheme,
+        task: Some(gold.data.task),
+        ..PredictionOptions::default()
+    };
+    let file = read_predictions(path, &how)?;
+    let aligned = align(&gold.data, file)?;
+    for note in &aligned.notes {
+        observer.note(&format!("{}: {note}", path.display()));
+    }
+    let mut predictions = aligned.predictions;
+    let all = LabelSet::union(
+        [&gold.data.labels, &predictions.labels]
+            .into_iter()
+            .chain(others.iter().map(|p| &p.data.labels)),
+    );
+    gold.data.relabel(&all);
+    others.iter_mut().for_each(|part| part.data.relabel(&all));
+    predictions.relabel(&all);
+    Ok(predictions)
+}

@@ -1,0 +1,20 @@
+//! How the flow says what it is doing. The library has no clock and prints nothing; whoever watches may time and show.
+
+/// Watches a flow. Called from the thread that runs the flow, and from training threads for [`Observer::progress`].
+pub trait Observer: Sync {
+    /// A stage begins; the one before it has ended.
+    fn stage(&self, name: &'static str);
+    /// Of the current stage, `done` of `total` parts are done.
+    fn progress(&self, done: u64, total: u64);
+    /// Something worth telling the user that is not part of the result.
+    fn note(&self, message: &str);
+}
+
+/// Nobody watches.
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn stage(&self, _: &'static str) {}
+    fn progress(&self, _: u64, _: u64) {}
+    fn note(&self, _: &str) {}
+}

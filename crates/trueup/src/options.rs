@@ -1,0 +1,168 @@
+//! What a review is asked to do, after what was typed has been checked.
+
+use std::path::PathBuf;
+
+use trueup_data::ReadOptions;
+
+use crate::train::LearnerChoice;
+
+/// Where the predictions to review come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A model trained here.
+    Train {
+        /// The labelled data to learn from (and, without `test`, to evaluate by folds).
+        data: PathBuf,
+        /// The test set.
+        test: Option<PathBuf>,
+        /// The validation set.
+        valid: Option<PathBuf>,
+        /// The learner.
+        learner: LearnerChoice,
+    },
+    /// A file of predictions.
+    Predictions {
+        /// The gold of the evaluated examples.
+        gold: PathBuf,
+        /// The predictions for them.
+        predictions: PathBuf,
+        /// What the model was trained on, if it is known.
+        train: Option<PathBuf>,
+    },
+}
+
+/// What mistakes about one label cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostOption {
+    /// The label.
+    pub label: String,
+    /// Cost of missing one gold of it; 0 when not stated.
+    pub miss: f64,
+    /// Cost of one false alarm of it; 0 when not stated.
+    pub false_alarm: f64,
+}
+
+impl std::str::FromStr for CostOption {
+    type Err = String;
+
+    /// Reads `LABEL:miss=50,false-alarm=1`; the label may hold colons.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = "it is LABEL:miss=NUMBER,false-alarm=NUMBER";
+        let (label, costs) = text
+            .rsplit_once(':')
+            .ok_or_else(|| format!("'{text}' names no cost; {form}"))?;
+        let mut option = Self {
+            label: label.to_owned(),
+            miss: 0.0,
+            false_alarm: 0.0,
+        };
+        for cost in costs.split(',') {
+            let (kind, value) = cost
+                .split_once('=')
+                .ok_or_else(|| format!("'{cost}' is no cost; {form}"))?;
+            let number = value.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0);
+            let number = number.ok_or_else(|| format!("'{value}' is not a number of 0 or more; {form}"))?;
+            match kind {
+                "miss" => option.miss = number,
+                "false-alarm" => option.false_alarm = number,
+                other => return Err(format!("'{other}' is neither miss nor false-alarm; {form}")),
+            }
+        }
+        Ok(option)
+    }
+}
+
+/// A metric to reach: `f1_macro=0.85`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The metric; it becomes the primary one.
+    pub metric: String,
+    /// The value to reach.
+    pub value: f64,
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = "it is METRIC=NUMBER, such as f1_macro=0.85";
+        let (metric, value) = text
+            .split_once('=')
+            .ok_or_else(|| format!("'{text}' names no value; {form}"))?;
+        let value = value.parse().ok().filter(|n: &f64| n.is_finite());
+        let value = value.ok_or_else(|| format!("'{text}' holds no number; {form}"))?;
+        Ok(Self {
+            metric: metric.to_owned(),
+            value,
+        })
+    }
+}
+
+/// Everything that shapes a review.
+#[derive(Debug, Clone)]
+pub struct ReviewOptions {
+    /// Where the predictions come from.
+    pub source: Source,
+    /// How files are read.
+    pub read: ReadOptions,
+    /// The primary metric, instead of the usual one.
+    pub metric: Option<String>,
+    /// What to reach.
+    pub target: Option<Target>,
+    /// What mistakes cost.
+    pub costs: Vec<CostOption>,
+    /// The positive label of a binary task, instead of the rarer one.
+    pub positive: Option<String>,
+    /// Codes (or their beginnings) of the rules to run; all when empty.
+    pub select: Vec<String>,
+    /// Codes (or their beginnings) of the rules not to run.
+    pub ignore: Vec<String>,
+    /// The seed of folds, training and resampling.
+    pub seed: u64,
+    /// Whether texts stay out of the document.
+    pub no_text: bool,
+    /// The command that was typed, without its output options.
+    pub command: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_are_read_with_labels_that_hold_colons() {
+        let cost: CostOption = "DESC:manner:miss=50,false-alarm=1".parse().unwrap();
+        assert_eq!(
+            cost,
+            CostOption {
+                label: "DESC:manner".into(),
+                miss: 50.0,
+                false_alarm: 1.0
+            }
+        );
+        for (bad, says) in [
+            ("fraud", "names no cost"),
+            ("fraud:50", "is no cost"),
+            ("fraud:miss=-1", "not a number of 0 or more"),
+            ("fraud:mis=1", "neither miss nor false-alarm"),
+        ] {
+            let message = bad.parse::<CostOption>().unwrap_err();
+            assert!(
+                message.contains(says) && message.contains("LABEL:miss=NUMBER"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn targets_name_a_metric_and_a_number() {
+        assert_eq!(
+            "f1_macro=0.85".parse(),
+            Ok(Target {
+                metric: "f1_macro".into(),
+                value: 0.85
+            })
+        );
+        assert!("f1_macro".parse::<Target>().is_err() && "f1_macro=high".parse::<Target>().is_err());
+    }
+}

@@ -1,0 +1,167 @@
+//! The learners behind one face: which one a task gets, fitting it, refitting it on everything.
+
+use std::collections::BTreeMap;
+
+use trueup_core::document::CurvePoint;
+use trueup_core::{Example, LabelSet, Predictions, Task};
+use trueup_model::crf::{self, CrfParams};
+use trueup_model::linear::{self, LinearParams};
+use trueup_model::{ModelError, Predictor, Progress};
+
+use crate::error::Error;
+
+/// Which learner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LearnerChoice {
+    /// The one that suits the task: `linear` for labels, `crf` for spans.
+    #[default]
+    Auto,
+    /// Word and character n-grams with logistic regression.
+    Linear,
+    /// A linear-chain CRF.
+    Crf,
+}
+
+/// A learner with its parameters.
+#[derive(Debug, Clone)]
+pub enum Learner {
+    /// For labels.
+    Linear(LinearParams),
+    /// For spans.
+    Crf(CrfParams),
+}
+
+/// A trained model and how it came about.
+pub struct Trained {
+    /// The model.
+    pub model: Box<dyn Predictor>,
+    /// Passes over the training data.
+    pub epochs: u32,
+    /// Features of the model.
+    pub features: u64,
+    /// One point a pass.
+    pub curve: Vec<CurvePoint>,
+    /// The temperature that calibrates the model, when it has one.
+    temperature: Option<f64>,
+}
+
+impl Learner {
+    /// The learner of `choice` for `task`.
+    ///
+    /// # Errors
+    ///
+    /// When the learner cannot do the task.
+    pub fn new(choice: LearnerChoice, task: Task, seed: u64) -> Result<Self, Error> {
+        let linear = || {
+            Self::Linear(LinearParams {
+                seed,
+                ..LinearParams::default()
+            })
+        };
+        let crf = || {
+            Self::Crf(CrfParams {
+                seed,
+                ..CrfParams::default()
+            })
+        };
+        match (choice, task) {
+            (LearnerChoice::Linear | LearnerChoice::Auto, Task::Classification | Task::Multilabel) => Ok(linear()),
+            (LearnerChoice::Crf | LearnerChoice::Auto, Task::Ner) => Ok(crf()),
+            (choice, task) => Err(Error::Option {
+                option: "--model",
+                found: if choice == LearnerChoice::Crf { "crf" } else { "linear" }.into(),
+                valid: format!(
+                    "for {task} data it is {}",
+                    if task == Task::Ner { "crf" } else { "linear" }
+                ),
+            }),
+        }
+    }
+
+    /// `linear` or `crf`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Linear(_) => "linear",
+            Self::Crf(_) => "crf",
+        }
+    }
+
+    /// The parameters by name.
+    pub fn describe(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Linear(params) => params.describe(),
+            Self::Crf(params) => params.describe(),
+        }
+    }
+
+    /// The most passes that training can take.
+    pub fn most_epochs(&self) -> u32 {
+        match self {
+            Self::Linear(params) => params.epochs,
+            Self::Crf(params) => params.epochs,
+        }
+    }
+
+    /// Trains on `train`; with `valid`, early stopping watches it and keeps the best pass.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to learn from; see [`ModelError`].
+    pub fn fit(
+        &self,
+        task: Task,
+        labels: &LabelSet,
+        train: &[&Example],
+        valid: Option<&[&Example]>,
+        progress: &dyn Progress,
+    ) -> Result<Trained, ModelError> {
+        match self {
+            Self::Linear(params) => {
+                let fitted = linear::fit(task, labels, train, valid, params, progress)?;
+                let temperature = Some(fitted.model.temperature());
+                let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
+                Ok(Trained {
+                    model: Box::new(fitted.model),
+                    epochs,
+                    features,
+                    curve,
+                    temperature,
+                })
+            }
+            Self::Crf(params) => {
+                let fitted = crf::fit(labels, train, valid, params, progress)?;
+                let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
+                Ok(Trained {
+                    model: Box::new(fitted.model),
+                    epochs,
+                    features,
+                    curve,
+                    temperature: None,
+                })
+            }
+        }
+    }
+
+    /// The learner that repeats `found` on other data: exactly as many passes, the same temperature.
+    #[must_use]
+    pub fn as_found(&self, found: &Trained) -> Self {
+        match self {
+            Self::Linear(params) => Self::Linear(LinearParams {
+                epochs: found.epochs,
+                temperature: found.temperature,
+                ..params.clone()
+            }),
+            Self::Crf(params) => Self::Crf(CrfParams {
+                epochs: found.epochs,
+                ..params.clone()
+            }),
+        }
+    }
+}
+
+impl Trained {
+    /// The model's answers.
+    pub fn predict(&self, examples: &[&Example]) -> Predictions {
+        self.model.predict(examples)
+    }
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { ExampleRecord, Finding, Review } from '../src/review';
+import { emptyFilter, findingKeys, fromHash, isFiltered, rowsOf, select, toHash, type Filter } from '../src/lib/filters';
+
+const record = (line: number, gold: string, predicted: string | undefined, more: Partial<ExampleRecord> = {}): ExampleRecord => ({
+  text: `text ${line} of ${gold}`, split: predicted === undefined ? 'train' : 'test', line, gold,
+  ...(predicted === undefined ? {} : { predicted, correct: gold === predicted, score: line / 10 }), ...more,
+});
+const examples: Record<string, ExampleRecord> = {
+  '10': record(10, 'a', 'a'),
+  '2': record(2, 'a', 'b', { metadata: { source: 'mail' } }),
+  '3': record(3, 'b', 'a'),
+  '4': record(4, 'b', 'b'),
+  't/1': record(1, 'a', undefined),
+};
+const errors = ['3', '2'].map((id) => ({ id, gold: 'a', predicted: 'b', score: 0.9, why: '' }));
+const rows = rowsOf({ examples, errors } as unknown as Review);
+const all: Filter = { ...emptyFilter(true), show: 'all' };
+const ids = (change: Partial<Filter>, only: string[] | null = null) => select(rows, { ...all, ...change }, 'classification', only && new Set(only)).map((r) => r.id);
+
+test('errors come first in their order, then the others by line, the unevaluated last', () => {
+  expect(ids({})).toEqual(['3', '2', '4', '10', 't/1']);
+});
+
+test('wrong, right and all', () => {
+  expect(ids({ show: 'wrong' })).toEqual(['3', '2']);
+  expect(ids({ show: 'right' })).toEqual(['4', '10']);
+});
+
+test('a confusion cell is gold and prediction at once, a label is either', () => {
+  expect(ids({ gold: 'a', predicted: 'b' })).toEqual(['2']);
+  expect(ids({ label: 'a', show: 'wrong' })).toEqual(['3', '2']);
+  expect(ids({ gold: 'b' })).toEqual(['3', '4']);
+});
+
+test('a finding keeps its own order, worst first', () => {
+  expect(ids({}, ['10', '3', 'absent'])).toEqual(['10', '3']);
+});
+
+test('the search looks for every word in text, id and metadata', () => {
+  expect(ids({ search: 'MAIL' })).toEqual(['2']);
+  expect(ids({ search: 'text of b' })).toEqual(['3', '4']);
+  expect(ids({ search: 't/1' })).toEqual(['t/1']);
+  expect(ids({ search: 'nowhere' })).toEqual([]);
+  expect(ids({ meta: 'source=mail' })).toEqual(['2']);
+});
+
+test('sorting by id counts numbers, by score leaves those without one last', () => {
+  expect(ids({ sort: 'id' })).toEqual(['2', '3', '4', '10', 't/1']);
+  expect(ids({ sort: 'score', descending: true })).toEqual(['10', '4', '3', '2', 't/1']);
+  expect(ids({ sort: 'score' })).toEqual(['2', '3', '4', '10', 't/1']);
+});
+
+test('for spans a cell is one span with that gold and that prediction', () => {
+  const ner = rowsOf({
+    errors: [],
+    examples: {
+      x: { ...record(1, '', ''), gold: [], predicted: [], spans: [
+        { start: 0, end: 1, gold: 'PER', predicted: null, mark: 'missed' }, { start: 2, end: 3, gold: 'LOC', predicted: 'ORG', mark: 'wrong-type' }] },
+      y: { ...record(2, '', ''), gold: [], predicted: [], spans: [{ start: 0, end: 1, gold: null, predicted: 'ORG', mark: 'spurious' }] },
+    },
+  } as unknown as Review);
+  const found = (change: Partial<Filter>) => select(ner, { ...all, ...change }, 'ner', null).map((r) => r.id);
+  expect(found({ gold: 'PER', predicted: '(none)' })).toEqual(['x']);
+  expect(found({ gold: 'PER', predicted: 'ORG' })).toEqual([]);
+  expect(found({ gold: '(none)', predicted: 'ORG' })).toEqual(['y']);
+  expect(found({ mark: 'wrong-type' })).toEqual(['x']);
+});
+
+test('a filter comes back from its address as it was', () => {
+  const start = emptyFilter(true);
+  const filter: Filter = { ...start, show: 'all', finding: 'E402.2', gold: 'a&b=c#', predicted: '\u00fc %', label: 'x y', mark: 'wrong-type', meta: 'source=mail', search: '"q" + 1', sort: 'score', descending: true, example: 'test/17' };
+  expect(fromHash(`#${toHash(filter, start)}`, start)).toEqual(filter);
+  expect(toHash(start, start)).toBe('');
+  expect(isFiltered({ ...start, example: 'x', sort: 'id' }, start)).toBe(false);
+  expect(isFiltered({ ...start, search: 'x' }, start)).toBe(true);
+});
+
+test('unknown words in an address fall back', () => {
+  const start = emptyFilter(true);
+  expect(fromHash('#show=maybe&sort=-nothing&mark=odd', start)).toEqual(start);
+});
+
+test('findings of one code have their own keys', () => {
+  const findings = ['E403', 'D101', 'E403'].map((code) => ({ code }) as Finding);
+  expect(findingKeys(findings)).toEqual(['E403', 'D101', 'E403.2']);
+});

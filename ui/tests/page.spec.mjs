@@ -1,0 +1,234 @@
+/** The built page in a browser: seals hold, filters filter, keys work, hostile text stays text. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { news } from '../fixtures/entities.mjs';
+import { builtPage, insert } from '../fixtures/insert.mjs';
+import { faultless, intents, tickets, topics } from '../fixtures/labels.mjs';
+
+const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(BROWSER)) {
+  console.log(`skipped: there is no browser at ${BROWSER} (set CHROMIUM to name one)`);
+  process.exit(0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'trueup-page-'));
+const page = builtPage();
+const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+let failed = 0;
+
+/** Opens a review in a fresh page; `complaints` collects what the console, the policy and the network had to say. */
+async function open(review, { width = 1440, height = 1000, hash = '', scheme = 'light' } = {}) {
+  const file = join(folder, `${Math.random()}.html`);
+  writeFileSync(file, typeof review === 'string' ? review : insert(page, review));
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  const tab = await context.newPage();
+  const complaints = [];
+  tab.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+  tab.on('pageerror', (error) => complaints.push(String(error)));
+  tab.on('dialog', (dialog) => (complaints.push(`dialog ${dialog.message()}`), dialog.dismiss()));
+  tab.on('request', (request) => !/^(file|data):/.test(request.url()) && complaints.push(`request ${request.url()}`));
+  await tab.goto(`file://${file}${hash}`);
+  await tab.waitForSelector('h1, h2');
+  return { tab, complaints, close: () => context.close() };
+}
+
+async function check(name, body) {
+  try {
+    await body();
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.error(`FAIL  ${name}\n      ${error.stack}`);
+  }
+}
+
+/** The least that a document can hold. */
+function bare() {
+  const { leakage, confusion, ...review } = faultless();
+  const verdict = { ...review.verdict, state: 'undecided', baseline: null, needed: null };
+  return { ...review, verdict, metrics: { accuracy: { value: null, low: null, high: null, n: 0, interval: 'none' } }, labels: [], errors: [], examples: {} };
+}
+
+const heading = (tab) => tab.locator('#examples h2').innerText();
+const cellOf = (review, gold, predicted) => review.confusion.counts[review.confusion.labels.indexOf(gold)][review.confusion.labels.indexOf(predicted)];
+
+for (const [name, make] of Object.entries({ tickets, news, topics, faultless, bare, many: () => intents(150, 2000, 3) })) {
+  for (const width of [390, 1120, 1440]) {
+    await check(`${name} at ${width}: no complaint, no sideways scroll`, async () => {
+      const { tab, complaints, close } = await open(make(), { width, scheme: width === 1120 ? 'dark' : 'light' });
+      assert.deepEqual(complaints, []);
+      assert.ok((await tab.evaluate(() => document.documentElement.scrollWidth)) <= width);
+      await close();
+    });
+  }
+}
+
+await check('a click on a confusion cell filters the table, and the address keeps it', async () => {
+  const review = tickets();
+  const { tab, complaints, close } = await open(review);
+  const expected = cellOf(review, 'refund', 'delivery');
+  await tab.locator('[data-cell="refund|delivery"]').click();
+  assert.equal(await heading(tab), `${expected} examples`);
+  const rows = await tab.locator('.example').allInnerTexts();
+  assert.ok(rows.length > 0 && rows.every((row) => row.includes('refund') && row.includes('delivery')));
+  const address = new URL(tab.url()).hash;
+  assert.ok(address.includes('gold=refund') && address.includes('predicted=delivery'), address);
+  await close();
+  const again = await open(review, { hash: address });
+  assert.equal(await heading(again.tab), `${expected} examples`);
+  await again.close();
+  assert.deepEqual(complaints, []);
+});
+
+await check('the matrix works by keyboard, names included', async () => {
+  const review = tickets();
+  const { tab, close } = await open(review);
+  await tab.locator('#confusion svg').focus();
+  await tab.keyboard.press('ArrowRight');
+  await tab.keyboard.press('Enter');
+  assert.equal(await heading(tab), `${cellOf(review, 'billing', 'cancel')} example${cellOf(review, 'billing', 'cancel') === 1 ? '' : 's'}`);
+  await tab.keyboard.press('Home');
+  await tab.keyboard.press('ArrowLeft');
+  await tab.keyboard.press('Enter');
+  assert.ok((await tab.locator('.chips').innerText()).includes('gold billing'));
+  await close();
+});
+
+await check('a finding shows its examples; back undoes it', async () => {
+  const review = tickets();
+  const { tab, close } = await open(review);
+  const before = await heading(tab);
+  const finding = review.findings.find((f) => f.code === 'K202');
+  await tab.locator('#finding-K202 button.act').click();
+  assert.equal(await heading(tab), `${finding.examples.length} examples`);
+  await tab.goBack();
+  assert.equal(await heading(tab), before);
+  await close();
+});
+
+await check('j, k, /, g and ? do what the list says', async () => {
+  const review = tickets();
+  const { tab, complaints, close } = await open(review);
+  const opened = () => tab.locator('.example.open .opener').getAttribute('title');
+  await tab.keyboard.press('j');
+  assert.equal(await opened(), review.errors[0].id);
+  await tab.keyboard.press('j');
+  assert.equal(await opened(), review.errors[1].id);
+  assert.ok((await tab.locator('.example.open').innerText()).includes(review.errors[1].why));
+  await tab.keyboard.press('k');
+  assert.equal(await opened(), review.errors[0].id);
+  await tab.keyboard.press('?');
+  assert.ok(await tab.locator('dialog[open]').isVisible());
+  await tab.keyboard.press('?');
+  assert.equal(await tab.locator('dialog[open]').count(), 0);
+  await tab.keyboard.press('/');
+  await tab.keyboard.type('jk?');
+  assert.equal(await tab.locator('#search').inputValue(), 'jk?');
+  await tab.keyboard.press('Escape');
+  await tab.keyboard.press('g');
+  await tab.keyboard.press('c');
+  assert.equal(await tab.evaluate(() => document.activeElement?.id), 'confusion');
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+await check('j turns the page at its end', async () => {
+  const review = intents(77, 1200, 5);
+  const { tab, close } = await open(review, { hash: `#show=all&example=${encodeURIComponent('absent')}` });
+  for (let i = 0; i < 51; i += 1) await tab.keyboard.press('j');
+  assert.ok((await tab.locator('.pager').innerText()).includes('51 to 100'));
+  await close();
+});
+
+await check('hostile text stays text, hidden characters are seen', async () => {
+  const review = tickets();
+  const evil = '</script><img src=x onerror=alert(1)>\u202e';
+  review.findings[0].title = evil;
+  review.findings[0].message = evil;
+  review.findings[0].action.command = evil;
+  review.findings[0].evidence = { [evil]: [{ [evil]: evil }] };
+  review.subject.model = evil;
+  review.verdict.summary = evil;
+  review.data.test.file = evil;
+  review.labels[0].label = evil;
+  review.confusion.labels[0] = evil;
+  review.slices[0].name = evil;
+  review.next[0].action = evil;
+  const { tab, complaints, close } = await open(review, { hash: '#show=all&search=onerror' });
+  assert.deepEqual(complaints, []);
+  assert.equal(await tab.locator('img').count(), 0);
+  const row = await tab.locator('.example').first().innerText();
+  assert.ok(row.includes('</script><img src=x onerror=alert(1)>') && row.includes('\\u{202e}') && row.includes('\\u{200b}'), row);
+  assert.ok(!(await tab.locator('main').innerText()).includes('\u202e'));
+  await close();
+});
+
+await check('the policy stops scripts, styles and requests that were not built in', async () => {
+  const { tab, complaints, close } = await open(faultless());
+  const ran = await tab.evaluate(async () => {
+    const script = document.createElement('script');
+    script.textContent = 'window.ran = true';
+    document.body.append(script);
+    const style = document.createElement('style');
+    style.textContent = 'body { color: rgb(1, 2, 3) }';
+    document.body.append(style);
+    await fetch('https://example.invalid/').catch(() => {});
+    return [window.ran, getComputedStyle(document.body).color === 'rgb(1, 2, 3)'];
+  });
+  assert.deepEqual(ran, [undefined, false]);
+  assert.ok(complaints.every((line) => /Content Security Policy/i.test(line)), complaints.join());
+  assert.ok(complaints.length >= 3 && complaints.every((line) => !line.startsWith('request')));
+  await close();
+});
+
+await check('spans carry their marks as words', async () => {
+  const { tab, close } = await open(news());
+  await tab.locator('select[aria-label=Mark]').selectOption('boundary');
+  const rows = await tab.locator('.example').allInnerTexts();
+  assert.ok(rows.length > 0 && rows.every((row) => row.includes('boundary')));
+  await close();
+});
+
+await check('the theme switch needs no storage', async () => {
+  const { tab, close } = await open(faultless());
+  const paper = () => tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await paper(), 'rgb(255, 255, 255)');
+  await tab.getByRole('button', { name: 'Dark' }).click();
+  assert.equal(await paper(), 'rgb(20, 23, 26)');
+  await close();
+});
+
+await check('10,000 examples: a filter is applied within 300 ms', async () => {
+  const { tab, close } = await open(intents(150, 10000, 150));
+  const spent = await tab.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const all = [...document.querySelectorAll('.show button')].at(-1);
+    const from = performance.now();
+    all.click();
+    await frame();
+    return performance.now() - from;
+  });
+  assert.ok(spent < 300, `${spent} ms`);
+  assert.equal(await heading(tab), '10,000 examples');
+  console.log(`      ${spent.toFixed(0)} ms`);
+  await close();
+});
+
+await check('the empty page and a broken one say so', async () => {
+  const empty = await open(page);
+  assert.ok((await empty.tab.locator('main').innerText()).includes('no review yet'));
+  await empty.close();
+  const broken = await open(insert(page, { schema: 'trueup.review/9' }));
+  assert.ok((await broken.tab.locator('main').innerText()).includes('trueup.review/9'));
+  await broken.close();
+});
+
+await browser.close();
+rmSync(folder, { recursive: true });
+if (failed > 0) {
+  console.error(`${failed} failed`);
+  process.exit(1);
+}
