@@ -38,7 +38,11 @@ fn naive_pairs(texts: &[&str], threshold: f64) -> Vec<Similar> {
         for &b in firsts.iter().filter(|&&b| b > a) {
             let similarity = jaccard_of_sets(&sets[a], &sets[b]);
             if similarity >= threshold {
-                pairs.push(Similar { a: a as u32, b: b as u32, similarity });
+                pairs.push(Similar {
+                    a: a as u32,
+                    b: b as u32,
+                    similarity,
+                });
             }
         }
     }
@@ -52,8 +56,10 @@ fn naive_clusters(texts: &[&str], threshold: f64) -> Vec<u32> {
     let sets: Vec<BTreeSet<String>> = texts.iter().map(|text| grams(text)).collect();
     let same: Vec<String> = texts.iter().map(|text| normalise(text)).collect();
     let near = |i: usize, j: usize| same[i] == same[j] || jaccard_of_sets(&sets[i], &sets[j]) >= threshold;
-    let edges: Vec<(usize, usize)> =
-        (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).filter(|&(i, j)| near(i, j)).collect();
+    let edges: Vec<(usize, usize)> = (0..n)
+        .flat_map(|i| (0..i).map(move |j| (i, j)))
+        .filter(|&(i, j)| near(i, j))
+        .collect();
     loop {
         let before = lowest.clone();
         for &(i, j) in &edges {
