@@ -439,7 +439,7 @@ fn hostile() -> Fitted<LinearModel> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_answered_with_a_distribution(texts in prop::collection::vec("\\PC{0,40}|[\\x00-\\u{10ffff}]{0,20}", 0..6)) {

@@ -1,6 +1,7 @@
 //! How good and how fast the learners are on real data. Without the data each test says so and passes.
 //!
-//! `TRUEUP_DATA` names the folder; `cargo test -p trueup-model --test real_data -- --nocapture` prints the figures.
+//! `TRUEUP_DATA` names the folder; `cargo test -p trueup-model --test real_data -- --nocapture --include-ignored` prints the
+//! figures of all.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod corpus;
@@ -130,6 +131,7 @@ fn linear_trec_fine() {
 }
 
 #[test]
+#[ignore = "several CPU seconds"]
 fn linear_sst2() {
     let (train, test) = (or_skip!(sst2("train")), or_skip!(sst2("dev")));
     let m = measure("sst2", Task::Classification, train, &test);
@@ -144,6 +146,7 @@ fn linear_sms_spam() {
 }
 
 #[test]
+#[ignore = "several CPU seconds"]
 fn linear_goemotions() {
     let (train, test) = (or_skip!(goemotions("train")), or_skip!(goemotions("test")));
     let m = measure("goemotions", Task::Multilabel, train, &test);

@@ -85,10 +85,10 @@ impl Default for LinearParams {
     fn default() -> Self {
         Self {
             epochs: 20,
-            patience: 3,
+            patience: 2,
             tolerance: 0.005,
             learning_rate: 1.0,
-            l2: 0.02,
+            l2: 0.03,
             word_ngrams: (1, 2),
             char_ngrams: (2, 5),
             min_df: 2,
@@ -176,7 +176,7 @@ pub fn fit(
         let mut on_train = Score::new(&classes);
         let mut rng = Rng::stream(params.seed, u64::from(epoch));
         trainer.pass(&matrix, &targets, &mut rng, |i, logits| {
-            on_train.add(logits, &targets, i, &train[i].gold)
+            on_train.add(logits, &targets, i, &train[i].gold);
         });
         let mut point = on_train.point(epoch);
         progress.epoch(epoch, params.epochs, point.train_loss);

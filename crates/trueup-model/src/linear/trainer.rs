@@ -172,7 +172,9 @@ impl Trainer {
             let cells = &mut self.weights.cells[id as usize * stride..][..stride];
             if row.scale < 1e-4 {
                 // Dividing by a vanishing scale would lose the small cells.
-                cells.iter_mut().for_each(|c| *c *= row.scale);
+                for c in cells.iter_mut() {
+                    *c *= row.scale;
+                }
                 row.scale = 1.0;
             }
             add_scaled(cells, gradient, -by / row.scale);
@@ -187,7 +189,9 @@ impl Trainer {
             if stride == 1 {
                 cells[0] = row.scale;
             } else {
-                cells.iter_mut().for_each(|c| *c *= row.scale);
+                for c in cells.iter_mut() {
+                    *c *= row.scale;
+                }
                 row.scale = 1.0;
             }
         }
@@ -205,12 +209,20 @@ fn gradient(link: Link, logits: &mut [f32], gold: &[u32]) {
                 *z = (*z - most).exp();
                 sum += *z;
             }
-            logits.iter_mut().for_each(|z| *z /= sum);
-            gold.iter().for_each(|&g| logits[g as usize] -= 1.0);
+            for z in logits.iter_mut() {
+                *z /= sum;
+            }
+            for &g in gold {
+                logits[g as usize] -= 1.0;
+            }
         }
         Link::Independent => {
-            logits.iter_mut().for_each(|z| *z = sigmoid(*z));
-            gold.iter().for_each(|&g| logits[g as usize] -= 1.0);
+            for z in logits.iter_mut() {
+                *z = sigmoid(*z);
+            }
+            for &g in gold {
+                logits[g as usize] -= 1.0;
+            }
         }
     }
 }
@@ -235,7 +247,9 @@ mod tests {
         let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
         let map: Vec<Option<u32>> = (0..classes).map(Some).collect();
         let mut targets = Targets::default();
-        (0..5).for_each(|i| targets.push(&[i % classes], &map));
+        for i in 0..5 {
+            targets.push(&[i % classes], &map);
+        }
         (matrix, vocabulary.len(), targets)
     }
 
@@ -250,7 +264,9 @@ mod tests {
             for i in order {
                 let (ids, values) = matrix.row(i);
                 for (row, squares) in weights.iter_mut().zip(&squares).filter(|(_, s)| **s > 0.0) {
-                    row.iter_mut().for_each(|w| *w *= 1.0 - rate / squares.sqrt() * l2);
+                    for w in row.iter_mut() {
+                        *w *= 1.0 - rate / squares.sqrt() * l2;
+                    }
                 }
                 let mut g = bias.clone();
                 for (&id, &x) in ids.iter().zip(values) {
@@ -262,7 +278,9 @@ mod tests {
                     g[0] = 1.0 / (1.0 + (-g[0]).exp()) - f64::from(targets.row(i)[0]);
                 } else {
                     let sum: f64 = g.iter().map(|z| z.exp()).sum();
-                    g.iter_mut().for_each(|z| *z = z.exp() / sum);
+                    for z in &mut g {
+                        *z = z.exp() / sum;
+                    }
                     g[targets.row(i)[0] as usize] -= 1.0;
                 }
                 let norm: f64 = g.iter().map(|g| g * g).sum();
@@ -290,8 +308,8 @@ mod tests {
                 trainer.pass(&matrix, &targets, &mut Rng::stream(9, pass), |_, _| ());
             }
             let plain = plainly(&matrix, &targets, features, columns, 8);
-            for id in 0..features {
-                for (mine, want) in trainer.weights.row(id as u32).iter().zip(&plain[id]) {
+            for (id, want) in plain.iter().enumerate() {
+                for (mine, want) in trainer.weights.row(id as u32).iter().zip(want) {
                     // The lazy decay is the implicit step, 1 / (1 + a) where the plain one has 1 - a.
                     assert!(
                         (f64::from(*mine) - want).abs() < 0.05 * want.abs() + 0.02,

@@ -223,7 +223,9 @@ impl Shards {
     fn of(counts: &Counts) -> Self {
         let part = |hash: u64| (hash >> (u64::BITS - SHARDS.trailing_zeros())) as usize;
         let mut ends = vec![0; SHARDS + 1];
-        counts.grams.iter().for_each(|g| ends[part(g.0) + 1] += 1);
+        for g in &counts.grams {
+            ends[part(g.0) + 1] += 1;
+        }
         for shard in 0..SHARDS {
             ends[shard + 1] += ends[shard];
         }
@@ -260,7 +262,9 @@ fn concatenate(parts: &[Matrix]) -> Matrix {
     whole.offsets.reserve(parts.iter().map(Matrix::len).sum());
     whole.ids.reserve(cells);
     whole.values.reserve(cells);
-    parts.iter().for_each(|part| whole.append(part));
+    for part in parts {
+        whole.append(part);
+    }
     whole
 }
 
