@@ -20,7 +20,9 @@ fn labelled(n: usize, k: usize, clusters: Option<u32>) -> Duration {
         let mut row: Vec<f64> = (0..k).map(|_| rng.unit()).collect();
         row[p] += 2.0;
         let sum: f64 = row.iter().sum();
-        row.iter_mut().for_each(|x| *x /= sum);
+        for x in &mut row {
+            *x /= sum;
+        }
         gold.push(Annotation::Label(g as u32));
         answers.push(Annotation::Label(p as u32));
         scores.push(&row);

@@ -74,11 +74,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         Task::Multilabel => SETS,
         Task::Ner => SPANS,
     };
-    let averages = Averages {
-        units: &context.units,
-        list,
-        macro_defined: context.options.macro_defined,
-    };
+    let averages = Averages::new(&context.units, list, context.options.macro_defined);
     let resampled = if context.intervals() {
         bootstrap(
             &context.units.times,
@@ -191,9 +187,27 @@ struct Averages<'a> {
     units: &'a Units,
     list: &'static [(&'static str, Average)],
     macro_defined: bool,
+    /// The cells of all kinds one after another, and where each kind's end: a resample reads them in one sweep.
+    cells: Vec<(LabelId, Tally)>,
+    ends: Vec<usize>,
 }
 
-impl Averages<'_> {
+impl<'a> Averages<'a> {
+    fn new(units: &'a Units, list: &'static [(&'static str, Average)], macro_defined: bool) -> Self {
+        let (mut cells, mut ends) = (Vec::new(), Vec::with_capacity(units.kinds.len()));
+        for kind in &units.kinds {
+            cells.extend_from_slice(&kind.cells);
+            ends.push(cells.len());
+        }
+        Self {
+            units,
+            list,
+            macro_defined,
+            cells,
+            ends,
+        }
+    }
+
     fn of(&self, tallies: &[Tally], out: &mut [f64]) {
         for (&(_, average), out) in self.list.iter().zip(out) {
             *out = match average {
@@ -219,15 +233,17 @@ impl Statistics for Averages<'_> {
 
     fn evaluate(&self, counts: &[u64], out: &mut [f64]) {
         let mut tallies = vec![Tally::default(); self.units.tallies.len()];
-        for (kind, &times) in self.units.kinds.iter().zip(counts) {
+        let mut start = 0;
+        for (&end, &times) in self.ends.iter().zip(counts) {
             if times > 0 {
-                for &(label, cell) in &kind.cells {
+                for &(label, cell) in &self.cells[start..end] {
                     let tally = &mut tallies[label as usize];
                     tally.tp += times * cell.tp;
                     tally.fp += times * cell.fp;
                     tally.fn_ += times * cell.fn_;
                 }
             }
+            start = end;
         }
         self.of(&tallies, out);
     }
