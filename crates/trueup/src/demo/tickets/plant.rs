@@ -63,7 +63,7 @@ pub const KINDS: [(&str, &str, &str); 12] = [
     (
         "class-imbalance",
         "D104",
-        "`billing` has 16 times the tickets of `fraud`; these are the few",
+        "`billing` has more than ten times the tickets of `fraud`; these are the few",
     ),
 ];
 
