@@ -3,19 +3,14 @@
 use trueup_core::document::{LeakKind, Severity};
 use trueup_core::words;
 
-use super::twins::{MOST_LISTED, recurs_naturally};
+use super::twins::MOST_LISTED;
 use crate::review::{Draft, Evidence, LeakPair, Place, SideName};
 
 /// The finding about leaks of `kind`, if there are any: a warning, or an error from `error_share` of the evaluated
 /// examples on, or when the score without all leaked examples leaves the interval of the score with them. `how` goes
 /// between the counts and `in training`.
 pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, how: [&str; 2]) -> Option<Draft> {
-    let rows = &evidence.test.data.examples;
-    let mut leaks: Vec<&LeakPair> = evidence
-        .leaks
-        .iter()
-        .filter(|leak| leak.kind == kind && !recurs_naturally(evidence.task, &rows[leak.test].text))
-        .collect();
+    let mut leaks: Vec<&LeakPair> = evidence.leaks.iter().filter(|leak| leak.kind == kind).collect();
     if leaks.is_empty() {
         return None;
     }
