@@ -67,7 +67,13 @@ impl Annotation {
                 Self::Labels(labels)
             }
             Self::Spans(spans) => {
-                let mut spans: Vec<_> = spans.iter().map(|s| Span { label: to(s.label), ..*s }).collect();
+                let mut spans: Vec<_> = spans
+                    .iter()
+                    .map(|s| Span {
+                        label: to(s.label),
+                        ..*s
+                    })
+                    .collect();
                 spans.sort_unstable();
                 spans.dedup();
                 Self::Spans(spans)

@@ -170,7 +170,7 @@ fn check_statistics(oracle: &Oracle) -> usize {
         );
     });
     each("normal_quantile", &|c| {
-        assert!(close(stats::normal_quantile(f(&c[0])), f(&c[1])), "normal {c}")
+        assert!(close(stats::normal_quantile(f(&c[0])), f(&c[1])), "normal {c}");
     });
     each("student_quantile", &|c| {
         let t = stats::student_quantile(f(&c[0]), f(&c[1]));

@@ -1,6 +1,7 @@
 //! The review in the terminal: first the answer, then the reasons, then what to do.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use trueup::core::document::{Estimate, LabelRow, Review, Severity};
 use trueup::core::measure::catalogue;
@@ -54,6 +55,26 @@ fn head(out: &mut String, review: &Review, width: usize) {
     } else {
         line(out, &command);
         line(out, &paint(&format!("{MARGIN}{how}"), dim()));
+    }
+    for split in [
+        review.data.train.as_ref(),
+        review.data.valid.as_ref(),
+        Some(&review.data.test),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        // What was decided from the content is said, so that a wrong guess is seen at once.
+        let name = Path::new(&split.file)
+            .file_name()
+            .map_or(split.file.as_str(), |name| name.to_str().unwrap_or("?"));
+        let mut text = format!("{name}: {}", words::counted(split.examples, &review.subject.noun));
+        for guess in &split.guesses {
+            text += &format!("; {}", guess.what);
+        }
+        for read in hang(MARGIN, &words::printable(&text), width).lines() {
+            line(out, &paint(read, dim()));
+        }
     }
     line(out, "");
 }
@@ -211,7 +232,11 @@ fn labels(out: &mut String, review: &Review, width: usize) {
     }
     if rows.len() > shown {
         let rest = (rows.len() - shown) as u64;
-        let more = format!("worst first; {} more {}", words::count(rest), words::plural(rest, "label"));
+        let more = format!(
+            "worst first; {} more {}",
+            words::count(rest),
+            words::plural(rest, "label")
+        );
         line(out, &format!("{MARGIN}{}", paint(&more, dim())));
     }
     line(out, "");

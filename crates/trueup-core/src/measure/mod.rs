@@ -7,7 +7,8 @@
 //!   trials are independent examples; else the cluster-robust delta method in Wilson's shape ([`Ratio`]). F1 is a
 //!   rising function of Jaccard's index J = TP / (TP + FP + FN), F1 = 2J / (1 + J), and J is a proportion, so F1 has
 //!   the interval of J carried over.
-//! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units.
+//! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units; with very
+//!   many units the jackknife's standard error (a delta method).
 //! - **Scores**: means of losses by the delta method, areas under the ROC curve by DeLong (`scores`, `areas`).
 //!
 //! The unit is the example; the cluster where the pair has clusters; the sentence for NER.
@@ -17,8 +18,10 @@
 //! All right on 40 examples, every resample is all right too, and a bootstrap interval would be [1, 1]. Then:
 //!
 //! - a ratio counts each unit as one trial of Wilson's interval (40 of 40: 0.912 to 1);
-//! - an average joins its labels' intervals: the squares of their arms add up (the method of variance estimates
-//!   recovery; Zou and Donner 2008, "Construction of confidence limits about effect measures");
+//! - in an average, a label whose term is 0 or 1 has the arms of its own interval, which are joined to those of the
+//!   bootstrap: the squares of the arms add up (the method of variance estimates recovery; Zou and Donner 2008,
+//!   "Construction of confidence limits about effect measures"). Without this, macro averages over rare labels that
+//!   happen to be all right cover too seldom (0.84 to 0.90 in the simulations of this crate's tests);
 //! - the chance-corrected coefficients and the means of losses move by what Wilson's interval leaves unseen, a share
 //!   z² / (n + z²) of the units, taken as wrong (or right) as can be. For 40 units this is 8.8 %, and about 4 / n for
 //!   many: the rule of three, two-sided.

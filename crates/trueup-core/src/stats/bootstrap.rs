@@ -91,7 +91,7 @@ pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statis
                     if by_kind {
                         draw_kinds(&mut rng, times, &kinds, total, counts);
                     } else {
-                        (0..total).for_each(|_| counts[of_unit[rng.below(total as usize)] as usize] += 1);
+                        draw_units(&mut rng, &of_unit, counts);
                     }
                     let mut out = vec![f64::NAN; width];
                     statistics.evaluate(counts, &mut out);
@@ -129,6 +129,16 @@ pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statis
             }
         })
         .collect()
+}
+
+/// As many single draws as there are units; `of_unit` tells each unit's kind.
+fn draw_units(rng: &mut Rng, of_unit: &[u32], counts: &mut [u64]) {
+    let n = of_unit.len() as u128;
+    for _ in 0..of_unit.len() {
+        // Without the rejection of `Rng::below`, a unit is preferred by less than n / 2^64.
+        let unit = (u128::from(rng.next_u64()) * n) >> 64;
+        counts[of_unit[unit as usize] as usize] += 1;
+    }
 }
 
 /// A multinomial draw of `total` units over `kinds`, one binomial number a kind.

@@ -23,7 +23,9 @@ impl Classes {
         assert!(task != Task::Ner, "spans are no labels of whole texts");
         let mut counts = vec![0usize; labels.len()];
         for example in train {
-            example.gold.labels().iter().for_each(|&l| counts[l as usize] += 1);
+            for &l in &example.gold.labels() {
+                counts[l as usize] += 1;
+            }
         }
         let seen: Vec<LabelId> = labels.ids().filter(|&l| counts[l as usize] > 0).collect();
         let nothing_to_tell = match seen[..] {
@@ -69,9 +71,9 @@ impl Classes {
     /// The gold classes of `examples`.
     pub(super) fn targets(&self, examples: &[&Example]) -> Targets {
         let mut targets = Targets::default();
-        examples
-            .iter()
-            .for_each(|e| targets.push(&e.gold.labels(), &self.class_of));
+        for e in examples {
+            targets.push(&e.gold.labels(), &self.class_of);
+        }
         targets
     }
 

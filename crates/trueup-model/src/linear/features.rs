@@ -149,7 +149,7 @@ mod tests {
     fn grams(analyser: Analyser, text: &str) -> Vec<String> {
         let mut found = Vec::new();
         analyser.visit(text, &mut Scratch::default(), |_, _, chars| {
-            found.push(chars.iter().collect())
+            found.push(chars.iter().collect());
         });
         found
     }

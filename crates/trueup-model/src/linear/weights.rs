@@ -133,7 +133,9 @@ impl Link {
                     *o = ((f64::from(z) - most) / temperature).exp();
                     sum += *o;
                 }
-                out.iter_mut().for_each(|o| *o /= sum);
+                for o in out.iter_mut() {
+                    *o /= sum;
+                }
             }
             Self::Independent => {
                 for (o, &z) in out.iter_mut().zip(logits) {

@@ -66,7 +66,10 @@ pub(super) fn judge(
         .collect();
     let slices = evaluate::slices(&answered.test.data, &pair, &correct, options.seed);
     // Ids of two files may be the same; those of one file are not.
-    let apart = answered.train.as_ref().is_some_and(|train| train.summary.file != answered.test.summary.file);
+    let apart = answered
+        .train
+        .as_ref()
+        .is_some_and(|train| train.summary.file != answered.test.summary.file);
     let (test_prefix, test_file) = (apart.then_some("test"), answered.test.summary.file.clone());
     let train_side = match (&answered.train, answered.evaluation) {
         (Some(part), _) => Some(Side::new(
@@ -232,4 +235,3 @@ fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts
 fn positive(labels: &LabelSet, name: Option<&str>) -> Result<Option<u32>, Error> {
     name.map(|name| known(labels, "--positive", name)).transpose()
 }
-

@@ -182,4 +182,3 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
     }
     Part { data, summary }
 }
-

@@ -91,6 +91,16 @@ pub struct Primary {
     pub target: Option<f64>,
 }
 
+impl Primary {
+    /// The best trivial model in words: `always answering 'billing'`, or `answering nothing`.
+    pub fn always(&self) -> String {
+        match self.baseline_answer.as_str() {
+            "nothing" => "answering nothing".to_owned(),
+            answer => format!("always answering '{answer}'"),
+        }
+    }
+}
+
 /// Examples with equal normalised text.
 #[derive(Debug, Clone)]
 pub struct DuplicateGroup {

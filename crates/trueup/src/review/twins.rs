@@ -7,6 +7,7 @@ use trueup_core::document::LeakKind;
 use trueup_core::similarity::Corpus;
 
 use super::evidence::{DuplicateGroup, LeakPair, NearPair, Place, SideName};
+use super::rules::recurs_naturally;
 
 /// Jaccard of character 5-grams from which two texts are near duplicates.
 pub const NEAR: f64 = 0.8;
@@ -47,6 +48,11 @@ impl<'a> Twins<'a> {
 
     fn same_gold(&self, a: Place, b: Place) -> bool {
         self.example(a).gold == self.example(b).gold
+    }
+
+    /// Whether the text at `place` recurs by itself, so that a twin is no leak.
+    fn recurs(&self, place: Place) -> bool {
+        recurs_naturally(self.sides[0].1.task, &self.example(place).text)
     }
 
     /// One number a row of `side`: rows with the same number are twins, directly or by way of others.
@@ -116,7 +122,7 @@ impl<'a> Twins<'a> {
             .filter(|(_, place)| place.side == SideName::Test)
         {
             let text = text as u32;
-            if self.corpus.normalised(text).is_empty() {
+            if self.recurs(*place) {
                 continue;
             }
             let twins = self
@@ -146,7 +152,7 @@ impl<'a> Twins<'a> {
             .best_partners(NEAR, |t| self.is(t, SideName::Test), |t| self.is(t, SideName::Train));
         for found in near {
             let (place, twin) = (self.places[found.a as usize], self.places[found.b as usize]);
-            if leaked.insert(place.row) {
+            if !self.recurs(place) && leaked.insert(place.row) {
                 leaks.push(LeakPair {
                     test: place.row,
                     train: twin.row,

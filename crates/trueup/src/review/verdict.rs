@@ -118,12 +118,9 @@ fn open(primary: &Primary) -> Option<Open> {
         bar: format!("the target {value}"),
         value,
     });
-    let baseline = primary.baseline.map(|value| {
-        let answer = &primary.baseline_answer;
-        Open {
-            bar: format!("the {value:.2} that always answering '{answer}' would get"),
-            value,
-        }
+    let baseline = primary.baseline.map(|value| Open {
+        bar: format!("the {value:.2} that {} would get", primary.always()),
+        value,
     });
     [target, baseline]
         .into_iter()
@@ -142,9 +139,9 @@ fn ready(evidence: &Evidence<'_>) -> String {
     let mut told = format!("{}.", capital(&standing(primary)));
     if let Some(baseline) = primary.baseline {
         told = format!(
-            "{}, clear of the {baseline:.2} that always answering '{}' would get.",
+            "{}, clear of the {baseline:.2} that {} would get.",
             capital(&standing(primary)),
-            primary.baseline_answer
+            primary.always()
         );
     }
     match primary.target {

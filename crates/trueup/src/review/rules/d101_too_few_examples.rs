@@ -74,16 +74,14 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             words::plural(2, evidence.unit),
             words::list(&named[..counted as usize], 5),
         ),
-        format!(
-            "Label about {} more, so that each of these labels has {WARNING_UNDER}",
-            words::counted(missing, evidence.unit)
-        ),
+        format!("Label more {} of these labels until each has {WARNING_UNDER}", words::plural(2, evidence.unit)),
     )
     .message(format!(
-        "{} of {} labels have under {WARNING_UNDER} training {}. What the model knows of them, and what the score says \
-         of them, rests on a few accidents of wording.",
-        words::count(n),
+        "{} of {} labels {} learned from under {limit} {} each. What the model knows of them, and what the score says of \
+         them, rests on a few accidents of wording.",
+        words::count(counted),
         words::count(evidence.labels.len() as u64),
+        words::agree(counted, "is", "are"),
         words::plural(2, evidence.unit),
     ))
     .price(format!("about {}", words::counted(missing, "label")))

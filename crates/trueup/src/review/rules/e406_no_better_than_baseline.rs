@@ -51,10 +51,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         (true, true) => Severity::Warning,
         (true, false) => return Vec::new(),
     };
-    let always = match primary.baseline_answer.as_str() {
-        "nothing" => "answering nothing".to_owned(),
-        answer => format!("always answering '{answer}'"),
-    };
+    let always = primary.always();
     let message = if beaten {
         format!("The model may be no better than {always}; the interval still contains that score.")
     } else {

@@ -3,19 +3,14 @@
 use trueup_core::document::{LeakKind, Severity};
 use trueup_core::words;
 
-use super::twins::{MOST_LISTED, recurs_naturally};
+use super::twins::MOST_LISTED;
 use crate::review::{Draft, Evidence, LeakPair, Place, SideName};
 
 /// The finding about leaks of `kind`, if there are any: a warning, or an error from `error_share` of the evaluated
 /// examples on, or when the score without all leaked examples leaves the interval of the score with them. `how` goes
 /// between the counts and `in training`.
 pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, how: [&str; 2]) -> Option<Draft> {
-    let rows = &evidence.test.data.examples;
-    let mut leaks: Vec<&LeakPair> = evidence
-        .leaks
-        .iter()
-        .filter(|leak| leak.kind == kind && !recurs_naturally(evidence.task, &rows[leak.test].text))
-        .collect();
+    let mut leaks: Vec<&LeakPair> = evidence.leaks.iter().filter(|leak| leak.kind == kind).collect();
     if leaks.is_empty() {
         return None;
     }
@@ -36,16 +31,12 @@ pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, h
         Severity::Warning
     };
     let conflicting = leaks.iter().filter(|leak| !leak.same_gold).count() as u64;
-    let mut message = format!(
+    let memory = format!(
         "The model has seen {} in training, so its answers there show memory, not skill.",
         words::agree(n, "this text", "these texts")
     );
-    for sentence in [score.sentence.clone(), conflict_sentence(n, conflicting)]
-        .into_iter()
-        .flatten()
-    {
-        message = format!("{message} {sentence}");
-    }
+    let sentences = [score.sentence.clone(), Some(memory), conflict_sentence(n, conflicting)];
+    let message = sentences.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let side = SideName::Test;
     let listed: Vec<_> = leaks
         .iter()
@@ -61,7 +52,7 @@ pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, h
             words::counted(evidence.evaluated(), &evidence.noun_on(side)),
             words::agree(n, how[0], how[1])
         ),
-        score.action(n),
+        score.action(),
     )
     .message(message)
     .examples(leaks.iter().map(|leak| Place { side, row: leak.test }))
@@ -148,11 +139,12 @@ impl Score {
         }
     }
 
-    fn action(&self, n: u64) -> String {
-        let twins = words::agree(n, "the twin", "the twins");
+    /// The same words for exact and near twins, so that both ask for one step.
+    fn action(&self) -> String {
+        let twins = "take the twins out of training or out of the test set";
         match &self.clean {
-            Some(clean) => format!("Report {clean}, and take {twins} out of training or out of the test set"),
-            None => format!("Take {twins} out of training or out of the test set"),
+            Some(clean) => format!("Report {clean}, and {twins}"),
+            None => twins.replacen("take", "Take", 1),
         }
     }
 }

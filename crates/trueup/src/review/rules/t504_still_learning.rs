@@ -66,9 +66,9 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             Severity::Note,
             n,
             format!("twice the training examples brought {metric} {value:+.3} ({low:+.3} to {high:+.3}); the curve still climbs"),
-            format!("Label about {} more, of the labels that do worst first", words::counted(n, evidence.noun)),
+            format!("Label as many {} again, those of the labels that do worst first", words::plural(2, evidence.noun)),
         )
-        .message(format!(
+    .message(format!(
             "{metric} was {:.2} with {} {}, {:.2} with {} and {:.2} with {}.",
             quarter.score,
             words::count(quarter.examples),
