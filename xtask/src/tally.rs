@@ -43,28 +43,18 @@ pub fn count(output: &str, runner: Runner) -> Tally {
     let mut tally = match runner {
         Runner::Nextest => {
             let last = lines().rfind(|line| line.starts_with("Summary ["));
-            last.and_then(|line| line.split_once(':'))
-                .map(|(_, counts)| numbers(counts))
-                .unwrap_or_default()
+            last.and_then(|line| line.split_once(':')).map(|(_, counts)| numbers(counts)).unwrap_or_default()
         }
         Runner::CargoTest => {
-            let results = plain
-                .lines()
-                .filter_map(|line| line.strip_prefix("test result:")?.split_once('.'));
+            let results = plain.lines().filter_map(|line| line.strip_prefix("test result:")?.split_once('.'));
             results.fold(Tally::default(), |sum, (_, counts)| sum.plus(numbers(counts)))
         }
-        Runner::Vitest => lines()
-            .filter_map(|line| line.strip_prefix("Tests "))
-            .next_back()
-            .map(numbers)
-            .unwrap_or_default(),
+        Runner::Vitest => {
+            lines().filter_map(|line| line.strip_prefix("Tests ")).next_back().map(numbers).unwrap_or_default()
+        }
         Runner::Checks => {
             let begin = |word: &str| plain.lines().filter(|line| line.starts_with(word)).count() as u64;
-            Tally {
-                passed: begin("ok "),
-                failed: begin("FAIL "),
-                without_data: 0,
-            }
+            Tally { passed: begin("ok "), failed: begin("FAIL "), without_data: 0 }
         }
     };
     tally.without_data = without_data(&plain);
@@ -120,18 +110,9 @@ mod tests {
     #[test]
     fn nextest_sums_up_once() {
         let cases = [
-            (
-                "     Summary [   0.008s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped\n",
-                (4, 1),
-            ),
-            (
-                "Summary [ 61.0s] 9 tests run: 6 passed, 1 timed out, 2 exec failed, 0 skipped",
-                (6, 3),
-            ),
-            (
-                "\u{1b}[32;1m     Summary\u{1b}[0m [ 0.1s] \u{1b}[1m3\u{1b}[0m tests run: 3 passed",
-                (3, 0),
-            ),
+            ("     Summary [   0.008s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped\n", (4, 1)),
+            ("Summary [ 61.0s] 9 tests run: 6 passed, 1 timed out, 2 exec failed, 0 skipped", (6, 3)),
+            ("\u{1b}[32;1m     Summary\u{1b}[0m [ 0.1s] \u{1b}[1m3\u{1b}[0m tests run: 3 passed", (3, 0)),
         ];
         for (output, expected) in cases {
             assert_eq!(counts(output, Runner::Nextest), expected, "{output}");
@@ -162,9 +143,6 @@ mod tests {
 
     #[test]
     fn tests_without_data_are_counted() {
-        assert_eq!(
-            count("a skipped: no data\nb: skipped: no data\n", Runner::CargoTest).without_data,
-            2
-        );
+        assert_eq!(count("a skipped: no data\nb: skipped: no data\n", Runner::CargoTest).without_data, 2);
     }
 }

@@ -42,11 +42,9 @@ pub fn chore(choice: &Choice) -> Result<()> {
         println!("{}", steps.table());
         bail!("nothing was tested: the workspace does not compile");
     };
-    steps.run(
-        "rust tests",
-        "run one test alone with `cargo nextest run -p CRATE NAME`",
-        || rust_tests(choice.slow, &mut tally),
-    )?;
+    steps.run("rust tests", "run one test alone with `cargo nextest run -p CRATE NAME`", || {
+        rust_tests(choice.slow, &mut tally)
+    })?;
     steps.run("doc tests", "run `cargo test --doc -p CRATE`", || {
         tests(
             &mut with_data(workspace::cargo(&["test", "--quiet", "--doc", "--workspace"])),
@@ -55,12 +53,8 @@ pub fn chore(choice: &Choice) -> Result<()> {
         )
     })?;
     steps.run("page tests", "run `npm test` in ui/", || in_page(&["test"], &mut tally))?;
-    steps.run("page types", "run `npm run check` in ui/", || {
-        in_page(&["run", "check"], &mut Tally::default())
-    })?;
-    steps.run("end to end", "run `npm run e2e` in ui/", || {
-        end_to_end(&binary, &mut tally)
-    })?;
+    steps.run("page types", "run `npm run check` in ui/", || in_page(&["run", "check"], &mut Tally::default()))?;
+    steps.run("end to end", "run `npm run e2e` in ui/", || end_to_end(&binary, &mut tally))?;
     if choice.checks {
         steps.run("generated files", "run `cargo xtask generate` and commit", || {
             generate::from(&binary, generate::Mode::Check).map(|()| Outcome::Passed)
@@ -163,25 +157,17 @@ fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
     let find = || BROWSERS.into_iter().find_map(workspace::find);
     if find().is_none() && workspace::is_ci() {
         // Debian's package brings its libraries along. Where this is not allowed, the message below says what is missing.
-        for arguments in [
-            ["update", "--quiet"].as_slice(),
-            &["install", "--yes", "--quiet", "chromium"],
-        ] {
-            if let Err(error) = process::run(
-                workspace::command("apt-get")
-                    .args(arguments)
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            ) {
+        for arguments in [["update", "--quiet"].as_slice(), &["install", "--yes", "--quiet", "chromium"]] {
+            if let Err(error) =
+                process::run(workspace::command("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+            {
                 eprintln!("{error:#}");
                 break;
             }
         }
     }
     let Some(browser) = find() else {
-        let why = format!(
-            "none of {} found; on Debian: apt-get install chromium",
-            BROWSERS.join(", ")
-        );
+        let why = format!("none of {} found; on Debian: apt-get install chromium", BROWSERS.join(", "));
         return Ok(Outcome::Skipped { why, required: true });
     };
     let mut command = page::npm(&["run", "e2e"]);

@@ -67,13 +67,7 @@ impl Annotation {
                 Self::Labels(labels)
             }
             Self::Spans(spans) => {
-                let mut spans: Vec<_> = spans
-                    .iter()
-                    .map(|s| Span {
-                        label: to(s.label),
-                        ..*s
-                    })
-                    .collect();
+                let mut spans: Vec<_> = spans.iter().map(|s| Span { label: to(s.label), ..*s }).collect();
                 spans.sort_unstable();
                 spans.dedup();
                 Self::Spans(spans)

@@ -15,9 +15,7 @@ impl LabelSet {
     /// Sorts and deduplicates `names`.
     pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
         let set: BTreeSet<String> = names.into_iter().map(Into::into).collect();
-        Self {
-            names: set.into_iter().collect(),
-        }
+        Self { names: set.into_iter().collect() }
     }
 
     /// The labels of several sets together.
@@ -42,10 +40,7 @@ impl LabelSet {
 
     /// The id of `name`, if it is one of the labels.
     pub fn id(&self, name: &str) -> Option<LabelId> {
-        self.names
-            .binary_search_by(|n| n.as_str().cmp(name))
-            .ok()
-            .map(|i| i as LabelId)
+        self.names.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| i as LabelId)
     }
 
     /// The names in id order.

@@ -95,10 +95,7 @@ impl<'a> Pair<'a> {
         let gold: Vec<_> = gold.into_iter().collect();
         let predicted: Vec<_> = predictions.answers.iter().collect();
         if gold.len() != predicted.len() {
-            return Err(DoorError::Length {
-                gold: gold.len(),
-                predicted: predicted.len(),
-            });
+            return Err(DoorError::Length { gold: gold.len(), predicted: predicted.len() });
         }
         for (side, answers) in [("gold", &gold), ("predicted", &predicted)] {
             for (row, answer) in answers.iter().enumerate() {
@@ -110,11 +107,7 @@ impl<'a> Pair<'a> {
             Some(scores) => {
                 if scores.labels() != labels.len() || scores.len() != gold.len() {
                     let what = format!("a score table of {} columns", scores.labels());
-                    return Err(DoorError::Label {
-                        row: 0,
-                        what,
-                        labels: labels.len(),
-                    });
+                    return Err(DoorError::Label { row: 0, what, labels: labels.len() });
                 }
                 let rows: Vec<_> = (0..scores.len()).map(|r| scores.row(r)).collect();
                 for (row, cells) in rows.iter().enumerate() {
@@ -126,14 +119,7 @@ impl<'a> Pair<'a> {
         if let Some(clusters) = &clusters {
             assert_eq!(clusters.len(), gold.len(), "one cluster number a row");
         }
-        Ok(Self {
-            task,
-            labels,
-            gold,
-            predicted,
-            scores,
-            clusters,
-        })
+        Ok(Self { task, labels, gold, predicted, scores, clusters })
     }
 
     /// The kind of the answers.
@@ -201,11 +187,7 @@ fn check_answer(
         if (label as usize) < labels.len() {
             Ok(())
         } else {
-            Err(DoorError::Label {
-                row,
-                what: format!("{side} label number {label}"),
-                labels: labels.len(),
-            })
+            Err(DoorError::Label { row, what: format!("{side} label number {label}"), labels: labels.len() })
         }
     };
     match (task, answer) {
@@ -213,12 +195,7 @@ fn check_answer(
         (Task::Multilabel, Annotation::Labels(set)) => set.iter().try_for_each(|&l| known(l)),
         (Task::Ner, Annotation::Spans(spans)) => spans.iter().try_for_each(|s| {
             if s.start >= s.end {
-                return Err(DoorError::Span {
-                    row,
-                    side,
-                    start: s.start,
-                    end: s.end,
-                });
+                return Err(DoorError::Span { row, side, start: s.start, end: s.end });
             }
             known(s.label)
         }),
@@ -230,11 +207,7 @@ fn check_scores(task: Task, labels: &LabelSet, row: usize, cells: &[f64]) -> Res
     for (label, &value) in cells.iter().enumerate() {
         // Sums of rounded probabilities may pass 1 by a rounding error.
         if !(-1e-9..=1.0 + 1e-9).contains(&value) {
-            return Err(DoorError::Score {
-                row,
-                label: labels.name(label as u32).to_owned(),
-                value,
-            });
+            return Err(DoorError::Score { row, label: labels.name(label as u32).to_owned(), value });
         }
     }
     let sum: f64 = cells.iter().sum();
@@ -264,9 +237,7 @@ mod tests {
         let gold = [Annotation::Label(0), Annotation::Label(1)];
         let check = |answers, scores| {
             let predicted = predictions(&labels, answers, scores);
-            Pair::new(Task::Classification, &labels, &gold, &predicted, None)
-                .map(|_| ())
-                .map_err(|e| e.to_string())
+            Pair::new(Task::Classification, &labels, &gold, &predicted, None).map(|_| ()).map_err(|e| e.to_string())
         };
         let both = || vec![Annotation::Label(1), Annotation::Label(1)];
         assert_eq!(check(both(), None), Ok(()));
@@ -278,10 +249,7 @@ mod tests {
         let message = check(both(), Some(vec![0.5, f64::NAN, 0.0, 1.0])).unwrap_err();
         assert!(message.contains("score NaN of label 'b'"), "{message}");
         let message = check(vec![Annotation::Labels(vec![]), Annotation::Label(1)], None).unwrap_err();
-        assert!(
-            message.contains("row 0: the predicted answer is not a classification answer"),
-            "{message}"
-        );
+        assert!(message.contains("row 0: the predicted answer is not a classification answer"), "{message}");
         assert!(check(vec![Annotation::Label(7), Annotation::Label(1)], None).is_err());
     }
 }

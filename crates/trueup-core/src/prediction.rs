@@ -15,18 +15,12 @@ pub struct Scores {
 impl Scores {
     /// An empty table of `labels` columns.
     pub fn new(labels: usize) -> Self {
-        Self {
-            labels,
-            cells: Vec::new(),
-        }
+        Self { labels, cells: Vec::new() }
     }
 
     /// A table from its cells, row by row; panics when they do not fill whole rows.
     pub fn from_cells(labels: usize, cells: Vec<f64>) -> Self {
-        assert!(
-            labels > 0 && cells.len().is_multiple_of(labels),
-            "cells must fill whole rows"
-        );
+        assert!(labels > 0 && cells.len().is_multiple_of(labels), "cells must fill whole rows");
         Self { labels, cells }
     }
 
@@ -93,14 +87,11 @@ impl Predictions {
             Annotation::Label(label) => self.scores.as_ref().map(|s| s.get(row, *label)),
             Annotation::Labels(_) => {
                 // The cell nearest to the 0.5 threshold is the least certain decision.
-                self.scores
-                    .as_ref()
-                    .and_then(|s| s.row(row).iter().map(|p| p.max(1.0 - p)).min_by(f64::total_cmp))
+                self.scores.as_ref().and_then(|s| s.row(row).iter().map(|p| p.max(1.0 - p)).min_by(f64::total_cmp))
             }
-            Annotation::Spans(_) => self
-                .span_scores
-                .as_ref()
-                .and_then(|s| s[row].iter().copied().min_by(f64::total_cmp)),
+            Annotation::Spans(_) => {
+                self.span_scores.as_ref().and_then(|s| s[row].iter().copied().min_by(f64::total_cmp))
+            }
         }
     }
 
@@ -140,10 +131,7 @@ impl Predictions {
                 rows.iter().for_each(|&r| picked.push(scores.row(r)));
                 picked
             }),
-            span_scores: self
-                .span_scores
-                .as_ref()
-                .map(|s| rows.iter().map(|&r| s[r].clone()).collect()),
+            span_scores: self.span_scores.as_ref().map(|s| rows.iter().map(|&r| s[r].clone()).collect()),
         }
     }
 }
@@ -163,10 +151,7 @@ mod tests {
         let wide = LabelSet::new(["a", "b", "c", "d"]);
         predictions.relabel(&wide);
         assert_eq!(predictions.answers, [Annotation::Label(3), Annotation::Label(1)]);
-        assert_eq!(
-            predictions.scores.as_ref().map(|s| s.row(0).to_vec()),
-            Some(vec![0.0, 0.25, 0.0, 0.75])
-        );
+        assert_eq!(predictions.scores.as_ref().map(|s| s.row(0).to_vec()), Some(vec![0.0, 0.25, 0.0, 0.75]));
         assert_eq!(predictions.confidence(1), Some(0.9));
     }
 }

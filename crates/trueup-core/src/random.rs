@@ -20,16 +20,12 @@ fn mix(mut z: u64) -> u64 {
 impl Rng {
     /// The stream of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self {
-            state: mix(seed ^ GAMMA),
-        }
+        Self { state: mix(seed ^ GAMMA) }
     }
 
     /// An independent stream for part `key` (a fold, a resample) of the work under `seed`.
     pub fn stream(seed: u64, key: u64) -> Self {
-        Self {
-            state: mix(mix(seed ^ GAMMA).wrapping_add(key.wrapping_mul(GAMMA)) ^ 0x5851_f42d_4c95_7f2d),
-        }
+        Self { state: mix(mix(seed ^ GAMMA).wrapping_add(key.wrapping_mul(GAMMA)) ^ 0x5851_f42d_4c95_7f2d) }
     }
 
     /// The next 64 bits.

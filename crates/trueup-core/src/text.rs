@@ -83,10 +83,7 @@ pub fn code_point_of_byte(text: &str, byte: usize) -> usize {
 
 /// The byte offset of code point `point`; `None` beyond the end of the text (its length is allowed).
 pub fn byte_of_code_point(text: &str, point: usize) -> Option<usize> {
-    text.char_indices()
-        .map(|(i, _)| i)
-        .chain(std::iter::once(text.len()))
-        .nth(point)
+    text.char_indices().map(|(i, _)| i).chain(std::iter::once(text.len())).nth(point)
 }
 
 #[cfg(test)]
@@ -94,20 +91,14 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
-        tokenise(text)
-            .iter()
-            .map(|&(s, e)| &text[s as usize..e as usize])
-            .collect()
+        tokenise(text).iter().map(|&(s, e)| &text[s as usize..e as usize]).collect()
     }
 
     #[test]
     fn normalising_keeps_punctuation_and_folds_the_rest() {
         assert_eq!(normalise("  Hello,\t\nWORLD!  "), "hello, world!");
         assert_eq!(normalise("Straße ＡＢＣ１"), "strasse abc1");
-        assert_eq!(
-            normalise("ﬁne Café"),
-            normalise("fine cafe\u{301}".to_uppercase().as_str())
-        );
+        assert_eq!(normalise("ﬁne Café"), normalise("fine cafe\u{301}".to_uppercase().as_str()));
         assert_eq!(normalise(" \u{a0} "), "");
     }
 

@@ -27,12 +27,7 @@ fn labelled(n: usize, k: usize, clusters: Option<u32>) -> Duration {
         answers.push(Annotation::Label(p as u32));
         scores.push(&row);
     }
-    let predictions = Predictions {
-        labels: labels.clone(),
-        answers,
-        scores: Some(scores),
-        span_scores: None,
-    };
+    let predictions = Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None };
     let clusters = clusters.map(|size| (0..n as u32).map(|row| row / size).collect());
     time(Task::Classification, &labels, &gold, &predictions, clusters)
 }
@@ -43,26 +38,13 @@ fn sets(n: usize, k: usize) -> Duration {
     let labels = LabelSet::new((0..k).map(|i| format!("label {i:03}")));
     let (mut gold, mut answers, mut scores) = (Vec::new(), Vec::new(), Scores::new(k));
     for _ in 0..n {
-        let pick = |rng: &mut Rng| {
-            (0..k as u32)
-                .filter(|_| rng.unit() < 1.2 / k as f64)
-                .collect::<Vec<_>>()
-        };
+        let pick = |rng: &mut Rng| (0..k as u32).filter(|_| rng.unit() < 1.2 / k as f64).collect::<Vec<_>>();
         let set = pick(&mut rng);
-        answers.push(Annotation::Labels(if rng.below(2) == 0 {
-            set.clone()
-        } else {
-            pick(&mut rng)
-        }));
+        answers.push(Annotation::Labels(if rng.below(2) == 0 { set.clone() } else { pick(&mut rng) }));
         gold.push(Annotation::Labels(set));
         scores.push(&(0..k).map(|_| rng.unit()).collect::<Vec<_>>());
     }
-    let predictions = Predictions {
-        labels: labels.clone(),
-        answers,
-        scores: Some(scores),
-        span_scores: None,
-    };
+    let predictions = Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None };
     time(Task::Multilabel, &labels, &gold, &predictions, None)
 }
 
@@ -73,24 +55,12 @@ fn spans(n: usize, k: usize) -> Duration {
     let (mut gold, mut answers) = (Vec::new(), Vec::new());
     for _ in 0..n {
         let count = rng.below(6) as u32;
-        let side: Vec<Span> = (0..count)
-            .map(|at| Span {
-                start: 10 * at,
-                end: 10 * at + 5,
-                label: rng.below(k) as u32,
-            })
-            .collect();
-        answers.push(Annotation::Spans(
-            side.iter().filter(|_| rng.below(5) > 0).copied().collect(),
-        ));
+        let side: Vec<Span> =
+            (0..count).map(|at| Span { start: 10 * at, end: 10 * at + 5, label: rng.below(k) as u32 }).collect();
+        answers.push(Annotation::Spans(side.iter().filter(|_| rng.below(5) > 0).copied().collect()));
         gold.push(Annotation::Spans(side));
     }
-    let predictions = Predictions {
-        labels: labels.clone(),
-        answers,
-        scores: None,
-        span_scores: None,
-    };
+    let predictions = Predictions { labels: labels.clone(), answers, scores: None, span_scores: None };
     time(Task::Ner, &labels, &gold, &predictions, None)
 }
 
@@ -115,11 +85,7 @@ fn measuring_stays_in_its_budget() {
     let rows = [
         ("3,080 x 77 labels", labelled(3_080, 77, None), 500),
         ("10,003 x 77 labels", labelled(10_003, 77, None), 1_500),
-        (
-            "10,003 x 77 labels, 2,501 clusters",
-            labelled(10_003, 77, Some(4)),
-            1_500,
-        ),
+        ("10,003 x 77 labels, 2,501 clusters", labelled(10_003, 77, Some(4)), 1_500),
         ("13,000 x 2 labels", labelled(13_000, 2, None), 300),
         ("1,000,000 x 2 labels", labelled(1_000_000, 2, None), 5_000),
         ("5,427 x 28 label sets", sets(5_427, 28), 500),

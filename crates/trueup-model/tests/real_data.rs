@@ -49,11 +49,7 @@ fn measure(name: &str, task: Task, train: Rows, test: &Rows) -> Measured {
     timed(&mut || found = Some(fit(task, &labels, &refs[0], Some(&refs[1]), &defaults, &Silent).unwrap()));
     let found = found.unwrap();
     let temperature = found.model.temperature();
-    let params = LinearParams {
-        epochs: found.epochs,
-        temperature: Some(temperature),
-        ..defaults
-    };
+    let params = LinearParams { epochs: found.epochs, temperature: Some(temperature), ..defaults };
     timed(&mut || refit = Some(fit(task, &labels, &refs[2], None, &params, &Silent).unwrap()));
     let refit = refit.unwrap();
     timed(&mut || predictions = Some(refit.model.predict(&refs[3])));
@@ -95,11 +91,7 @@ fn judge(predictions: &Predictions, gold: &[&Example], labels: usize) -> Measure
         accuracy: f64::from(right) / n,
         f1_macro: tallies.f1_macro().unwrap(),
         f1_micro: tallies.f1_micro().unwrap(),
-        ece: bins
-            .iter()
-            .map(|(confidence, right)| (confidence - right).abs())
-            .sum::<f64>()
-            / n,
+        ece: bins.iter().map(|(confidence, right)| (confidence - right).abs()).sum::<f64>() / n,
     }
 }
 

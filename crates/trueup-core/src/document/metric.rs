@@ -40,38 +40,17 @@ pub struct Estimate {
 impl Estimate {
     /// A figure without a value.
     pub fn undefined(n: u64) -> Self {
-        Self {
-            value: None,
-            low: None,
-            high: None,
-            n,
-            interval: IntervalKind::None,
-            undefined: Vec::new(),
-        }
+        Self { value: None, low: None, high: None, n, interval: IntervalKind::None, undefined: Vec::new() }
     }
 
     /// A figure with its interval.
     pub fn new(value: f64, (low, high): (f64, f64), n: u64, interval: IntervalKind) -> Self {
-        Self {
-            value: Some(value),
-            low: Some(low),
-            high: Some(high),
-            n,
-            interval,
-            undefined: Vec::new(),
-        }
+        Self { value: Some(value), low: Some(low), high: Some(high), n, interval, undefined: Vec::new() }
     }
 
     /// A figure whose interval cannot be made.
     pub fn point(value: f64, n: u64) -> Self {
-        Self {
-            value: Some(value),
-            low: None,
-            high: None,
-            n,
-            interval: IntervalKind::None,
-            undefined: Vec::new(),
-        }
+        Self { value: Some(value), low: None, high: None, n, interval: IntervalKind::None, undefined: Vec::new() }
     }
 
     /// Whether `value` lies in the interval (ends included); false without an interval.
@@ -125,10 +104,7 @@ pub struct ConfusionAxes {
 
 impl Default for ConfusionAxes {
     fn default() -> Self {
-        Self {
-            rows: "gold".into(),
-            columns: "prediction".into(),
-        }
+        Self { rows: "gold".into(), columns: "prediction".into() }
     }
 }
 

@@ -76,24 +76,12 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     };
     let averages = Averages::new(&context.units, list, context.options.macro_defined);
     let resampled = if context.intervals() {
-        bootstrap(
-            &context.units.times,
-            context.options.resamples,
-            context.options.seed,
-            &averages,
-        )
+        bootstrap(&context.units.times, context.options.resamples, context.options.seed, &averages)
     } else {
         let mut values = vec![f64::NAN; list.len()];
         averages.of(&context.units.tallies, &mut values);
         let point = |value: f64| (!value.is_nan()).then_some(value);
-        values
-            .into_iter()
-            .map(|v| Resampled {
-                value: point(v),
-                interval: None,
-                jackknife: false,
-            })
-            .collect()
+        values.into_iter().map(|v| Resampled { value: point(v), interval: None, jackknife: false }).collect()
     };
     let n = if context.pair.task() == Task::Ner {
         context.units.tallies.iter().map(Tally::support).sum()
@@ -131,11 +119,7 @@ fn estimate(context: &Context, average: Average, resampled: Resampled, n: u64) -
         }
         Average::Matthews | Average::Kappa => varies.unwrap_or_else(|| chance_corrected(context, value)),
     };
-    let least = if matches!(average, Average::Mean(..)) {
-        0.0
-    } else {
-        -1.0
-    };
+    let least = if matches!(average, Average::Mean(..)) { 0.0 } else { -1.0 };
     Estimate::new(value, (low.clamp(least, value), high.clamp(value, 1.0)), n, kind)
 }
 
@@ -146,10 +130,7 @@ fn undefined(tallies: &[Tally], term: Term, weight: Weight) -> Vec<LabelId> {
         Weight::Gold => tally.occurs() && tally.support() == 0,
         Weight::Support => tally.support() > 0 && term.of(tally).is_none(),
     };
-    (0..tallies.len())
-        .filter(|&label| is_undefined(&tallies[label]))
-        .map(|label| label as LabelId)
-        .collect()
+    (0..tallies.len()).filter(|&label| is_undefined(&tallies[label])).map(|label| label as LabelId).collect()
 }
 
 impl Term {
@@ -199,13 +180,7 @@ impl<'a> Averages<'a> {
             cells.extend_from_slice(&kind.cells);
             ends.push(cells.len());
         }
-        Self {
-            units,
-            list,
-            macro_defined,
-            cells,
-            ends,
-        }
+        Self { units, list, macro_defined, cells, ends }
     }
 
     fn of(&self, tallies: &[Tally], out: &mut [f64]) {
@@ -298,11 +273,7 @@ fn hidden_arms(context: &Context, term: Term, weight: Weight, all: bool) -> (f64
         }
         let ratio = context.units.label_ratio(label as LabelId, |t| t.tp, term.whole());
         let (low, high) = ratio.map_or((0.0, 1.0), |ratio| ratio.proportion());
-        let (low, high) = if term == Term::F1 {
-            (f1_of_jaccard(low), f1_of_jaccard(high))
-        } else {
-            (low, high)
-        };
+        let (low, high) = if term == Term::F1 { (f1_of_jaccard(low), f1_of_jaccard(high)) } else { (low, high) };
         below += (w * (value - low)).powi(2);
         above += (w * (high - value)).powi(2);
     }

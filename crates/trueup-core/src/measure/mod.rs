@@ -67,14 +67,7 @@ pub struct MeasureOptions {
 
 impl Default for MeasureOptions {
     fn default() -> Self {
-        Self {
-            seed: 42,
-            resamples: 2_000,
-            positive: None,
-            costs: None,
-            macro_defined: false,
-            intervals: true,
-        }
+        Self { seed: 42, resamples: 2_000, positive: None, costs: None, macro_defined: false, intervals: true }
     }
 }
 
@@ -123,16 +116,9 @@ pub struct Measures {
 pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
     if let Some(costs) = &options.costs {
         let k = pair.labels().len();
-        assert!(
-            costs.miss.len() == k && costs.false_alarm.len() == k,
-            "one cost of each kind a label"
-        );
+        assert!(costs.miss.len() == k && costs.false_alarm.len() == k, "one cost of each kind a label");
     }
-    let context = Context {
-        pair,
-        options,
-        units: Units::new(pair),
-    };
+    let context = Context { pair, options, units: Units::new(pair) };
     let mut metrics = BTreeMap::new();
     ratios::metrics(&context, &mut metrics);
     averages::metrics(&context, &mut metrics);
@@ -148,10 +134,7 @@ pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
         }
     };
     Measures {
-        metrics: metrics
-            .into_iter()
-            .map(|(name, estimate)| (name.to_owned(), estimate))
-            .collect(),
+        metrics: metrics.into_iter().map(|(name, estimate)| (name.to_owned(), estimate)).collect(),
         labels: labels::rows(&context, areas),
         confusion: confusion::confusion(pair),
         tallies: Tallies::from_labels(context.units.tallies),
@@ -207,11 +190,7 @@ impl Context<'_> {
         let value = ratio.value;
         match ratio.mean() {
             Some((low, high)) if self.intervals() => {
-                let (low, high) = if high > low {
-                    (low.max(0.0), high)
-                } else {
-                    self.unseen(value, ends)
-                };
+                let (low, high) = if high > low { (low.max(0.0), high) } else { self.unseen(value, ends) };
                 Estimate::new(value, (low.min(value), high.max(value)), n, IntervalKind::Delta)
             }
             _ => Estimate::point(value, n),
@@ -221,10 +200,7 @@ impl Context<'_> {
     /// How far a figure moves when the share of units that could go unseen is as bad, or as good, as can be.
     fn unseen(&self, value: f64, (least, greatest): (f64, f64)) -> (f64, f64) {
         let share = self.unseen_share();
-        (
-            value - share * (value - least).max(0.0),
-            value + share * (greatest - value).max(0.0),
-        )
+        (value - share * (value - least).max(0.0), value + share * (greatest - value).max(0.0))
     }
 
     /// The share of units that Wilson's interval leaves to what none of them showed.
@@ -234,10 +210,7 @@ impl Context<'_> {
 
     /// The names of `labels`.
     fn names(&self, labels: impl IntoIterator<Item = LabelId>) -> Vec<String> {
-        labels
-            .into_iter()
-            .map(|label| self.pair.labels().name(label).to_owned())
-            .collect()
+        labels.into_iter().map(|label| self.pair.labels().name(label).to_owned()).collect()
     }
 
     /// The positive label of a task of two labels.
@@ -246,11 +219,7 @@ impl Context<'_> {
             return None;
         }
         let support = |label: usize| self.units.tallies[label].support();
-        Some(
-            self.options
-                .positive
-                .unwrap_or_else(|| LabelId::from(support(1) <= support(0))),
-        )
+        Some(self.options.positive.unwrap_or_else(|| LabelId::from(support(1) <= support(0))))
     }
 }
 

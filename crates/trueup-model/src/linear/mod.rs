@@ -116,10 +116,7 @@ impl LinearParams {
         if let Some(temperature) = self.temperature {
             settings.insert("temperature", temperature.to_string());
         }
-        settings
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
@@ -149,22 +146,15 @@ pub fn fit(
 ) -> Result<Fitted<LinearModel>, ModelError> {
     let classes = Classes::of(task, labels, train)?;
     let (targets, columns) = (classes.targets(train), classes.columns());
-    let analyser = Analyser {
-        words: params.word_ngrams,
-        chars: params.char_ngrams,
-    };
+    let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
     let most = MOST_WEIGHTS / stride_of(columns);
     let (vocabulary, matrix) = Vocabulary::learn(analyser, &texts(train), params.min_df, most);
     if vocabulary.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
     }
-    let held_out = valid.filter(|examples| !examples.is_empty()).map(|examples| {
-        (
-            examples,
-            vocabulary.vectorise(&texts(examples)),
-            classes.targets(examples),
-        )
-    });
+    let held_out = valid
+        .filter(|examples| !examples.is_empty())
+        .map(|examples| (examples, vocabulary.vectorise(&texts(examples)), classes.targets(examples)));
 
     let weights = Weights::new(classes.link, columns, vocabulary.len());
     let mut trainer = Trainer::new(weights, params.learning_rate, params.l2 / train.len() as f64);
@@ -196,12 +186,7 @@ pub fn fit(
         curve.push(point);
         let loss = at_valid.train_loss;
         if best.as_ref().is_none_or(|b| loss < b.loss) {
-            best = Some(Best {
-                epoch,
-                loss,
-                weights: trainer.weights.clone(),
-                logits,
-            });
+            best = Some(Best { epoch, loss, weights: trainer.weights.clone(), logits });
         }
         if headway.is_none_or(|(_, from)| loss < from * (1.0 - params.tolerance)) {
             headway = Some((epoch, loss));
@@ -225,12 +210,7 @@ pub fn fit(
         weights,
         temperature: params.temperature.unwrap_or(fitted),
     };
-    Ok(Fitted {
-        model,
-        epochs,
-        features,
-        curve,
-    })
+    Ok(Fitted { model, epochs, features, curve })
 }
 
 fn texts<'a>(examples: &[&'a Example]) -> Vec<&'a str> {

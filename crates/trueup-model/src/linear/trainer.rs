@@ -89,15 +89,7 @@ impl Trainer {
         let features = weights.cells.len() / weights.stride;
         let scale = if weights.stride == 1 { 0.0 } else { 1.0 };
         Self {
-            rows: vec![
-                RowState {
-                    scale,
-                    squares: 0.0,
-                    rate: 0.0,
-                    paid: 0
-                };
-                features
-            ],
+            rows: vec![RowState { scale, squares: 0.0, rate: 0.0, paid: 0 }; features],
             factors: Vec::new(),
             bias_squares: 0.0,
             learning_rate: learning_rate as f32,
@@ -156,11 +148,7 @@ impl Trainer {
         }
         self.bias_squares += norm;
         let rate = self.learning_rate / self.bias_squares.sqrt();
-        self.weights
-            .bias
-            .iter_mut()
-            .zip(gradient)
-            .for_each(|(b, g)| *b -= rate * g);
+        self.weights.bias.iter_mut().zip(gradient).for_each(|(b, g)| *b -= rate * g);
         let (learning_rate, stride) = (self.learning_rate, self.weights.stride);
         for (&id, &x) in ids.iter().zip(values) {
             let row = &mut self.rows[id as usize];
@@ -240,10 +228,7 @@ mod tests {
     const TEXTS: [&str; 5] = ["a b", "b c d", "a", "d e a", "c c e"];
 
     fn data(classes: u32) -> (Matrix, usize, Targets) {
-        let analyser = Analyser {
-            words: (1, 1),
-            chars: (0, 0),
-        };
+        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
         let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
         let map: Vec<Option<u32>> = (0..classes).map(Some).collect();
         let mut targets = Targets::default();
@@ -270,9 +255,7 @@ mod tests {
                 }
                 let mut g = bias.clone();
                 for (&id, &x) in ids.iter().zip(values) {
-                    g.iter_mut()
-                        .zip(&weights[id as usize])
-                        .for_each(|(g, w)| *g += w * f64::from(x));
+                    g.iter_mut().zip(&weights[id as usize]).for_each(|(g, w)| *g += w * f64::from(x));
                 }
                 if columns == 1 {
                     g[0] = 1.0 / (1.0 + (-g[0]).exp()) - f64::from(targets.row(i)[0]);
@@ -285,9 +268,7 @@ mod tests {
                 }
                 let norm: f64 = g.iter().map(|g| g * g).sum();
                 bias_squares += norm;
-                bias.iter_mut()
-                    .zip(&g)
-                    .for_each(|(b, g)| *b -= rate / bias_squares.sqrt() * g);
+                bias.iter_mut().zip(&g).for_each(|(b, g)| *b -= rate / bias_squares.sqrt() * g);
                 for (&id, &x) in ids.iter().zip(values) {
                     let x = f64::from(x);
                     squares[id as usize] += x * x * norm;
@@ -311,10 +292,7 @@ mod tests {
             for (id, want) in plain.iter().enumerate() {
                 for (mine, want) in trainer.weights.row(id as u32).iter().zip(want) {
                     // The lazy decay is the implicit step, 1 / (1 + a) where the plain one has 1 - a.
-                    assert!(
-                        (f64::from(*mine) - want).abs() < 0.05 * want.abs() + 0.02,
-                        "{link:?} {id}: {mine} {want}"
-                    );
+                    assert!((f64::from(*mine) - want).abs() < 0.05 * want.abs() + 0.02, "{link:?} {id}: {mine} {want}");
                 }
             }
         }
@@ -325,13 +303,7 @@ mod tests {
         let (matrix, features, targets) = data(3);
         let mut trainer = Trainer::new(Weights::new(Link::Softmax, 3, features), 1.0, 0.0);
         trainer.pass(&matrix, &targets, &mut Rng::new(1), |_, _| ());
-        assert!(
-            trainer
-                .weights
-                .cells
-                .chunks(8)
-                .all(|row| row[3..].iter().all(|&w| w == 0.0))
-        );
+        assert!(trainer.weights.cells.chunks(8).all(|row| row[3..].iter().all(|&w| w == 0.0)));
         assert!(trainer.weights.cells.iter().any(|&w| w != 0.0));
     }
 }

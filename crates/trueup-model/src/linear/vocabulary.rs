@@ -28,11 +28,7 @@ pub(super) struct Matrix {
 
 impl Matrix {
     fn new() -> Self {
-        Self {
-            offsets: vec![0],
-            ids: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { offsets: vec![0], ids: Vec::new(), values: Vec::new() }
     }
 
     /// The number of rows.
@@ -89,9 +85,7 @@ impl Vocabulary {
         let blocks: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
         let shards: Vec<Shards> = blocks.par_iter().map(Shards::of).collect();
         let frequent = |least: u32| -> Vec<(u64, u32)> {
-            let parts = (0..SHARDS)
-                .into_par_iter()
-                .map(|shard| document_frequencies(&shards, shard, least));
+            let parts = (0..SHARDS).into_par_iter().map(|shard| document_frequencies(&shards, shard, least));
             parts.collect::<Vec<_>>().concat()
         };
         let mut frequencies = frequent(min_df);
@@ -108,10 +102,7 @@ impl Vocabulary {
         let vocabulary = Self::new(
             analyser,
             frequencies.iter().map(|f| f.0).collect(),
-            frequencies
-                .iter()
-                .map(|f| (((1.0 + n) / (1.0 + f64::from(f.1))).ln() + 1.0) as f32)
-                .collect(),
+            frequencies.iter().map(|f| (((1.0 + n) / (1.0 + f64::from(f.1))).ln() + 1.0) as f32).collect(),
         );
         let parts: Vec<Matrix> = blocks.into_par_iter().map(|block| vocabulary.rows(&block)).collect();
         (vocabulary, concatenate(&parts))
@@ -128,13 +119,7 @@ impl Vocabulary {
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        Self {
-            analyser,
-            hashes,
-            idf,
-            starts,
-            shift,
-        }
+        Self { analyser, hashes, idf, starts, shift }
     }
 
     /// The number of features.
@@ -151,10 +136,7 @@ impl Vocabulary {
     pub(super) fn id(&self, hash: u64) -> Option<u32> {
         let part = (hash >> self.shift) as usize;
         let (from, to) = (self.starts[part] as usize, self.starts[part + 1] as usize);
-        self.hashes[from..to]
-            .iter()
-            .position(|&h| h == hash)
-            .map(|at| (from + at) as u32)
+        self.hashes[from..to].iter().position(|&h| h == hash).map(|at| (from + at) as u32)
     }
 
     /// The n-gram hash of a feature.
@@ -164,10 +146,7 @@ impl Vocabulary {
 
     /// The rows of `texts`, in their order.
     pub(super) fn vectorise(&self, texts: &[&str]) -> Matrix {
-        let parts: Vec<Matrix> = texts
-            .par_chunks(BLOCK)
-            .map(|block| self.rows(&count(self.analyser, block)))
-            .collect();
+        let parts: Vec<Matrix> = texts.par_chunks(BLOCK).map(|block| self.rows(&count(self.analyser, block))).collect();
         concatenate(&parts)
     }
 
@@ -187,13 +166,7 @@ impl Vocabulary {
                 }
             }
             let families = squares.iter().filter(|&&s| s > 0.0).count() as f64;
-            let scales = squares.map(|s| {
-                if s > 0.0 {
-                    (1.0 / (s * families)).sqrt() as f32
-                } else {
-                    0.0
-                }
-            });
+            let scales = squares.map(|s| if s > 0.0 { (1.0 / (s * families)).sqrt() as f32 } else { 0.0 });
             for (value, &id) in matrix.values[start..].iter_mut().zip(&matrix.ids[start..]) {
                 *value *= scales[Gram::of(self.hashes[id as usize]) as usize];
             }
@@ -273,10 +246,7 @@ fn concatenate(parts: &[Matrix]) -> Matrix {
 mod tests {
     use super::*;
 
-    const WORDS: Analyser = Analyser {
-        words: (1, 1),
-        chars: (0, 0),
-    };
+    const WORDS: Analyser = Analyser { words: (1, 1), chars: (0, 0) };
 
     /// What scikit-learn 1.9 gives for these three texts with `sublinear_tf=True, token_pattern=r"\b\w+\b"`.
     #[test]
@@ -288,26 +258,17 @@ mod tests {
         // tf 1 and idf 1 for `a`; tf 1 + ln 2 and idf 1 + ln 2 for `b`.
         let b = (1.0 + 2.0f32.ln()).powi(2);
         let length = b.hypot(1.0);
-        assert!(
-            (first[0] - 1.0 / length).abs() < 1e-6 && (first[1] - b / length).abs() < 1e-6,
-            "{first:?}"
-        );
+        assert!((first[0] - 1.0 / length).abs() < 1e-6 && (first[1] - b / length).abs() < 1e-6, "{first:?}");
         assert_eq!(matrix.row(2).1, [1.0]);
     }
 
     #[test]
     fn words_and_characters_have_equal_length() {
-        let both = Analyser {
-            words: (1, 2),
-            chars: (2, 5),
-        };
+        let both = Analyser { words: (1, 2), chars: (2, 5) };
         let (vocabulary, matrix) = Vocabulary::learn(both, &["the cat sat", "the dog sat", "!"], 1, usize::MAX);
         let length = |row: usize, family: Gram| -> f32 {
             let (ids, values) = matrix.row(row);
-            let cells = ids
-                .iter()
-                .zip(values)
-                .filter(|(id, _)| Gram::of(vocabulary.hash(**id)) == family);
+            let cells = ids.iter().zip(values).filter(|(id, _)| Gram::of(vocabulary.hash(**id)) == family);
             cells.map(|(_, v)| v * v).sum()
         };
         assert!((length(0, Gram::Words) - 0.5).abs() < 1e-5 && (length(0, Gram::Chars) - 0.5).abs() < 1e-5);
@@ -344,10 +305,8 @@ mod tests {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let blocks: Vec<Counts> = texts.chunks(BLOCK).map(|block| count(WORDS, block)).collect();
         let shards: Vec<Shards> = blocks.iter().map(Shards::of).collect();
-        let mut all: Vec<u32> = (0..SHARDS)
-            .flat_map(|s| document_frequencies(&shards, s, 1))
-            .map(|(_, df)| df)
-            .collect();
+        let mut all: Vec<u32> =
+            (0..SHARDS).flat_map(|s| document_frequencies(&shards, s, 1)).map(|(_, df)| df).collect();
         all.sort_unstable();
         assert_eq!(all, [71, 71, 71, 71, 72, 72, 72, 500]);
     }

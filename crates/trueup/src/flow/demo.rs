@@ -73,10 +73,5 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
         format!("{} --cost fraud:miss=50,false-alarm=1", reviews[0].command),
         "trueup review YOUR-DATA.csv".to_owned(),
     ];
-    Ok(Demo {
-        files,
-        faults,
-        reviews,
-        next,
-    })
+    Ok(Demo { files, faults, reviews, next })
 }

@@ -40,12 +40,7 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
     let rules = rules_of(&options.select, &options.ignore)?;
     observer.stage("read");
     let answered = match &options.source {
-        Source::Train {
-            data,
-            test,
-            valid,
-            learner,
-        } => {
+        Source::Train { data, test, valid, learner } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -54,16 +49,8 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let valid = parts.next().map(|part| part.named("valid"));
             trained(data, test, valid, *learner, options.seed, observer)?
         }
-        Source::Predictions {
-            gold,
-            predictions,
-            train,
-        } => {
-            let paths: Vec<&Path> = [Some(gold), train.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(|p| p.as_path())
-                .collect();
+        Source::Predictions { gold, predictions, train } => {
+            let paths: Vec<&Path> = [Some(gold), train.as_ref()].into_iter().flatten().map(|p| p.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
             let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;
@@ -112,12 +99,7 @@ fn trained(
             let (kept, held) = Stratification::new(&data.data, &clusters, seed).hold_out(FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
             let how = format!("one 80/20 split of {}", data.summary.file);
-            (
-                part(&data, &kept, "train"),
-                clusters,
-                Some(part(&data, &held, "test")),
-                how,
-            )
+            (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
         }
     };
     observer.stage("train");
@@ -170,12 +152,8 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
         ..part.data
     };
     let spans = part.summary.spans.map(|_| data.support().iter().sum());
-    let mut summary = SplitSummary {
-        examples: data.len() as u64,
-        spans,
-        name: name.to_owned(),
-        ..part.summary.clone()
-    };
+    let mut summary =
+        SplitSummary { examples: data.len() as u64, spans, name: name.to_owned(), ..part.summary.clone() };
     if name != "train" {
         summary.guesses.clear();
         summary.skipped.clear();

@@ -41,12 +41,7 @@ pub struct Side<'a> {
 impl<'a> Side<'a> {
     /// A side over `data`.
     pub fn new(data: &'a Dataset, prefix: Option<&'static str>, file: String) -> Self {
-        Self {
-            support: data.support(),
-            data,
-            prefix,
-            file,
-        }
+        Self { support: data.support(), data, prefix, file }
     }
 
     /// The id of example `row` in the document: `17`, or `train/17` when there are several sides.

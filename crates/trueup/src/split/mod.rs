@@ -43,26 +43,14 @@ impl Stratification {
         let strata = units
             .iter()
             .map(|rows| {
-                let labels = rows
-                    .iter()
-                    .flat_map(|&r| data.examples[r as usize].gold.labels())
-                    .collect();
+                let labels = rows.iter().flat_map(|&r| data.examples[r as usize].gold.labels()).collect();
                 rarest(labels).map_or(none, |l| l as usize)
             })
             .collect();
         // Adding the hashes makes a unit's key independent of the order of its rows.
         let key = |&row: &u32| text_key(&data.examples[row as usize].text, seed);
-        let keys = units
-            .iter()
-            .map(|rows| rows.iter().map(key).fold(0, u64::wrapping_add))
-            .collect();
-        Self {
-            units,
-            strata,
-            keys,
-            count: none + 1,
-            rows: data.len(),
-        }
+        let keys = units.iter().map(|rows| rows.iter().map(key).fold(0, u64::wrapping_add)).collect();
+        Self { units, strata, keys, count: none + 1, rows: data.len() }
     }
 
     /// How many units there are: the most folds that can be made.
@@ -117,10 +105,7 @@ fn unite(data: &Dataset, clusters: &[u32]) -> Vec<u32> {
     let mut first_of_group: FxHashMap<&str, u32> = FxHashMap::default();
     for row in 0..data.len() as u32 {
         let twin = *first_of_cluster.entry(clusters[row as usize]).or_insert(row);
-        let mate = data.examples[row as usize]
-            .group
-            .as_deref()
-            .map(|g| *first_of_group.entry(g).or_insert(row));
+        let mate = data.examples[row as usize].group.as_deref().map(|g| *first_of_group.entry(g).or_insert(row));
         for other in [Some(twin), mate].into_iter().flatten() {
             let (a, b) = (root(&mut parents, row), root(&mut parents, other));
             // The smaller row is the root, so the result does not depend on the order of the unions.
@@ -160,9 +145,7 @@ mod tests {
     }
 
     fn rows(n: usize) -> Vec<(String, u32, Option<&'static str>)> {
-        (0..n)
-            .map(|i| (format!("text {i}"), [0, 0, 0, 1, 1, 2][i % 6], None))
-            .collect()
+        (0..n).map(|i| (format!("text {i}"), [0, 0, 0, 1, 1, 2][i % 6], None)).collect()
     }
 
     fn alone(n: usize) -> Vec<u32> {
@@ -175,9 +158,8 @@ mod tests {
         let folds = Stratification::new(&data, &alone(300), 42).folds(5);
         for fold in 0..5 {
             for (label, want) in [(0, 30), (1, 20), (2, 10)] {
-                let n = (0..300)
-                    .filter(|&r| folds[r] == fold && data.examples[r].gold == Annotation::Label(label))
-                    .count();
+                let n =
+                    (0..300).filter(|&r| folds[r] == fold && data.examples[r].gold == Annotation::Label(label)).count();
                 assert_eq!(n, want, "fold {fold}, label {label}");
             }
         }
@@ -210,10 +192,7 @@ mod tests {
     fn a_held_out_part_is_never_empty() {
         for n in [2, 3, 11] {
             let (kept, held) = Stratification::new(&data(&rows(n)), &alone(n), 42).hold_out(10);
-            assert!(
-                !kept.is_empty() && !held.is_empty() && kept.len() + held.len() == n,
-                "{n}"
-            );
+            assert!(!kept.is_empty() && !held.is_empty() && kept.len() + held.len() == n, "{n}");
         }
     }
 }

@@ -53,21 +53,12 @@ pub fn on_split(
 ) -> Result<Outcome, Error> {
     let all: Vec<usize> = (0..train.len()).collect();
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let watch = Watch {
-        observer,
-        done: AtomicU64::new(0),
-        total: u64::from(learner.most_epochs()) * 3,
-    };
+    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * 3 };
     let search = search(learner, train, clusters, &all, valid.as_deref(), seed, &watch)?;
     let examples: Vec<&Example> = train.examples.iter().collect();
-    let fitted = learner
-        .as_found(&search.found)
-        .fit(train.task, &train.labels, &examples, None, &watch)?;
+    let fitted = learner.as_found(&search.found).fit(train.task, &train.labels, &examples, None, &watch)?;
     let predictions = fitted.predict(test);
-    let training = Training {
-        features: fitted.features,
-        ..record(learner, train, seed, search, Vec::new())
-    };
+    let training = Training { features: fitted.features, ..record(learner, train, seed, search, Vec::new()) };
     Ok(Outcome { predictions, training })
 }
 
@@ -85,11 +76,7 @@ pub fn out_of_fold(
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
     let folds = fold_of.iter().max().map_or(0, |f| f + 1);
-    let watch = Watch {
-        observer,
-        done: AtomicU64::new(0),
-        total: u64::from(learner.most_epochs()) * folds as u64 * 2,
-    };
+    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * folds as u64 * 2 };
     let parts: Vec<(Vec<usize>, Predictions, Search, u64)> = (0..folds)
         .into_par_iter()
         .map(|fold| {
@@ -101,9 +88,7 @@ pub fn out_of_fold(
                 stop_early(learner, data, clusters, &kept, None, seed, &watch)?.0
             };
             let fitted =
-                learner
-                    .as_found(&search.found)
-                    .fit(data.task, &data.labels, &pick(data, &kept), None, &watch)?;
+                learner.as_found(&search.found).fit(data.task, &data.labels, &pick(data, &kept), None, &watch)?;
             let answers = fitted.predict(&pick(data, &held));
             Ok((held, answers, search, fitted.features))
         })
@@ -117,15 +102,9 @@ pub fn out_of_fold(
             score: curve::score(data.task, &tallies(data, held, answers)),
         })
         .collect();
-    let predictions = assemble(
-        data,
-        parts.iter().map(|(held, answers, _, _)| (held.as_slice(), answers)),
-    );
+    let predictions = assemble(data, parts.iter().map(|(held, answers, _, _)| (held.as_slice(), answers)));
     let (_, _, first, features) = parts.into_iter().next().expect("at least one fold");
-    let training = Training {
-        features,
-        ..record(learner, data, seed, first, scores)
-    };
+    let training = Training { features, ..record(learner, data, seed, first, scores) };
     Ok(Outcome { predictions, training })
 }
 
@@ -150,31 +129,21 @@ fn search(
     let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &held), <[&Example]>::to_vec);
     let quarters = quarters(data, clusters, &fit_rows, seed);
     let part = |n: usize| -> Vec<usize> {
-        fit_rows
-            .iter()
-            .zip(&quarters)
-            .filter(|&(_, &q)| q < n)
-            .map(|(&row, _)| row)
-            .collect()
+        fit_rows.iter().zip(&quarters).filter(|&(_, &q)| q < n).map(|(&row, _)| row).collect()
     };
     let smaller: Vec<(u64, Predictions)> = [1, 2]
         .into_par_iter()
         .filter_map(|n| {
             let rows = part(n);
             // A part that happens to hold one label only gives no point.
-            let fitted = learner
-                .fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent)
-                .ok()?;
+            let fitted = learner.fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent).ok()?;
             Some((rows.len() as u64, fitted.predict(&valid)))
         })
         .collect();
     let whole = (fit_rows.len() as u64, search.found.predict(&valid));
     let count = |answers: &Predictions| {
         let mut tallies = Tallies::new(data.labels.len());
-        valid
-            .iter()
-            .zip(&answers.answers)
-            .for_each(|(example, answer)| tallies.add(&example.gold, answer));
+        valid.iter().zip(&answers.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
         tallies
     };
     for (n, answers) in smaller.iter().chain([&whole]) {
@@ -211,15 +180,7 @@ fn stop_early(
     let held_examples = pick(data, &held);
     let watched = valid.unwrap_or(&held_examples);
     let found = learner.fit(data.task, &data.labels, &pick(data, &fit_rows), Some(watched), progress)?;
-    Ok((
-        Search {
-            found,
-            learning: Vec::new(),
-            last_doubling: None,
-        },
-        fit_rows,
-        held,
-    ))
+    Ok((Search { found, learning: Vec::new(), last_doubling: None }, fit_rows, held))
 }
 
 /// The quarter (0 to 3) of each of `rows`, stratified.
@@ -230,13 +191,7 @@ fn quarters(data: &Dataset, clusters: &[u32], rows: &[usize], seed: u64) -> Vec<
 
 fn part(data: &Dataset, clusters: &[u32], rows: &[usize]) -> (Dataset, Vec<u32>) {
     let examples = rows.iter().map(|&row| data.examples[row].clone()).collect();
-    let part = Dataset {
-        examples,
-        labels: data.labels.clone(),
-        columns: vec![],
-        tags: vec![],
-        ..*data
-    };
+    let part = Dataset { examples, labels: data.labels.clone(), columns: vec![], tags: vec![], ..*data };
     (part, rows.iter().map(|&row| clusters[row]).collect())
 }
 
@@ -246,9 +201,7 @@ fn pick<'a>(data: &'a Dataset, rows: &[usize]) -> Vec<&'a Example> {
 
 fn tallies(data: &Dataset, rows: &[usize], answers: &Predictions) -> Tallies {
     let mut tallies = Tallies::new(data.labels.len());
-    rows.iter()
-        .zip(&answers.answers)
-        .for_each(|(&row, answer)| tallies.add(&data.examples[row].gold, answer));
+    rows.iter().zip(&answers.answers).for_each(|(&row, answer)| tallies.add(&data.examples[row].gold, answer));
     tallies
 }
 
@@ -257,9 +210,7 @@ fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'a Pr
     let mut from = vec![(0usize, 0usize); data.len()];
     let mut answers: Vec<&Predictions> = Vec::new();
     for (rows, part) in parts {
-        rows.iter()
-            .enumerate()
-            .for_each(|(i, &row)| from[row] = (answers.len(), i));
+        rows.iter().enumerate().for_each(|(i, &row)| from[row] = (answers.len(), i));
         answers.push(part);
     }
     let scores = answers.iter().all(|part| part.scores.is_some()).then(|| {

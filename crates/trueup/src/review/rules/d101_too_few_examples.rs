@@ -29,12 +29,8 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D101",
-    name: "too-few-examples",
-    source: include_str!("d101_too_few_examples.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D101", name: "too-few-examples", source: include_str!("d101_too_few_examples.rs"), check };
 
 const ERROR_UNDER: u64 = 15;
 const WARNING_UNDER: u64 = 50;
@@ -55,11 +51,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     };
     let n = few.len() as u64;
     let severe = few.iter().filter(|&&(n, _)| n < ERROR_UNDER).count() as u64;
-    let severity = if rarest < ERROR_UNDER {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if rarest < ERROR_UNDER { Severity::Error } else { Severity::Warning };
     let named: Vec<String> = few.iter().map(|(n, label)| format!("{label} ({n})")).collect();
     let limit = if severe > 0 { ERROR_UNDER } else { WARNING_UNDER };
     let counted = if severe > 0 { severe } else { n };
@@ -112,10 +104,6 @@ mod tests {
 
     #[test]
     fn silent_when_every_label_has_fifty() {
-        assert!(
-            Plant::labels(&[("billing", 200), ("refund", 50)])
-                .judge(&super::RULE)
-                .is_empty()
-        );
+        assert!(Plant::labels(&[("billing", 200), ("refund", 50)]).judge(&super::RULE).is_empty());
     }
 }

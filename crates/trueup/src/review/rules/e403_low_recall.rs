@@ -31,12 +31,7 @@ use super::e402_accuracy_paradox::hidden;
 use crate::review::{Draft, Evidence, Place, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "E403",
-    name: "low-recall",
-    source: include_str!("e403_low_recall.rs"),
-    check,
-};
+pub const RULE: Rule = Rule { code: "E403", name: "low-recall", source: include_str!("e403_low_recall.rs"), check };
 
 const ENOUGH: u64 = 20;
 const HALF: f64 = 0.5;
@@ -53,13 +48,7 @@ pub(super) fn under_half<'e>(
             n >= ENOUGH && estimate.high.is_some_and(|high| high < HALF)
         })
         .collect();
-    low.sort_by(|a, b| {
-        figure(a)
-            .0
-            .value
-            .unwrap_or(0.0)
-            .total_cmp(&figure(b).0.value.unwrap_or(0.0))
-    });
+    low.sort_by(|a, b| figure(a).0.value.unwrap_or(0.0).total_cmp(&figure(b).0.value.unwrap_or(0.0)));
     low
 }
 
@@ -67,11 +56,7 @@ pub(super) fn under_half<'e>(
 pub(super) fn told(label: &str, name: &str, estimate: &Estimate, n: u64) -> String {
     let value = estimate.value.unwrap_or(0.0);
     let k = (value * n as f64).round() as u64;
-    format!(
-        "{label}, {name} {value:.2} ({} of {})",
-        words::count(k),
-        words::count(n)
-    )
+    format!("{label}, {name} {value:.2} ({} of {})", words::count(k), words::count(n))
 }
 
 /// Rows of the evaluated data where `wrong(gold has the label, answer has the label)` holds for one of `labels`.
@@ -83,17 +68,9 @@ pub(super) fn rows_where(
     let of = |row: usize| {
         let gold = evidence.test.data.examples[row].gold.labels();
         let answer = evidence.predicted[row].labels();
-        labels
-            .iter()
-            .any(|label| wrong(gold.contains(label), answer.contains(label)))
+        labels.iter().any(|label| wrong(gold.contains(label), answer.contains(label)))
     };
-    (0..evidence.predicted.len())
-        .filter(|&row| of(row))
-        .map(|row| Place {
-            side: SideName::Test,
-            row,
-        })
-        .collect()
+    (0..evidence.predicted.len()).filter(|&row| of(row)).map(|row| Place { side: SideName::Test, row }).collect()
 }
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
@@ -104,10 +81,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         return Vec::new();
     }
     let n = rows.len() as u64;
-    let named: Vec<String> = rows
-        .iter()
-        .map(|row| told(&row.label, "recall", &row.recall, row.support))
-        .collect();
+    let named: Vec<String> = rows.iter().map(|row| told(&row.label, "recall", &row.recall, row.support)).collect();
     let ids: Vec<LabelId> = rows.iter().filter_map(|row| evidence.labels.id(&row.label)).collect();
     let places = rows_where(evidence, &ids, |gold, answer| gold && !answer);
     let units = words::plural(2, evidence.unit);
@@ -133,27 +107,13 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         _ => Draft::new(
             Severity::Warning,
             n,
-            format!(
-                "more than half is missed of {}: {}",
-                words::counted(n, "label"),
-                list(&named)
-            ),
-            format!(
-                "Read the missed {units} of '{}', and label more of those kinds",
-                rows[0].label
-            ),
+            format!("more than half is missed of {}: {}", words::counted(n, "label"), list(&named)),
+            format!("Read the missed {units} of '{}', and label more of those kinds", rows[0].label),
         )
-        .message(format!(
-            "The model misses more '{}' than it finds. {seen}",
-            rows[0].label
-        )),
+        .message(format!("The model misses more '{}' than it finds. {seen}", rows[0].label)),
     };
     let shown = |row: &&LabelRow| serde_json::json!({"label": row.label, "support": row.support, "recall": row.recall.value, "high": row.recall.high});
-    vec![
-        draft
-            .examples(places)
-            .with("labels", rows.iter().map(shown).collect::<Vec<_>>()),
-    ]
+    vec![draft.examples(places).with("labels", rows.iter().map(shown).collect::<Vec<_>>())]
 }
 
 /// Recall over all labels together; for single labels that is the accuracy.
@@ -170,11 +130,7 @@ fn overall<'e>(evidence: &'e Evidence<'_>) -> Option<&'e Estimate> {
 pub(super) fn list(named: &[String]) -> String {
     let rest = named.len().saturating_sub(3);
     let shown = named.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
-    if rest > 0 {
-        format!("{shown}; and {rest} more")
-    } else {
-        shown
-    }
+    if rest > 0 { format!("{shown}; and {rest} more") } else { shown }
 }
 
 #[cfg(test)]
@@ -185,10 +141,7 @@ mod tests {
     fn names_the_missed_label_with_its_count() {
         let plant = Plant::labels(&[("a", 100), ("b", 50)]).answers(&[("a", "a", 100), ("b", "b", 15), ("b", "a", 35)]);
         let findings = plant.judge(&super::RULE);
-        assert_eq!(
-            findings[0].title,
-            "more than half is missed of 1 label: b, recall 0.30 (15 of 50)"
-        );
+        assert_eq!(findings[0].title, "more than half is missed of 1 label: b, recall 0.30 (15 of 50)");
         assert_eq!(findings[0].examples.len(), 35);
     }
 
@@ -203,9 +156,7 @@ mod tests {
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings[0].severity, trueup_core::document::Severity::Error);
         assert!(
-            findings[0]
-                .message
-                .starts_with("The model misses more than it finds: 35 % of all examples are found.")
+            findings[0].message.starts_with("The model misses more than it finds: 35 % of all examples are found.")
         );
         let findings = plant.with(|e| e.primary.target = Some(0.3)).judge(&super::RULE);
         assert_eq!(findings[0].severity, trueup_core::document::Severity::Warning);

@@ -16,20 +16,13 @@ pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, h
     }
     // Those that give the answer away first, then the most alike.
     leaks.sort_by(|a, b| {
-        let order = b
-            .same_gold
-            .cmp(&a.same_gold)
-            .then(b.similarity.total_cmp(&a.similarity));
+        let order = b.same_gold.cmp(&a.same_gold).then(b.similarity.total_cmp(&a.similarity));
         order.then(a.test.cmp(&b.test))
     });
     let n = leaks.len() as u64;
     let share = n as f64 / evidence.evaluated() as f64;
     let score = Score::of(evidence);
-    let severity = if share >= error_share || score.left_interval {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if share >= error_share || score.left_interval { Severity::Error } else { Severity::Warning };
     let conflicting = leaks.iter().filter(|leak| !leak.same_gold).count() as u64;
     let memory = format!(
         "The model has seen {} in training, so its answers there show memory, not skill.",
@@ -75,11 +68,9 @@ fn conflict_sentence(n: u64, conflicting: u64) -> Option<String> {
     match conflicting {
         0 => None,
         all if all == n => Some(gold.to_owned()),
-        some => Some(format!(
-            "{} of them {} another gold there.",
-            words::count(some),
-            words::agree(some, "has", "have")
-        )),
+        some => {
+            Some(format!("{} of them {} another gold there.", words::count(some), words::agree(some, "has", "have")))
+        }
     }
 }
 
@@ -97,32 +88,16 @@ impl Score {
     fn of(evidence: &Evidence<'_>) -> Self {
         let primary = &evidence.primary;
         let before = evidence.figures.metrics.get(&primary.name);
-        let after = evidence
-            .clean
-            .as_ref()
-            .and_then(|clean| clean.metrics.get(&primary.name));
+        let after = evidence.clean.as_ref().and_then(|clean| clean.metrics.get(&primary.name));
         let removed = evidence.leaks.len() as u64;
-        let what = format!(
-            "the {} {}",
-            words::count(removed),
-            words::plural(removed, &format!("leaked {}", evidence.noun))
-        );
-        let what = if removed == 1 {
-            format!("the leaked {}", evidence.noun)
-        } else {
-            what
-        };
-        let figures = before
-            .zip(after)
-            .filter(|(b, a)| b.value.is_some() && a.value.is_some());
+        let what =
+            format!("the {} {}", words::count(removed), words::plural(removed, &format!("leaked {}", evidence.noun)));
+        let what = if removed == 1 { format!("the leaked {}", evidence.noun) } else { what };
+        let figures = before.zip(after).filter(|(b, a)| b.value.is_some() && a.value.is_some());
         let sentence = match figures {
             Some((before, after)) => {
                 let (with, without) = (words::figure(before), words::figure(after));
-                let rest = if with == without {
-                    " as well".to_owned()
-                } else {
-                    format!(", not {with}")
-                };
+                let rest = if with == without { " as well".to_owned() } else { format!(", not {with}") };
                 Some(format!("Without {what} {} is {without}{rest}.", primary.title))
             }
             None if removed == evidence.evaluated() => Some(format!("Without {what} nothing is left to evaluate.")),
