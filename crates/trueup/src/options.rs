@@ -4,7 +4,17 @@ use std::path::PathBuf;
 
 use trueup_data::ReadOptions;
 
-use crate::train::LearnerChoice;
+/// Which learner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LearnerChoice {
+    /// The one that suits the task: `linear` for labels, `crf` for spans.
+    #[default]
+    Auto,
+    /// Word and character n-grams with logistic regression.
+    Linear,
+    /// A linear-chain CRF.
+    Crf,
+}
 
 /// Where the predictions to review come from.
 #[derive(Debug, Clone)]

@@ -6,13 +6,14 @@ use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, Predictions};
 
 use super::judge::judge;
+use super::plan;
 use crate::error::Error;
 use crate::load::{self, Part};
 use crate::observe::Observer;
-use crate::options::{ReviewOptions, Source};
+use crate::options::{LearnerChoice, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
-use crate::train::{self, Learner, LearnerChoice};
+use crate::train::{self, Learner};
 
 /// Folds of a review without a test set.
 const FOLDS: usize = 5;
@@ -89,6 +90,7 @@ fn trained(
     }
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
+    let rows: Vec<usize> = (0..data.data.len()).collect();
     let (data, clusters, test, how) = match test {
         Some(test) => {
             let how = test.summary.file.clone();
@@ -96,7 +98,7 @@ fn trained(
         }
         None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
         None => {
-            let (kept, held) = Stratification::new(&data.data, &clusters, seed).hold_out(FOLDS);
+            let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
             let how = format!("one 80/20 split of {}", data.summary.file);
             (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
@@ -106,7 +108,8 @@ fn trained(
     let valid_data = valid.as_ref().map(|part| &part.data);
     if let Some(test) = test {
         let examples: Vec<&Example> = test.data.examples.iter().collect();
-        let outcome = train::on_split(&learner, &data.data, &clusters, valid_data, &examples, seed, observer)?;
+        let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), seed);
+        let outcome = train::on_split(&learner, &data.data, &plan, valid_data, &examples, seed, observer)?;
         return Ok(Answered {
             train: Some(data),
             valid,
@@ -118,7 +121,7 @@ fn trained(
             model: learner.name().to_owned(),
         });
     }
-    let strata = Stratification::new(&data.data, &clusters, seed);
+    let strata = Stratification::new(&data.data, &clusters, &rows, seed);
     if strata.units() < FOLDS {
         return Err(Error::TooLittle {
             file: data.summary.file,
@@ -127,8 +130,8 @@ fn trained(
             hint: "label more, or name a test set with --test".into(),
         });
     }
-    let folds = strata.folds(FOLDS);
-    let outcome = train::out_of_fold(&learner, &data.data, &clusters, &folds, seed, observer)?;
+    let folds = plan::folds(&data.data, &clusters, &strata.folds(FOLDS), seed);
+    let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
     Ok(Answered {
         train: None,
         valid,

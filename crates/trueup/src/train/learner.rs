@@ -9,18 +9,7 @@ use trueup_model::linear::{self, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
 use crate::error::Error;
-
-/// Which learner is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LearnerChoice {
-    /// The one that suits the task: `linear` for labels, `crf` for spans.
-    #[default]
-    Auto,
-    /// Word and character n-grams with logistic regression.
-    Linear,
-    /// A linear-chain CRF.
-    Crf,
-}
+use crate::options::LearnerChoice;
 
 /// A learner with its parameters.
 #[derive(Debug, Clone)]
