@@ -169,7 +169,7 @@ fn primary(
     })
 }
 
-fn known<'a>(labels: &'a LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
+fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
     labels.id(name).ok_or_else(|| Error::Option {
         option,
         found: name.to_owned(),

@@ -51,7 +51,8 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             trained(data, test, valid, *learner, options.seed, observer)?
         }
         Source::Predictions { gold, predictions, train } => {
-            let paths: Vec<&Path> = [Some(gold), train.as_ref()].into_iter().flatten().map(|p| p.as_path()).collect();
+            let paths: Vec<&Path> =
+                [Some(gold), train.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
             let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;

@@ -8,6 +8,9 @@ use super::rule::Rule;
 
 mod twins;
 
+/// A change to the evidence, made last.
+type Change = Box<dyn Fn(&mut Evidence<'_>)>;
+
 /// A small review to plant faults in.
 pub struct Plant {
     labels: LabelSet,
@@ -15,7 +18,7 @@ pub struct Plant {
     test: Dataset,
     answers: Vec<(LabelId, LabelId)>,
     predicted: Vec<Annotation>,
-    change: Vec<Box<dyn Fn(&mut Evidence<'_>)>>,
+    change: Vec<Change>,
     split: bool,
 }
 

@@ -37,10 +37,7 @@ const ENOUGH: u64 = 20;
 const HALF: f64 = 0.5;
 
 /// Labels of which `figure`, a share of `n`, lies wholly under a half, lowest first.
-pub(super) fn under_half<'e>(
-    rows: &'e [LabelRow],
-    figure: impl Fn(&LabelRow) -> (&Estimate, u64),
-) -> Vec<&'e LabelRow> {
+pub(super) fn under_half(rows: &[LabelRow], figure: impl Fn(&LabelRow) -> (&Estimate, u64)) -> Vec<&LabelRow> {
     let mut low: Vec<&LabelRow> = rows
         .iter()
         .filter(|row| {

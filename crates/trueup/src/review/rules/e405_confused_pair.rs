@@ -84,13 +84,13 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             (gold, answer) == (a, b) || (gold, answer) == (b, a)
         })
     };
-    let of_row = |row: usize| match evidence.labels_of(row) {
-        Some((gold, answer)) => confused(gold, answer),
-        None => {
-            let (gold, answer) = (&evidence.test.data.examples[row].gold, &evidence.predicted[row]);
-            let same = |a: &trueup_core::Span, b: &trueup_core::Span| (a.start, a.end) == (b.start, b.end);
-            gold.spans().iter().any(|g| answer.spans().iter().any(|p| same(g, p) && confused(g.label, p.label)))
+    let of_row = |row: usize| {
+        if let Some((gold, answer)) = evidence.labels_of(row) {
+            return confused(gold, answer);
         }
+        let (gold, answer) = (&evidence.test.data.examples[row].gold, &evidence.predicted[row]);
+        let same = |a: &trueup_core::Span, b: &trueup_core::Span| (a.start, a.end) == (b.start, b.end);
+        gold.spans().iter().any(|g| answer.spans().iter().any(|p| same(g, p) && confused(g.label, p.label)))
     };
     let places =
         (0..evidence.predicted.len()).filter(|&row| of_row(row)).map(|row| Place { side: SideName::Test, row });

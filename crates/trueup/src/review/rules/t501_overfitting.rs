@@ -38,11 +38,11 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let Some(training) = &evidence.training else {
         return Vec::new();
     };
-    let with_loss = training.curve.iter().filter_map(|point| point.valid_loss.map(|loss| (loss, point)));
+    let mut with_loss = training.curve.iter().filter_map(|point| point.valid_loss.map(|loss| (loss, point)));
     let Some((lowest, best)) = with_loss.clone().min_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Vec::new();
     };
-    let Some((last_loss, last)) = with_loss.last() else {
+    let Some((last_loss, last)) = with_loss.next_back() else {
         return Vec::new();
     };
     let rose = last_loss > lowest * RISE && last.step >= best.step + PASSES && last.train_loss < best.train_loss;
