@@ -1,9 +1,10 @@
 //! The review: load, train or take predictions, measure, judge.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
-use trueup_core::{Dataset, Example, Predictions};
+use trueup_core::{Dataset, Example, Predictions, words};
 
 use super::judge::judge;
 use super::plan;
@@ -131,6 +132,11 @@ fn trained(
             hint: "label more, or name a test set with --test".into(),
         });
     }
+    let groups: BTreeSet<&str> = data.data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
+    let how = match groups.len() {
+        0 => format!("{FOLDS} folds"),
+        n => format!("{FOLDS} folds of {}", words::counted(n as u64, "whole group")),
+    };
     let folds = plan::folds(&data.data, &clusters, &strata.folds(FOLDS), seed);
     let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
     Ok(Answered {
@@ -140,7 +146,7 @@ fn trained(
         predictions: outcome.predictions,
         training: Some(outcome.training),
         evaluation: Evaluation::OutOfFold,
-        how: format!("{FOLDS} folds"),
+        how,
         model: learner.name().to_owned(),
     })
 }
