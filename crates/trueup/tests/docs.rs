@@ -1,0 +1,196 @@
+//! What the pages of the project say is there, is there: paths, links, options, rules, metrics and formats.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trueup::core::measure::catalogue::METRICS;
+use trueup::data::Format;
+use trueup::review::RULES;
+
+/// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
+const PAGES: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/formats.md",
+    "docs/metrics.md",
+    "docs/dependencies.md",
+];
+
+/// Pages that name options of `trueup`.
+const GUIDES: [&str; 3] = ["README.md", "docs/formats.md", "docs/metrics.md"];
+
+/// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
+const MADE: [(&str, &str); 5] = [
+    ("docs/benchmarks.md", "xtask/src/bench.rs"),
+    ("docs/cli.md", "xtask/src/generate.rs"),
+    ("docs/rules.md", "xtask/src/generate.rs"),
+    ("docs/schema/review.json", "xtask/src/generate.rs"),
+    ("ui/dist/index.html", "crates/trueup/build.rs"),
+];
+
+/// Folders at the head of a path of this project.
+const FOLDERS: [&str; 6] = [".ci/", ".config/", "crates/", "docs/", "ui/", "xtask/"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+}
+
+/// Lines of `text` outside fenced code, or inside it.
+fn lines(text: &str, fenced: bool) -> Vec<&str> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+        } else if inside == fenced {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// What stands between single backticks, code blocks left out. A span may run over the end of a line.
+fn spans(text: &str) -> Vec<String> {
+    let prose = lines(text, false).join("\n");
+    prose.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
+}
+
+/// Paths of this project in the inline code of `text`; those with a word to fill in (`NAME.rs`) left out.
+fn paths(text: &str) -> Vec<String> {
+    let filled = |path: &str| !["NAME", "CODE", "*", "..."].iter().any(|gap| path.contains(gap));
+    spans(text)
+        .iter()
+        .flat_map(|span| span.split_whitespace())
+        .filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && filled(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Targets of `[text](target)` outside code that are no addresses.
+fn links(text: &str) -> Vec<String> {
+    let prose = lines(text, false).join("\n");
+    let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = lines(text, false).into_iter().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+/// The cells of the table rows whose first cell is inline code, without their backticks.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let rows = lines(text, false).into_iter().filter(|line| line.starts_with("| `"));
+    rows.map(|line| line.split('|').skip(1).map(|cell| cell.trim().replace('`', "")).collect())
+        .collect()
+}
+
+#[test]
+fn every_path_named_exists() {
+    let mut faults = Vec::new();
+    for page in PAGES {
+        for path in paths(&read(page)) {
+            let made = MADE.iter().any(|(file, _)| *file == path);
+            if !made && !root().join(&path).exists() {
+                faults.push(format!("{page}: `{path}` is not there"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert!(paths(&read("ARCHITECTURE.md")).len() > 60, "the page lost its paths, or the test its eyes");
+}
+
+#[test]
+fn every_file_that_a_chore_makes_is_named_by_it() {
+    for (file, chore) in MADE {
+        let source = read(chore);
+        assert!(source.contains(file), "{chore} does not make {file}");
+    }
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    let mut faults = Vec::new();
+    for page in PAGES {
+        let text = read(page);
+        for link in links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = root().join(page).parent().unwrap().join(file);
+            let made = MADE.iter().any(|(made, _)| root().join(made) == target);
+            if !file.is_empty() && !target.exists() && !made {
+                faults.push(format!("{page}: the link to `{link}` leads nowhere"));
+            } else if !anchor.is_empty() {
+                let text = if file.is_empty() { text.clone() } else { fs::read_to_string(&target).unwrap() };
+                if !anchors(&text).contains(anchor) {
+                    faults.push(format!("{page}: `{link}` names a heading that is not there"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_page_of_metrics_lists_the_catalogue() {
+    let listed: Vec<(String, String)> =
+        rows(&read("docs/metrics.md")).into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let known: Vec<(String, String)> =
+        METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned())).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_readme_lists_the_rules() {
+    let listed: Vec<String> = rows(&read("README.md")).into_iter().map(|row| row[0].clone()).collect();
+    let known: Vec<String> = RULES.iter().map(|rule| format!("{} {}", rule.code, rule.name)).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_page_of_formats_has_a_section_a_format() {
+    let page = read("docs/formats.md");
+    for format in Format::ALL {
+        let heading = format!("(`{}`)", format.name());
+        let found = lines(&page, false).iter().any(|line| line.starts_with("## ") && line.contains(&heading));
+        assert!(found, "docs/formats.md has no section for {format}");
+    }
+}
+
+/// The fields of the command's arguments are its long options, with `_` for `-`.
+#[test]
+fn every_option_named_can_be_typed() {
+    let arguments = read("crates/trueup-cli/src/args.rs");
+    let mut seen = 0;
+    let mut faults = Vec::new();
+    for page in GUIDES {
+        let text = read(page);
+        let code = lines(&text, true).into_iter().map(str::to_owned).chain(spans(&text));
+        for line in code.filter(|line| !line.contains("cargo") && !line.contains("npm")) {
+            for word in line.split(|c: char| c.is_whitespace() || "[]()=;,`".contains(c)) {
+                let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else { continue };
+                seen += 1;
+                if !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
+                    faults.push(format!("{page}: there is no option --{option}"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert!(seen > 20, "{seen} options seen");
+}
