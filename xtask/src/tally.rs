@@ -33,10 +33,8 @@ pub fn count(output: &str) -> Tally {
             line.split_once(':').map(|(_, counts)| counts)
         } else if let Some(rest) = line.strip_prefix("test result:") {
             rest.split_once('.').map(|(_, counts)| counts)
-        } else if let Some(rest) = line.strip_prefix("Tests ") {
-            Some(rest)
         } else {
-            None
+            line.strip_prefix("Tests ")
         };
         let Some(summary) = summary else { continue };
         for piece in summary.split([',', ';', '|', '(']) {

@@ -1,6 +1,6 @@
 //! Predictions find their gold: by id, else by row order; offsets become bytes; one label set holds both.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Scores, Task};
 
 use crate::answers::Offsets;
@@ -39,11 +39,14 @@ pub struct Aligned {
 /// than the task's; a span outside its text.
 pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError> {
     let (rows, matching) = rows(gold, &file)?;
-    let mut notes = file.notes.clone();
+    let mut notes = file.notes;
     notes.push(match matching {
         Matching::Ids => format!("{} matched by id", count(gold.len(), "prediction")),
         Matching::Rows => format!("{} matched by row order", count(gold.len(), "prediction")),
-        Matching::Tokens => format!("{} matched by row order; the tokens agree", count(gold.len(), "sentence")),
+        Matching::Tokens => format!(
+            "{} matched by row order; the tokens agree",
+            count(gold.len(), "sentence")
+        ),
     });
     let labels = LabelSet::union([&gold.labels, &file.labels]);
     let map = file.labels.mapping_to(&labels);
@@ -52,7 +55,9 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         let answer = &file.answers[row];
         let fits = matches!(
             (gold.task, answer),
-            (Task::Classification, Annotation::Label(_)) | (Task::Multilabel, Annotation::Labels(_)) | (Task::Ner, Annotation::Spans(_))
+            (Task::Classification, Annotation::Label(_))
+                | (Task::Multilabel, Annotation::Labels(_))
+                | (Task::Ner, Annotation::Spans(_))
         );
         let error = |found: String, valid: String| DataError::Record {
             path: file.path.clone(),
@@ -67,7 +72,10 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
                 Annotation::Labels(_) => "a list of labels",
                 Annotation::Spans(_) => "a list of spans",
             };
-            return Err(error(found.to_owned(), format!("an answer of a {} task, as the gold has", gold.task)));
+            return Err(error(
+                found.to_owned(),
+                format!("an answer of a {} task, as the gold has", gold.task),
+            ));
         }
         let answer = match answer {
             Annotation::Spans(spans) if file.has_code_points => {
@@ -88,10 +96,15 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         answers: Vec::new(),
         scores: file.scores.as_ref().map(|scores| {
             let mut ordered = Scores::new(scores.labels());
-            rows.iter().for_each(|&row| ordered.push(scores.row(row)));
+            for &row in &rows {
+                ordered.push(scores.row(row));
+            }
             ordered
         }),
-        span_scores: file.span_scores.as_ref().map(|scores| rows.iter().map(|&row| scores[row].clone()).collect()),
+        span_scores: file
+            .span_scores
+            .as_ref()
+            .map(|scores| rows.iter().map(|&row| scores[row].clone()).collect()),
     };
     predictions.relabel(&labels);
     predictions.labels = labels;
@@ -102,7 +115,11 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         predictions.scores = scores;
         notes.push(note);
     }
-    Ok(Aligned { predictions, matching, notes })
+    Ok(Aligned {
+        predictions,
+        matching,
+        notes,
+    })
 }
 
 /// For each gold example the row of its prediction.
@@ -110,7 +127,11 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
     let path = || file.path.clone();
     let Some(ids) = &file.ids else {
         if file.answers.len() != gold.len() {
-            return Err(DataError::Lengths { path: path(), found: file.answers.len(), gold: gold.len() });
+            return Err(DataError::Lengths {
+                path: path(),
+                found: file.answers.len(),
+                gold: gold.len(),
+            });
         }
         if let Some(texts) = &file.texts {
             if let Some(row) = (0..texts.len()).find(|&row| texts[row] != gold.examples[row].text) {
@@ -119,7 +140,11 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
                     path: path(),
                     line: file.lines[row],
                     found: format!("the sentence '{}'", around(found, &gold.text)),
-                    valid: format!("the tokens of the gold's line {}: '{}'", gold.line, around(&gold.text, found)),
+                    valid: format!(
+                        "the tokens of the gold's line {}: '{}'",
+                        gold.line,
+                        around(&gold.text, found)
+                    ),
                     hint: Some("both files must hold the same tokens in the same order".to_owned()),
                 });
             }
@@ -127,20 +152,37 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
         }
         return Ok(((0..gold.len()).collect(), Matching::Rows));
     };
-    check_ids(&file.path, ids.iter().map(String::as_str).zip(file.lines.iter().copied()))?;
+    check_ids(
+        &file.path,
+        ids.iter().map(String::as_str).zip(file.lines.iter().copied()),
+    )?;
     check_ids("the gold", gold.examples.iter().map(|e| (e.id.as_str(), e.line)))?;
     let by_id: FxHashMap<&str, usize> = ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
-    let known: FxHashMap<&str, ()> = gold.examples.iter().map(|e| (e.id.as_str(), ())).collect();
-    if let Some(row) = (0..ids.len()).find(|&row| !known.contains_key(ids[row].as_str())) {
+    let known: FxHashSet<&str> = gold.examples.iter().map(|e| e.id.as_str()).collect();
+    if let Some(row) = (0..ids.len()).find(|&row| !known.contains(ids[row].as_str())) {
         let first: Vec<_> = gold.examples.iter().take(3).map(|e| e.id.as_str()).collect();
         let valid = format!("{}, ...", list(&first));
-        return Err(DataError::UnknownId { path: path(), line: file.lines[row], id: quote(&ids[row]), valid });
+        return Err(DataError::UnknownId {
+            path: path(),
+            line: file.lines[row],
+            id: quote(&ids[row]),
+            valid,
+        });
     }
-    let rows: Vec<Option<usize>> = gold.examples.iter().map(|e| by_id.get(e.id.as_str()).copied()).collect();
+    let rows: Vec<Option<usize>> = gold
+        .examples
+        .iter()
+        .map(|e| by_id.get(e.id.as_str()).copied())
+        .collect();
     let missing = rows.iter().filter(|row| row.is_none()).count();
     if let Some(first) = rows.iter().position(Option::is_none) {
         let example = &gold.examples[first];
-        return Err(DataError::MissingId { path: path(), id: quote(&example.id), gold_line: example.line, missing });
+        return Err(DataError::MissingId {
+            path: path(),
+            id: quote(&example.id),
+            gold_line: example.line,
+            missing,
+        });
     }
     Ok((rows.into_iter().flatten().collect(), Matching::Ids))
 }
@@ -149,15 +191,22 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
 fn around(text: &str, other: &str) -> String {
     let same = text.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let tail: String = text.chars().skip(same.saturating_sub(20)).collect();
-    if same > 20 { format!("…{}", quote(&tail)) } else { quote(&tail) }
+    if same > 20 {
+        format!("…{}", quote(&tail))
+    } else {
+        quote(&tail)
+    }
 }
 
 /// Scores of both labels from one score a record. It is the predicted label's, unless the predictions show that it is
 /// always that of the same label: it lies at or above one half exactly where that label is predicted.
 fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, String) {
     let labels = &predictions.labels;
-    let answers: Option<Vec<u32>> =
-        predictions.answers.iter().map(|a| if let Annotation::Label(l) = a { Some(*l) } else { None }).collect();
+    let answers: Option<Vec<u32>> = predictions
+        .answers
+        .iter()
+        .map(|a| if let Annotation::Label(l) = a { Some(*l) } else { None })
+        .collect();
     let Some(answers) = answers.filter(|_| labels.len() == 2) else {
         let note = format!(
             "one score a record says too little over {}: left out; give score:LABEL columns to measure calibration",
@@ -166,7 +215,11 @@ fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, St
         return (None, note);
     };
     if let Some(bad) = single.iter().position(|p| !(0.0..=1.0).contains(p)) {
-        let note = format!("score {} of record {} is no probability: scores are left out", single[bad], bad + 1);
+        let note = format!(
+            "score {} of record {} is no probability: scores are left out",
+            single[bad],
+            bad + 1
+        );
         return (None, note);
     }
     let always_of = |label: u32| {
@@ -179,6 +232,11 @@ fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, St
         let of = fixed.unwrap_or(answer);
         scores.push(&if of == 0 { [p, 1.0 - p] } else { [1.0 - p, p] });
     }
-    let whose = fixed.map_or("the predicted label".to_owned(), |label| format!("'{}'", quote(labels.name(label))));
-    (Some(scores), format!("the score column is read as the probability of {whose}"))
+    let whose = fixed.map_or("the predicted label".to_owned(), |label| {
+        format!("'{}'", quote(labels.name(label)))
+    });
+    (
+        Some(scores),
+        format!("the score column is read as the probability of {whose}"),
+    )
 }

@@ -92,7 +92,10 @@ pub enum DataError {
         found: String,
     },
     /// No format fits.
-    #[error("{path}: line {line}: cannot tell the format from '{found}'; valid: csv, tsv, jsonl, label-text, conll{}", tail("hint", Some(hint)))]
+    #[error(
+        "{path}: line {line}: cannot tell the format from '{found}'; valid: csv, tsv, jsonl, label-text, conll{}",
+        tail("hint", Some(hint))
+    )]
     UnknownFormat {
         /// The file as it was named.
         path: String,
@@ -142,7 +145,9 @@ pub enum DataError {
         hint: Option<String>,
     },
     /// So many records are wrong that the reading itself must be.
-    #[error("{path}: line {line}: found {found}, and {count} of {of} {unit} are like that; valid: {valid}; hint: {hint}")]
+    #[error(
+        "{path}: line {line}: found {found}, and {count} of {of} {unit} are like that; valid: {valid}; hint: {hint}"
+    )]
     TooMany {
         /// The file as it was named.
         path: String,
@@ -151,15 +156,15 @@ pub enum DataError {
         /// What was found there.
         found: String,
         /// How many.
-        count: usize,
+        count: u32,
         /// Of how many.
-        of: usize,
+        of: u32,
         /// Of what: `records`, `tags`.
         unit: &'static str,
         /// What would be right.
         valid: String,
         /// What to try.
-        hint: String,
+        hint: &'static str,
     },
     /// The whole file lacks something.
     #[error("{path}: {found}; valid: {valid}{}", tail("hint", hint.as_deref()))]
@@ -174,7 +179,9 @@ pub enum DataError {
         hint: Option<String>,
     },
     /// An id stands on two records.
-    #[error("{path}: line {line}: found id '{id}' again, first at line {first}; valid: an id stands on one record only")]
+    #[error(
+        "{path}: line {line}: found id '{id}' again, first at line {first}; valid: an id stands on one record only"
+    )]
     RepeatedId {
         /// The file as it was named.
         path: String,
@@ -186,7 +193,9 @@ pub enum DataError {
         first: u64,
     },
     /// A prediction for an example that the gold does not have.
-    #[error("{path}: line {line}: found a prediction for id '{id}', which the gold does not have; valid: {valid}; hint: the predictions must be for the same examples")]
+    #[error(
+        "{path}: line {line}: found a prediction for id '{id}', which the gold does not have; valid: {valid}; hint: the predictions must be for the same examples"
+    )]
     UnknownId {
         /// The prediction file as it was named.
         path: String,
@@ -198,7 +207,9 @@ pub enum DataError {
         valid: String,
     },
     /// An example without a prediction.
-    #[error("{path}: found no prediction for id '{id}' (line {gold_line} of the gold), and {missing} in all are missing; valid: one prediction an example")]
+    #[error(
+        "{path}: found no prediction for id '{id}' (line {gold_line} of the gold), and {missing} in all are missing; valid: one prediction an example"
+    )]
     MissingId {
         /// The prediction file as it was named.
         path: String,
@@ -210,7 +221,9 @@ pub enum DataError {
         missing: usize,
     },
     /// Without ids the numbers of records must agree.
-    #[error("{path}: found {found} predictions for {gold} examples, and no ids to match them by; valid: one prediction an example in the same order, or an 'id' column")]
+    #[error(
+        "{path}: found {found} predictions for {gold} examples, and no ids to match them by; valid: one prediction an example in the same order, or an 'id' column"
+    )]
     Lengths {
         /// The prediction file as it was named.
         path: String,
@@ -243,7 +256,11 @@ fn tail(word: &str, text: Option<&str>) -> String {
 
 /// A path for messages; `-` is standard input.
 pub(crate) fn shown(path: &Path) -> String {
-    if path.as_os_str() == "-" { "standard input".to_owned() } else { escape(&path.to_string_lossy()) }
+    if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        escape(&path.to_string_lossy())
+    }
 }
 
 /// `text` without characters that act on a terminal: control characters, line separators, bidirectional overrides and
@@ -295,6 +312,9 @@ mod tests {
             valid: "2 fields".into(),
             hint: Some("try --from tsv".into()),
         };
-        assert_eq!(error.to_string(), "a.csv: line 3: found 3 fields; valid: 2 fields; hint: try --from tsv");
+        assert_eq!(
+            error.to_string(),
+            "a.csv: line 3: found 3 fields; valid: 2 fields; hint: try --from tsv"
+        );
     }
 }

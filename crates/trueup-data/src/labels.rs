@@ -1,6 +1,6 @@
 //! Label names on their way in: interned, cut to a level, taken apart where one cell holds several.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueup_core::{LabelId, LabelSet};
@@ -40,7 +40,10 @@ impl Interner {
 /// The first `level` parts of a label such as `COARSE:fine`; all of it without a level.
 pub(crate) fn at_level(label: &str, level: Option<usize>) -> &str {
     match level {
-        Some(level) if level > 0 => label.match_indices(':').nth(level - 1).map_or(label, |(cut, _)| &label[..cut]),
+        Some(level) if level > 0 => label
+            .match_indices(':')
+            .nth(level - 1)
+            .map_or(label, |(cut, _)| &label[..cut]),
         _ => label,
     }
 }
@@ -62,21 +65,25 @@ impl Cells {
     /// What the cells of a label column say about themselves: `|` always separates, a comma where its pieces repeat.
     pub fn detect<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         // Ordered, so that nothing depends on the order of a hash map.
-        let mut values: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut values: BTreeSet<&str> = BTreeSet::new();
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         for cell in cells.map(str::trim).filter(|c| !c.is_empty()) {
             if seen.insert(cell) {
-                values.insert(cell, ());
+                values.insert(cell);
             }
         }
-        if !values.is_empty() && values.keys().all(|v| v.starts_with('[') && v.ends_with(']')) {
-            let spans = values.keys().any(|v| v[1..].trim_start().starts_with(['{', '[']));
+        if !values.is_empty() && values.iter().all(|v| v.starts_with('[') && v.ends_with(']')) {
+            let spans = values.iter().any(|v| v[1..].trim_start().starts_with(['{', '[']));
             return if spans { Self::Spans } else { Self::List };
         }
-        if values.keys().any(|v| v.contains('|')) {
+        if values.iter().any(|v| v.contains('|')) {
             return Self::Separated("|".to_owned());
         }
-        if pieces_repeat(values.keys().copied(), ',') { Self::Separated(",".to_owned()) } else { Self::Single }
+        if pieces_repeat(values.iter().copied(), ',') {
+            Self::Separated(",".to_owned())
+        } else {
+            Self::Single
+        }
     }
 
     /// The labels of a cell, trimmed, empty ones left out.
@@ -105,13 +112,12 @@ fn split_quoted(text: &str) -> Vec<&str> {
     for (i, c) in text.char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             None if c == ',' => {
                 pieces.push(&text[start..i]);
                 start = i + 1;
             }
-            None => {}
+            _ => {}
         }
     }
     pieces.push(&text[start..]);

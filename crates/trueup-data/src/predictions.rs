@@ -18,8 +18,20 @@ use crate::tabular;
 
 /// Usual names of the predicted label, the likeliest first: a file with `label` and `prediction` has gold in `label`.
 const PREDICTED_NAMES: &[&str] = &[
-    "prediction", "predictions", "predicted", "predicted_label", "pred", "pred_label", "y_pred", "label", "labels",
-    "spans", "entities", "category", "intent", "class",
+    "prediction",
+    "predictions",
+    "predicted",
+    "predicted_label",
+    "pred",
+    "pred_label",
+    "y_pred",
+    "label",
+    "labels",
+    "spans",
+    "entities",
+    "category",
+    "intent",
+    "class",
 ];
 
 /// Predictions as a file gives them, not yet matched with the gold (see [`crate::align`]).
@@ -76,7 +88,13 @@ pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<Pred
             remarks.guess("each line is a label", Some("--from"));
             let mut rows = Rows::new(options);
             let cells = options.label_separator.clone().map_or_else(
-                || if options.task == Some(Task::Multilabel) { Cells::Separated("|".into()) } else { Cells::Single },
+                || {
+                    if options.task == Some(Task::Multilabel) {
+                        Cells::Separated("|".into())
+                    } else {
+                        Cells::Single
+                    }
+                },
                 Cells::Separated,
             );
             for (line, label) in lines(&source.text) {
@@ -171,8 +189,12 @@ impl<'a> Rows<'a> {
                 Annotation::Labels(ids)
             }
             (RawAnswer::Missing, _) => return Err(remarks.error(line, "an empty prediction", valid)),
-            (RawAnswer::Label(label), _) => return Err(remarks.error(line, format!("the label '{}'", quote(label)), valid)),
-            (RawAnswer::Labels(labels), _) => return Err(remarks.error(line, format!("the labels {}", list(labels)), valid)),
+            (RawAnswer::Label(label), _) => {
+                return Err(remarks.error(line, format!("the label '{}'", quote(label)), valid));
+            }
+            (RawAnswer::Labels(labels), _) => {
+                return Err(remarks.error(line, format!("the labels {}", list(labels)), valid));
+            }
             (RawAnswer::Spans(_), _) => return Err(remarks.error(line, "a list of spans", valid)),
         };
         if matches!(answer, Annotation::Spans(_)) && self.span_scores.len() <= self.answers.len() {
@@ -187,7 +209,11 @@ impl<'a> Rows<'a> {
     fn spans(&mut self, raw: &[RawSpan]) -> (Vec<Span>, Vec<f64>) {
         raw.iter()
             .map(|s| {
-                let span = Span { start: s.start as u32, end: s.end as u32, label: self.labels.id(&s.label) };
+                let span = Span {
+                    start: s.start as u32,
+                    end: s.end as u32,
+                    label: self.labels.id(&s.label),
+                };
                 (span, s.score.unwrap_or(f64::NAN))
             })
             .unzip()
@@ -196,7 +222,10 @@ impl<'a> Rows<'a> {
     /// Sorts labels, answers and scores into their final order.
     fn finish(self, format: Format, mut remarks: Remarks) -> Result<PredictionFile, DataError> {
         if self.answers.is_empty() {
-            return Err(DataError::Empty { path: remarks.path, blank: false });
+            return Err(DataError::Empty {
+                path: remarks.path,
+                blank: false,
+            });
         }
         let (labels, map) = self.labels.finish();
         let place = |id: u32| map[id as usize].expect("the set was made from these names");
@@ -206,7 +235,9 @@ impl<'a> Rows<'a> {
             && self.span_scores.iter().flatten().all(|s| !s.is_nan());
         let partly = !scored && self.span_scores.iter().flatten().any(|s| !s.is_nan());
         if partly {
-            remarks.notes.push("only some spans have a score: scores of spans are left out".to_owned());
+            remarks
+                .notes
+                .push("only some spans have a score: scores of spans are left out".to_owned());
         }
         let mut span_scores = Vec::new();
         for (row, answer) in answers.iter_mut().enumerate() {
@@ -215,8 +246,14 @@ impl<'a> Rows<'a> {
                 continue;
             };
             let scores = self.span_scores[row].iter().copied();
-            let mut pairs: Vec<(Span, f64)> =
-                spans.iter().map(|s| Span { label: place(s.label), ..*s }).zip(scores).collect();
+            let mut pairs: Vec<(Span, f64)> = spans
+                .iter()
+                .map(|s| Span {
+                    label: place(s.label),
+                    ..*s
+                })
+                .zip(scores)
+                .collect();
             // Of repeated spans the best score stays.
             pairs.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
             pairs.dedup_by(|later, first| later.0 == first.0);
@@ -240,7 +277,9 @@ impl<'a> Rows<'a> {
         let has_code_points = matches!(answers.first(), Some(Annotation::Spans(_)));
         let single = self.single.len() == answers.len() && scores.is_none();
         if !single && !self.single.is_empty() && scores.is_none() {
-            remarks.notes.push("only some records have a score: scores are left out".to_owned());
+            remarks
+                .notes
+                .push("only some records have a score: scores are left out".to_owned());
         }
         Ok(PredictionFile {
             path: remarks.path,
@@ -271,7 +310,11 @@ fn table_rows<'a>(
     options: &'a PredictionOptions,
     remarks: &mut Remarks,
 ) -> Result<Rows<'a>, DataError> {
-    let wanted: Vec<&str> = [&options.label, &options.id].into_iter().flatten().map(String::as_str).collect();
+    let wanted: Vec<&str> = [&options.label, &options.id]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let table = tabular::table(source, format, options.header, &wanted, remarks)?;
     let names = columns::names(&table);
     let scored: Vec<(usize, String)> = names
@@ -280,7 +323,13 @@ fn table_rows<'a>(
         .filter_map(|(c, name)| name.strip_prefix("score:").map(|label| (c, label.trim().to_owned())))
         .collect();
     let single = names.iter().position(|name| name.eq_ignore_ascii_case("score"));
-    let free = || names.iter().enumerate().map(|(i, n)| (i, n.as_str())).filter(|(_, n)| !n.starts_with("score:"));
+    let free = || {
+        names
+            .iter()
+            .enumerate()
+            .map(|(i, n)| (i, n.as_str()))
+            .filter(|(_, n)| !n.starts_with("score:"))
+    };
     let id = match &options.id {
         Some(asked) => Some(columns::resolve(asked, "id", &names, &remarks.path)?),
         None => columns::by_name(free(), ID_NAMES, false).filter(|_| table.header.is_some()),
@@ -318,7 +367,12 @@ fn label_column(table: &Table, names: &[String], id: Option<usize>, remarks: &Re
         None if table.width == 2 && table.header.is_none() => "two columns without names".to_owned(),
         None => "no column is named like a prediction".to_owned(),
     };
-    Err(DataError::NoColumn { path: remarks.path.clone(), role: "label", found, valid: list(names) })
+    Err(DataError::NoColumn {
+        path: remarks.path.clone(),
+        role: "label",
+        found,
+        valid: list(names),
+    })
 }
 
 fn json_rows<'a>(
@@ -346,7 +400,8 @@ fn json_rows<'a>(
     let mut ids = Vec::new();
     for object in &objects {
         let raw = object.fields.get(&names[label]).map_or(Ok(RawAnswer::Missing), answer);
-        let raw = raw.map_err(|found| remarks.error(object.line, found, "a label, a list of labels or a list of spans"))?;
+        let raw =
+            raw.map_err(|found| remarks.error(object.line, found, "a label, a list of labels or a list of spans"))?;
         rows.push(&raw, object.line, remarks)?;
         if let Some(id) = id {
             let value = object.fields.get(&names[id]).and_then(scalar);
@@ -357,7 +412,11 @@ fn json_rows<'a>(
                 let mut cells = Vec::with_capacity(map.len());
                 for (name, value) in map {
                     let number = value.as_f64().ok_or_else(|| {
-                        remarks.error(object.line, format!("{} as score of '{}'", shape(value), quote(name)), "a number")
+                        remarks.error(
+                            object.line,
+                            format!("{} as score of '{}'", shape(value), quote(name)),
+                            "a number",
+                        )
                     })?;
                     cells.push((rows.label(name), number));
                 }
@@ -375,8 +434,15 @@ fn json_rows<'a>(
     }
     let n = rows.answers.len();
     if !rows.scores.is_empty() && rows.scores.len() < n {
-        let line = objects.iter().find(|o| !o.fields.contains_key("scores")).map_or(1, |o| o.line);
-        return Err(remarks.error(line, "a record without scores among records with scores", "scores on all or none"));
+        let line = objects
+            .iter()
+            .find(|o| !o.fields.contains_key("scores"))
+            .map_or(1, |o| o.line);
+        return Err(remarks.error(
+            line,
+            "a record without scores among records with scores",
+            "scores on all or none",
+        ));
     }
     rows.ids = id.map(|_| ids);
     Ok(rows)

@@ -43,13 +43,12 @@ pub fn read_bytes(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<L
 
 fn read_source(source: &Source, options: &ReadOptions) -> Result<Loaded, DataError> {
     let mut remarks = Remarks::new(&source.name, options.strict);
-    let format = match options.from {
-        Some(format) => format,
-        None => {
-            let format = formats::detect(source)?;
-            remarks.guess(format!("the format is {format}"), Some("--from"));
-            format
-        }
+    let format = if let Some(format) = options.from {
+        format
+    } else {
+        let format = formats::detect(source)?;
+        remarks.guess(format!("the format is {format}"), Some("--from"));
+        format
     };
     let mut scheme = None;
     let (dataset, ids_from_column) = match format {
@@ -63,6 +62,19 @@ fn read_source(source: &Source, options: &ReadOptions) -> Result<Loaded, DataErr
         }
     };
     remarks.skipped.sort_by_key(|skipped| skipped.line);
-    let Remarks { guesses, skipped, notes, .. } = remarks;
-    Ok(Loaded { dataset, format, scheme, guesses, skipped, ids_from_column, notes })
+    let Remarks {
+        guesses,
+        skipped,
+        notes,
+        ..
+    } = remarks;
+    Ok(Loaded {
+        dataset,
+        format,
+        scheme,
+        guesses,
+        skipped,
+        ids_from_column,
+        notes,
+    })
 }

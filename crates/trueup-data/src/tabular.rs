@@ -19,11 +19,26 @@ pub(crate) fn read(
     options: &ReadOptions,
     remarks: &mut Remarks,
 ) -> Result<(Dataset, bool), DataError> {
-    let wanted: Vec<&str> =
-        [&options.text, &options.label, &options.id, &options.group, &options.time].into_iter().flatten().map(String::as_str).collect();
+    let wanted: Vec<&str> = [
+        &options.text,
+        &options.label,
+        &options.id,
+        &options.group,
+        &options.time,
+    ]
+    .into_iter()
+    .flatten()
+    .map(String::as_str)
+    .collect();
     let table = table(source, format, options.header, &wanted, remarks)?;
     let roles = columns::roles(&table, options, remarks)?;
-    let cells = cells(&table, roles.label, options.task, options.label_separator.as_deref(), remarks);
+    let cells = cells(
+        &table,
+        roles.label,
+        options.task,
+        options.label_separator.as_deref(),
+        remarks,
+    );
     let dataset = collect(&table, &roles, &cells, options, remarks)?;
     Ok((dataset, roles.id.is_some()))
 }
@@ -48,7 +63,10 @@ pub(crate) fn table(
     }
     match &table.header {
         Some(header) if table.rows() == 0 => {
-            return Err(DataError::HeaderOnly { path: source.name.clone(), found: list(header) });
+            return Err(DataError::HeaderOnly {
+                path: source.name.clone(),
+                found: list(header),
+            });
         }
         Some(_) if by_guess => remarks.guess("the first row is the header", None),
         None if by_guess => remarks.guess("there is no header: the first row is a record", None),
@@ -74,7 +92,11 @@ pub(crate) fn cells(
     match Cells::detect(table.column(label)) {
         Cells::Single if task == Some(Task::Multilabel) => Cells::Separated("|".to_owned()),
         Cells::Separated(by) => {
-            let why = if by == "," { "commas separate labels, since the pieces repeat" } else { "'|' separates labels" };
+            let why = if by == "," {
+                "commas separate labels, since the pieces repeat"
+            } else {
+                "'|' separates labels"
+            };
             remarks.guess(format!("the task is multilabel: {why}"), Some("--label-separator"));
             Cells::Separated(by)
         }
@@ -101,7 +123,10 @@ fn collect(
     if let Some(asked) = options.task.filter(|&asked| asked != task) {
         return Err(DataError::Content {
             path: remarks.path.clone(),
-            found: format!("labels of a {task} task in column {}, while {asked} was asked for", roles.label + 1),
+            found: format!(
+                "labels of a {task} task in column {}, while {asked} was asked for",
+                roles.label + 1
+            ),
             valid: match asked {
                 Task::Ner => format!("{}, as JSON in the label column", answers::SPAN_SHAPE),
                 _ => "labels".to_owned(),
@@ -114,7 +139,10 @@ fn collect(
     collector.has_text = roles.text.is_some();
     collector.columns = roles.metadata.iter().map(|&c| names[c].clone()).collect();
     if let Some(id) = roles.id.filter(|_| roles.id_named) {
-        check_ids(&remarks.path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
+        check_ids(
+            &remarks.path,
+            (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])),
+        )?;
     }
     let mut empty_sets = 0;
     for row in 0..table.rows() {
@@ -123,13 +151,12 @@ fn collect(
         let text = roles.text.map_or("", at);
         let cell = at(roles.label).trim();
         let gold = match cells {
-            Cells::Single if cell.is_empty() => None,
+            Cells::Single | Cells::Spans if cell.is_empty() => None,
             Cells::Single => Some(Annotation::Label(collector.label(cell))),
             Cells::Separated(_) | Cells::List => {
                 empty_sets += usize::from(cell.is_empty());
                 Some(collector.set(cells.split(cell)))
             }
-            Cells::Spans if cell.is_empty() => None,
             Cells::Spans => match spans(&mut collector, cell, text) {
                 Ok(gold) => gold,
                 Err(found) => {
@@ -154,9 +181,16 @@ fn collect(
         };
         collector.push(record, gold);
     }
-    remarks.check_malformed(table.rows(), answers::SPAN_SHAPE, "offsets count code points from 0, the end exclusive")?;
+    remarks.check_malformed(
+        table.rows(),
+        answers::SPAN_SHAPE,
+        "offsets count code points from 0, the end exclusive",
+    )?;
     if empty_sets > 0 {
-        remarks.notes.push(format!("{} read as an empty set of labels", count(empty_sets, "empty label field")));
+        remarks.notes.push(format!(
+            "{} read as an empty set of labels",
+            count(empty_sets, "empty label field")
+        ));
     }
     collector.finish(remarks)
 }

@@ -94,7 +94,11 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
     } else {
         Estimate::point(area.value, n)
     };
-    Some(Area { auc: area, estimate, fewer })
+    Some(Area {
+        auc: area,
+        estimate,
+        fewer,
+    })
 }
 
 /// How many clusters hold an example whose mark is `wanted`.

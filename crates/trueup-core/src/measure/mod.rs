@@ -195,7 +195,7 @@ impl Context<'_> {
         Estimate::new(value, (map(low).min(value), map(high).max(value)), n, kind)
     }
 
-    /// A mean of losses with its interval. `ends` are the least and the greatest that the mean could be if every
+    /// A mean of losses, which are not negative, with its interval. `ends` are the least and the greatest that the mean could be if every
     /// example were as right or as wrong as can be; they serve when the losses are all equal.
     fn mean(&self, ratio: Option<Ratio>, n: u64, ends: (f64, f64)) -> Estimate {
         let Some(ratio) = ratio else {
@@ -205,7 +205,7 @@ impl Context<'_> {
         match ratio.mean() {
             Some((low, high)) if self.intervals() => {
                 let (low, high) = if high > low {
-                    (low.max(ends.0), high)
+                    (low.max(0.0), high)
                 } else {
                     self.unseen(value, ends)
                 };

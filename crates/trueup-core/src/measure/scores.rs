@@ -58,11 +58,11 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
             least += low;
             greatest += high;
         }
-        // Losses cannot be negative; the clip of log loss can leave a rounding error below.
-        let ends = ((least / n as f64).max(0.0), greatest / n as f64);
-        let mut estimate = context.mean(context.units.mean(&values, None), n, ends);
-        estimate.low = estimate.low.map(|low| low.max(0.0));
-        estimate
+        context.mean(
+            context.units.mean(&values, None),
+            n,
+            (least / n as f64, greatest / n as f64),
+        )
     };
     metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends));
     let mut brier = mean(|r| r.brier, |r| r.brier_ends);
@@ -139,7 +139,6 @@ fn calibration_error(context: &Context, rows: &[Row]) -> Estimate {
         .map(|row| difference(row) * sums[bin(row.top)].signum())
         .collect();
     let mut estimate = context.mean(context.units.mean(&signed, None), rows.len() as u64, (0.0, 1.0));
-    estimate.low = estimate.low.map(|low| low.max(0.0));
     estimate.high = estimate.high.map(|high| high.min(1.0));
     estimate
 }

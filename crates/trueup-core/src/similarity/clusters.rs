@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::join::{Index, Partners, Threshold};
+use super::jaccard::Threshold;
+use super::join::{Index, NO_GROUP, Partners};
 use super::shingles::Shingles;
 
 /// Union-find over `0..n`; the lowest member of a component is its root.
@@ -39,10 +40,41 @@ const ROUNDS: usize = 64;
 /// Sets probed in a round at least.
 const ROUND: usize = 1024;
 
+/// Members from which a component is grouped in the index.
+const BIG: u32 = 64;
+
+/// Neighbours in a list that each set is compared with at first.
+const BACK: usize = 3;
+
 /// The components of the sets under similarity.
+///
+/// A template filled in n ways makes n²/2 similar pairs, but n - 1 links are enough. So sets that follow each other in the
+/// long lists of the index are linked first, which costs little and finds most of such a component; then every set is
+/// probed for links that lead out of its own.
 pub(super) fn components(sets: &Shingles, threshold: Threshold) -> Components {
-    let index = Index::new(sets, (0..sets.len() as u32).collect(), threshold, Partners::NotSmaller);
+    let mut index = Index::new(sets, (0..sets.len() as u32).collect(), threshold, Partners::NotSmaller);
     let mut components = Components::new(sets.len());
+    for list in index.long_lists() {
+        for (at, posting) in list.iter().enumerate() {
+            let id = index.order()[posting.rank as usize];
+            for earlier in &list[at.saturating_sub(BACK)..at] {
+                let other = index.order()[earlier.rank as usize];
+                if components.root(id) != components.root(other) && index.verify(id, other).is_some() {
+                    components.join(id, other);
+                }
+            }
+        }
+    }
+    let mut sizes = vec![0u32; sets.len()];
+    (0..sets.len() as u32).for_each(|id| sizes[components.root(id) as usize] += 1);
+    let group = |&id: &u32| {
+        Some(components.root(id))
+            .filter(|&root| sizes[root as usize] >= BIG)
+            .unwrap_or(NO_GROUP)
+    };
+    let groups: Vec<u32> = index.order().iter().map(group).collect();
+    index.group(groups.clone());
+
     let round = ROUND.max(sets.len() / ROUNDS);
     for first in (0..sets.len()).step_by(round) {
         let last = (first + round).min(sets.len());
@@ -57,7 +89,7 @@ pub(super) fn components(sets: &Shingles, threshold: Threshold) -> Components {
                     let mut met = vec![known[id as usize]];
                     let mut links = Vec::new();
                     let ranks = index.ranks(id).start..rank as u32;
-                    index.probe(id, ranks, scratch, |other, _| {
+                    index.probe(id, ranks, groups[rank], scratch, |other, _| {
                         // One link to a component is enough, and most candidates are in one already.
                         if !met.contains(&known[other as usize]) && index.verify(id, other).is_some() {
                             met.push(known[other as usize]);

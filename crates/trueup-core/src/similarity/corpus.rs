@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use super::Similar;
 use super::clusters;
 use super::duplicates::{Distinct, ExactGroup};
-use super::join::{Index, Partners, Threshold, jaccard, overlap};
+use super::jaccard::{Threshold, jaccard, overlap};
+use super::join::{Index, NO_GROUP, Partners};
 use super::shingles::Shingles;
 
 /// Sets that one task of a parallel join probes at least, so that its working memory pays.
@@ -83,7 +84,7 @@ impl Corpus {
                     let mut found = Vec::new();
                     // Each pair is found from its larger member.
                     let ranks = index.ranks(id).start..rank as u32;
-                    index.probe(id, ranks, scratch, |other, need| {
+                    index.probe(id, ranks, NO_GROUP, scratch, |other, need| {
                         if let Some(similarity) = self.verified(id, other, need) {
                             let (a, b) = (self.distinct.members(id)[0], self.distinct.members(other)[0]);
                             found.push(Similar {
@@ -119,7 +120,7 @@ impl Corpus {
                 || index.scratch(),
                 |scratch, id| {
                     let mut found = Vec::new();
-                    index.probe(id, index.ranks(id), scratch, |other, need| {
+                    index.probe(id, index.ranks(id), NO_GROUP, scratch, |other, need| {
                         if other == id {
                             return;
                         }
@@ -156,20 +157,7 @@ impl Corpus {
                 || index.scratch(),
                 |scratch, id| {
                     queries[id as usize]?;
-                    let mut best: Option<(u32, f64)> = None;
-                    index.probe(id, index.ranks(id), scratch, |other, need| {
-                        if other == id {
-                            return;
-                        }
-                        let (Some(at), Some(similarity)) = (partners[other as usize], self.verified(id, other, need))
-                        else {
-                            return;
-                        };
-                        if best.is_none_or(|(b, s)| similarity > s || (similarity >= s && at < b)) {
-                            best = Some((at, similarity));
-                        }
-                    });
-                    best
+                    index.best(id, scratch, |other| partners[other as usize].unwrap_or(u32::MAX))
                 },
             )
             .collect();
@@ -231,6 +219,8 @@ pub fn cross_join(left: &[&str], right: &[&str], threshold: f64) -> Vec<Similar>
     let border = left.len() as u32;
     let corpus = Corpus::new(&[left, right].concat());
     let mut pairs = corpus.pairs_between(threshold, |text| text < border, |text| text >= border);
-    pairs.iter_mut().for_each(|pair| pair.b -= border);
+    for pair in &mut pairs {
+        pair.b -= border;
+    }
     pairs
 }

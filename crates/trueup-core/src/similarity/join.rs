@@ -6,79 +6,8 @@
 
 use std::ops::Range;
 
+use super::jaccard::{Threshold, jaccard, overlap};
 use super::shingles::Shingles;
-
-/// The least Jaccard similarity, above 0 and at most 1.
-///
-/// All bounds are derived from the one comparison that decides, `overlap / union >= threshold` in f64, so rounding can
-/// never make a filter disagree with it. Division rounds correctly: 4/5 is at threshold 0.8.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Threshold(f64);
-
-impl Threshold {
-    /// Panics outside (0, 1]: at 0 every pair would be similar.
-    pub fn new(threshold: f64) -> Self {
-        assert!(
-            threshold > 0.0 && threshold <= 1.0,
-            "a similarity threshold lies above 0 and is at most 1: {threshold}"
-        );
-        Self(threshold)
-    }
-
-    /// The least overlap that makes sets of `a` and `b` grams similar; more than the smaller one has when none does.
-    fn overlap(self, a: u32, b: u32) -> u32 {
-        let accepts = |overlap: u32| jaccard(overlap, a, b) >= self.0;
-        let mut least = ((self.0 / (1.0 + self.0) * f64::from(a + b)).ceil() as u32).min(a.min(b) + 1);
-        while least > 0 && accepts(least - 1) {
-            least -= 1;
-        }
-        while least <= a.min(b) && !accepts(least) {
-            least += 1;
-        }
-        least
-    }
-
-    /// The sizes that a set similar to one of `size` grams can have: the share of the smaller in the larger bounds the
-    /// similarity.
-    fn sizes(self, size: u32) -> Range<u32> {
-        let reaches = |small: u32, large: u32| f64::from(small) / f64::from(large) >= self.0;
-        let mut low = (self.0 * f64::from(size)) as u32;
-        while low > 1 && reaches(low - 1, size) {
-            low -= 1;
-        }
-        while low == 0 || !reaches(low, size) {
-            low += 1;
-        }
-        let mut high = (f64::from(size) / self.0) as u32;
-        while high > size && !reaches(size, high) {
-            high -= 1;
-        }
-        while high < u32::MAX / 4 && reaches(size, high + 1) {
-            high += 1;
-        }
-        low..high + 1
-    }
-}
-
-/// The Jaccard similarity of sets of `a` and `b` grams, not both empty, that share `overlap`.
-pub(super) fn jaccard(overlap: u32, a: u32, b: u32) -> f64 {
-    f64::from(overlap) / f64::from(a + b - overlap)
-}
-
-/// How many grams two ascending sets share, if at least `need`; gives up as soon as that is out of reach.
-pub(super) fn overlap(x: &[u32], y: &[u32], need: u32) -> Option<u32> {
-    let (mut i, mut j, mut shared) = (0, 0, 0u32);
-    while i < x.len() && j < y.len() {
-        if shared as usize + (x.len() - i).min(y.len() - j) < need as usize {
-            return None;
-        }
-        let (p, q) = (x[i], y[j]);
-        shared += u32::from(p == q);
-        i += usize::from(p <= q);
-        j += usize::from(q <= p);
-    }
-    (shared >= need).then_some(shared)
-}
 
 /// Which partners an index must be able to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +35,17 @@ pub(super) struct Index<'a> {
     order: Vec<u32>,
     /// Where the postings of each gram start; one more entry than grams.
     starts: Vec<u32>,
-    /// By gram, then rank.
+    /// By gram, then rank; the long lists of a grouped index by gram, then group, then rank.
     postings: Vec<Posting>,
+    /// The group of each rank; empty while the index is not grouped.
+    groups: Vec<u32>,
 }
+
+/// Postings from which a list is long enough to be grouped.
+const LONG: usize = 64;
+
+/// The group of a rank that is in none; sorts last.
+pub(super) const NO_GROUP: u32 = u32::MAX;
 
 /// Working memory of one thread; clean between probes.
 #[derive(Debug)]
@@ -162,6 +99,7 @@ impl<'a> Index<'a> {
             order: ids,
             starts,
             postings,
+            groups: Vec::new(),
         }
     }
 
@@ -186,9 +124,50 @@ impl<'a> Index<'a> {
         place(sizes.start)..place(sizes.end)
     }
 
-    /// The postings of `gram`, by rank.
-    pub fn postings(&self, gram: u32) -> &[Posting] {
-        &self.postings[self.starts[gram as usize] as usize..self.starts[gram as usize + 1] as usize]
+    fn list(&self, gram: usize) -> Range<usize> {
+        self.starts[gram] as usize..self.starts[gram + 1] as usize
+    }
+
+    /// The postings of every gram that has [`LONG`] and more; by rank.
+    pub fn long_lists(&self) -> impl Iterator<Item = &[Posting]> {
+        (0..self.sets.kinds())
+            .map(|gram| &self.postings[self.list(gram)])
+            .filter(|list| list.len() >= LONG)
+    }
+
+    /// Orders the long lists by group (that of each rank, or [`NO_GROUP`]), so that a probe can pass over its own.
+    pub fn group(&mut self, groups: Vec<u32>) {
+        for gram in 0..self.sets.kinds() {
+            let list = self.list(gram);
+            if list.len() >= LONG {
+                self.postings[list].sort_unstable_by_key(|posting| (groups[posting.rank as usize], posting.rank));
+            }
+        }
+        self.groups = groups;
+    }
+
+    /// The postings of `gram` with a rank in `ranks`, in runs, without those of group `own` where the list is long.
+    fn runs(&self, gram: u32, ranks: &Range<u32>, own: u32) -> impl Iterator<Item = &[Posting]> {
+        let mut list = &self.postings[self.list(gram as usize)];
+        let grouped = list.len() >= LONG && !self.groups.is_empty();
+        std::iter::from_fn(move || {
+            while let Some(first) = list.first() {
+                let run;
+                if grouped {
+                    let group = self.groups[first.rank as usize];
+                    (run, list) = list.split_at(list.partition_point(|p| self.groups[p.rank as usize] <= group));
+                    if group == own && group != NO_GROUP {
+                        continue;
+                    }
+                } else {
+                    (run, list) = (list, &[]);
+                }
+                let from = run.partition_point(|posting| posting.rank < ranks.start);
+                let to = from + run[from..].partition_point(|posting| posting.rank < ranks.end);
+                return Some(&run[from..to]);
+            }
+            None
+        })
     }
 
     /// Whether two sets are similar, and how many grams they share.
@@ -201,8 +180,9 @@ impl<'a> Index<'a> {
     }
 
     /// Finds the indexed sets with a rank in `ranks` (within [`Self::ranks`]) that may be similar to set `id`, and calls
-    /// `visit` with each and the least overlap it needs, in an order that depends on the sets alone.
-    pub fn probe(&self, id: u32, ranks: Range<u32>, scratch: &mut Scratch, mut visit: impl FnMut(u32, u32)) {
+    /// `visit` with each and the least overlap it needs, in an order that depends on the sets alone. May leave out sets of
+    /// group `own` when the index is grouped.
+    pub fn probe(&self, id: u32, ranks: Range<u32>, own: u32, scratch: &mut Scratch, mut visit: impl FnMut(u32, u32)) {
         if ranks.is_empty() {
             return;
         }
@@ -218,9 +198,7 @@ impl<'a> Index<'a> {
         let prefix = stored_prefix(self.sets, id, size - self.threshold.sizes(size).start + 1);
         for (place, &gram) in prefix.iter().enumerate() {
             let rest = (stored - place - 1) as u32;
-            let list = self.postings(gram);
-            let from = list.partition_point(|posting| posting.rank < ranks.start);
-            for posting in list[from..].iter().take_while(|posting| posting.rank < ranks.end) {
+            for posting in self.runs(gram, &ranks, own).flatten() {
                 let shared = &mut scratch.shared[posting.rank as usize];
                 if *shared == OUT {
                     continue;
@@ -241,6 +219,50 @@ impl<'a> Index<'a> {
                 );
             }
         }
+    }
+
+    /// The indexed set most similar to set `id` and not itself: its key and similarity; ties by the lowest `key`. `None` when
+    /// none reaches the threshold.
+    ///
+    /// Goes along the prefix and stops as soon as no set that it has not met can win (Xiao, Wang, Lin and Shang 2009), so
+    /// that a text with a twin never looks at the thousands that merely have the same template.
+    pub fn best(&self, id: u32, scratch: &mut Scratch, key: impl Fn(u32) -> u32) -> Option<(u32, f64)> {
+        let ranks = self.ranks(id);
+        let size = self.sets.size(id);
+        let set = self.sets.set(id);
+        let prefix = stored_prefix(self.sets, id, size - self.threshold.sizes(size).start + 1);
+        let mut best: Option<(u32, f64)> = None;
+        for (place, &gram) in prefix.iter().enumerate() {
+            let rest = (set.len() - place - 1) as u32;
+            if best.is_some_and(|(_, similarity)| f64::from(rest + 1) / f64::from(size) < similarity) {
+                break;
+            }
+            for posting in self.runs(gram, &ranks, NO_GROUP).flatten() {
+                if std::mem::replace(&mut scratch.shared[posting.rank as usize], OUT) == OUT {
+                    continue;
+                }
+                scratch.touched.push(posting.rank);
+                let other = self.order[posting.rank as usize];
+                let other_size = self.sets.size(other);
+                let wins = |shared: u32| {
+                    let similarity = jaccard(shared, size, other_size);
+                    best.is_none_or(|(b, s)| similarity > s || (similarity >= s && key(other) < b))
+                };
+                // First met here: the rarer grams are not shared.
+                if other == id || !wins(1 + rest.min(posting.rest)) {
+                    continue;
+                }
+                let least = best.map_or(self.threshold, |(_, similarity)| Threshold::new(similarity));
+                let need = least.overlap(size, other_size);
+                if let Some(shared) = overlap(set, self.sets.set(other), need).filter(|&shared| wins(shared)) {
+                    best = Some((key(other), jaccard(shared, size, other_size)));
+                }
+            }
+        }
+        for rank in scratch.touched.drain(..) {
+            scratch.shared[rank as usize] = 0;
+        }
+        best
     }
 }
 

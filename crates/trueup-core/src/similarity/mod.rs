@@ -24,6 +24,7 @@
 mod clusters;
 mod corpus;
 mod duplicates;
+mod jaccard;
 mod join;
 mod nearest;
 mod shingles;

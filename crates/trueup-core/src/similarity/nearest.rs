@@ -91,11 +91,13 @@ impl NearestIndex {
         let idf: Vec<f64> = df.iter().map(|&df| idf_of(df)).collect();
         for range in starts.windows(2) {
             let vector = &mut vectors[range[0]..range[1]];
-            vector
-                .iter_mut()
-                .for_each(|(word, weight)| *weight *= idf[*word as usize]);
+            for (word, weight) in &mut *vector {
+                *weight *= idf[*word as usize];
+            }
             let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
-            vector.iter_mut().for_each(|(_, weight)| *weight /= length);
+            for (_, weight) in vector {
+                *weight /= length;
+            }
         }
 
         let mut list_starts = vec![0];
@@ -183,7 +185,10 @@ impl NearestIndex {
                 .chunk_by(|a, b| a == b)
                 .map(|run| (run.len() as f64 * self.unknown_idf).powi(2))
                 .sum::<f64>();
-        vector.iter_mut().for_each(|(_, weight)| *weight /= square.sqrt());
+        let length = square.sqrt();
+        for (_, weight) in &mut vector {
+            *weight /= length;
+        }
         vector
     }
 

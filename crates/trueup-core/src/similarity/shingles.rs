@@ -76,7 +76,9 @@ impl Shingles {
                     set.dedup();
                     let size = set.len() as u32;
                     set.retain(|&gram| gram as usize >= alone);
-                    set.iter_mut().for_each(|gram| *gram -= alone as u32);
+                    for gram in &mut set {
+                        *gram -= alone as u32;
+                    }
                     (size, set)
                 })
                 .collect();

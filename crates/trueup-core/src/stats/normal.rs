@@ -35,7 +35,9 @@ pub fn student_quantile(p: f64, freedom: f64) -> f64 {
     if p < 0.5 {
         return -student_quantile(1.0 - p, freedom);
     }
-    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { return z };
+    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else {
+        return z;
+    };
     // The tails of t are heavier than those of the normal.
     let (mut low, mut high) = (z, 2.0 * z + 1.0);
     while student.cdf(high) < p && high < 1e12 {
