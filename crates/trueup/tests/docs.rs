@@ -61,7 +61,12 @@ fn lines(text: &str, fenced: bool) -> Vec<&str> {
 /// What stands between single backticks, code blocks left out. A span may run over the end of a line.
 fn spans(text: &str) -> Vec<String> {
     let prose = lines(text, false).join("\n");
-    prose.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
+    prose
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|span| span.replace('\n', " "))
+        .collect()
 }
 
 /// Paths of this project in the inline code of `text`; those with a word to fill in (`NAME.rs`) left out.
@@ -79,7 +84,10 @@ fn paths(text: &str) -> Vec<String> {
 fn links(text: &str) -> Vec<String> {
     let prose = lines(text, false).join("\n");
     let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
+    targets
+        .filter(|target| !target.contains(':'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The anchors of a page's headings, as GitHub makes them.
@@ -94,11 +102,24 @@ fn anchors(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The names in the first column of the table of dependencies; a row may hold several.
+fn dependencies(text: &str) -> BTreeSet<String> {
+    let cells = rows(text).into_iter().map(|row| row[0].clone());
+    cells
+        .flat_map(|cell| cell.split(", ").map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
 /// The cells of the table rows whose first cell is inline code, without their backticks.
 fn rows(text: &str) -> Vec<Vec<String>> {
     let rows = lines(text, false).into_iter().filter(|line| line.starts_with("| `"));
-    rows.map(|line| line.split('|').skip(1).map(|cell| cell.trim().replace('`', "")).collect())
-        .collect()
+    rows.map(|line| {
+        line.split('|')
+            .skip(1)
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect()
+    })
+    .collect()
 }
 
 #[test]
@@ -113,7 +134,10 @@ fn every_path_named_exists() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-    assert!(paths(&read("ARCHITECTURE.md")).len() > 60, "the page lost its paths, or the test its eyes");
+    assert!(
+        paths(&read("ARCHITECTURE.md")).len() > 60,
+        "the page lost its paths, or the test its eyes"
+    );
 }
 
 #[test]
@@ -136,7 +160,11 @@ fn every_relative_link_leads_somewhere() {
             if !file.is_empty() && !target.exists() && !made {
                 faults.push(format!("{page}: the link to `{link}` leads nowhere"));
             } else if !anchor.is_empty() {
-                let text = if file.is_empty() { text.clone() } else { fs::read_to_string(&target).unwrap() };
+                let text = if file.is_empty() {
+                    text.clone()
+                } else {
+                    fs::read_to_string(&target).unwrap()
+                };
                 if !anchors(&text).contains(anchor) {
                     faults.push(format!("{page}: `{link}` names a heading that is not there"));
                 }
@@ -148,18 +176,48 @@ fn every_relative_link_leads_somewhere() {
 
 #[test]
 fn the_page_of_metrics_lists_the_catalogue() {
-    let listed: Vec<(String, String)> =
-        rows(&read("docs/metrics.md")).into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
-    let known: Vec<(String, String)> =
-        METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned())).collect();
+    let listed: Vec<(String, String)> = rows(&read("docs/metrics.md"))
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let known: Vec<(String, String)> = METRICS
+        .iter()
+        .map(|metric| (metric.name.to_owned(), metric.title.to_owned()))
+        .collect();
     assert_eq!(listed, known);
 }
 
 #[test]
 fn the_readme_lists_the_rules() {
-    let listed: Vec<String> = rows(&read("README.md")).into_iter().map(|row| row[0].clone()).collect();
-    let known: Vec<String> = RULES.iter().map(|rule| format!("{} {}", rule.code, rule.name)).collect();
+    let rows = rows(&read("README.md")).into_iter().map(|row| row[0].clone());
+    let listed: Vec<String> = rows
+        .filter(|cell| !cell.starts_with("--") && !cell.starts_with("trueup"))
+        .collect();
+    let known: Vec<String> = RULES
+        .iter()
+        .map(|rule| format!("{} {}", rule.code, rule.name))
+        .collect();
     assert_eq!(listed, known);
+}
+
+#[test]
+fn the_page_of_dependencies_lists_those_of_the_workspace() {
+    let manifest = read("Cargo.toml");
+    let section = manifest
+        .split("[workspace.dependencies]")
+        .nth(1)
+        .unwrap()
+        .split("\n[")
+        .next()
+        .unwrap();
+    let named = section
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name.trim().to_owned());
+    let known: BTreeSet<String> = named
+        .filter(|name| !name.starts_with("trueup") && !name.starts_with('#'))
+        .collect();
+    assert_eq!(dependencies(&read("docs/dependencies.md")), known);
 }
 
 #[test]
@@ -167,7 +225,9 @@ fn the_page_of_formats_has_a_section_a_format() {
     let page = read("docs/formats.md");
     for format in Format::ALL {
         let heading = format!("(`{}`)", format.name());
-        let found = lines(&page, false).iter().any(|line| line.starts_with("## ") && line.contains(&heading));
+        let found = lines(&page, false)
+            .iter()
+            .any(|line| line.starts_with("## ") && line.contains(&heading));
         assert!(found, "docs/formats.md has no section for {format}");
     }
 }
@@ -183,7 +243,9 @@ fn every_option_named_can_be_typed() {
         let code = lines(&text, true).into_iter().map(str::to_owned).chain(spans(&text));
         for line in code.filter(|line| !line.contains("cargo") && !line.contains("npm")) {
             for word in line.split(|c: char| c.is_whitespace() || "[]()=;,`".contains(c)) {
-                let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else { continue };
+                let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else {
+                    continue;
+                };
                 seen += 1;
                 if !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
                     faults.push(format!("{page}: there is no option --{option}"));
