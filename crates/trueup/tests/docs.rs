@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use trueup::core::measure::catalogue::METRICS;
-use trueup::data::Format;
+use trueup::core::{Pair, Task};
+use trueup::data::{Format, Matching, PredictionOptions, ReadOptions, align, read_bytes, read_predictions};
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
@@ -32,6 +33,9 @@ const MADE: [(&str, &str); 5] = [
     ("docs/schema/review.json", "xtask/src/generate.rs"),
     ("ui/dist/index.html", "crates/trueup/build.rs"),
 ];
+
+/// Options that every command has.
+const STANDARD: [&str; 2] = ["help", "version"];
 
 /// Folders at the head of a path of this project.
 const FOLDERS: [&str; 6] = [".ci/", ".config/", "crates/", "docs/", "ui/", "xtask/"];
@@ -61,12 +65,7 @@ fn lines(text: &str, fenced: bool) -> Vec<&str> {
 /// What stands between single backticks, code blocks left out. A span may run over the end of a line.
 fn spans(text: &str) -> Vec<String> {
     let prose = lines(text, false).join("\n");
-    prose
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(|span| span.replace('\n', " "))
-        .collect()
+    prose.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
 /// Paths of this project in the inline code of `text`; those with a word to fill in (`NAME.rs`) left out.
@@ -84,10 +83,7 @@ fn paths(text: &str) -> Vec<String> {
 fn links(text: &str) -> Vec<String> {
     let prose = lines(text, false).join("\n");
     let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    targets
-        .filter(|target| !target.contains(':'))
-        .map(str::to_owned)
-        .collect()
+    targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
 }
 
 /// The anchors of a page's headings, as GitHub makes them.
@@ -105,21 +101,13 @@ fn anchors(text: &str) -> BTreeSet<String> {
 /// The names in the first column of the table of dependencies; a row may hold several.
 fn dependencies(text: &str) -> BTreeSet<String> {
     let cells = rows(text).into_iter().map(|row| row[0].clone());
-    cells
-        .flat_map(|cell| cell.split(", ").map(str::to_owned).collect::<Vec<_>>())
-        .collect()
+    cells.flat_map(|cell| cell.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The cells of the table rows whose first cell is inline code, without their backticks.
 fn rows(text: &str) -> Vec<Vec<String>> {
     let rows = lines(text, false).into_iter().filter(|line| line.starts_with("| `"));
-    rows.map(|line| {
-        line.split('|')
-            .skip(1)
-            .map(|cell| cell.trim().replace('`', ""))
-            .collect()
-    })
-    .collect()
+    rows.map(|line| line.split('|').skip(1).map(|cell| cell.trim().replace('`', "")).collect()).collect()
 }
 
 #[test]
@@ -134,10 +122,7 @@ fn every_path_named_exists() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-    assert!(
-        paths(&read("ARCHITECTURE.md")).len() > 60,
-        "the page lost its paths, or the test its eyes"
-    );
+    assert!(paths(&read("ARCHITECTURE.md")).len() > 60, "the page lost its paths, or the test its eyes");
 }
 
 #[test]
@@ -160,11 +145,7 @@ fn every_relative_link_leads_somewhere() {
             if !file.is_empty() && !target.exists() && !made {
                 faults.push(format!("{page}: the link to `{link}` leads nowhere"));
             } else if !anchor.is_empty() {
-                let text = if file.is_empty() {
-                    text.clone()
-                } else {
-                    fs::read_to_string(&target).unwrap()
-                };
+                let text = if file.is_empty() { text.clone() } else { fs::read_to_string(&target).unwrap() };
                 if !anchors(&text).contains(anchor) {
                     faults.push(format!("{page}: `{link}` names a heading that is not there"));
                 }
@@ -176,59 +157,78 @@ fn every_relative_link_leads_somewhere() {
 
 #[test]
 fn the_page_of_metrics_lists_the_catalogue() {
-    let listed: Vec<(String, String)> = rows(&read("docs/metrics.md"))
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
-    let known: Vec<(String, String)> = METRICS
-        .iter()
-        .map(|metric| (metric.name.to_owned(), metric.title.to_owned()))
-        .collect();
+    let listed: Vec<(String, String)> =
+        rows(&read("docs/metrics.md")).into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let known: Vec<(String, String)> =
+        METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned())).collect();
     assert_eq!(listed, known);
 }
 
 #[test]
 fn the_readme_lists_the_rules() {
     let rows = rows(&read("README.md")).into_iter().map(|row| row[0].clone());
-    let listed: Vec<String> = rows
-        .filter(|cell| !cell.starts_with("--") && !cell.starts_with("trueup"))
-        .collect();
-    let known: Vec<String> = RULES
-        .iter()
-        .map(|rule| format!("{} {}", rule.code, rule.name))
-        .collect();
+    let listed: Vec<String> = rows.filter(|cell| !cell.starts_with("--") && !cell.starts_with("trueup")).collect();
+    let known: Vec<String> = RULES.iter().map(|rule| format!("{} {}", rule.code, rule.name)).collect();
     assert_eq!(listed, known);
 }
 
 #[test]
 fn the_page_of_dependencies_lists_those_of_the_workspace() {
     let manifest = read("Cargo.toml");
-    let section = manifest
-        .split("[workspace.dependencies]")
-        .nth(1)
-        .unwrap()
-        .split("\n[")
-        .next()
-        .unwrap();
-    let named = section
-        .lines()
-        .filter_map(|line| line.split_once(" = "))
-        .map(|(name, _)| name.trim().to_owned());
-    let known: BTreeSet<String> = named
-        .filter(|name| !name.starts_with("trueup") && !name.starts_with('#'))
-        .collect();
+    let section = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let named = section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim().to_owned());
+    let known: BTreeSet<String> = named.filter(|name| !name.starts_with("trueup") && !name.starts_with('#')).collect();
     assert_eq!(dependencies(&read("docs/dependencies.md")), known);
 }
 
+/// The sections of a page: the line of the heading of level 2, and the fenced blocks below it.
+fn sections(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut sections = Vec::new();
+    for part in text.split("\n## ").skip(1) {
+        let blocks = part.split("\n```\n").skip(1).step_by(2).map(|block| format!("{block}\n"));
+        sections.push((part.lines().next().unwrap().to_owned(), blocks.collect()));
+    }
+    sections
+}
+
 #[test]
-fn the_page_of_formats_has_a_section_a_format() {
+fn the_samples_of_formats_are_read_as_the_page_says() {
     let page = read("docs/formats.md");
     for format in Format::ALL {
-        let heading = format!("(`{}`)", format.name());
-        let found = lines(&page, false)
-            .iter()
-            .any(|line| line.starts_with("## ") && line.contains(&heading));
-        assert!(found, "docs/formats.md has no section for {format}");
+        let name = format!("(`{}`)", format.name());
+        let sections = sections(&page);
+        let (_, samples) = sections.iter().find(|(heading, _)| heading.contains(&name)).expect("a section a format");
+        assert!(!samples.is_empty(), "no sample of {format}");
+        for sample in samples {
+            let loaded = read_bytes("sample", sample.clone().into_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!(loaded.format, format, "{sample}");
+            assert!(loaded.skipped.is_empty(), "{sample}");
+        }
+    }
+}
+
+#[test]
+fn the_samples_of_predictions_are_read_and_match_their_gold() {
+    let page = read("docs/formats.md");
+    let sections = sections(&page);
+    let samples = |heading: &str| &sections.iter().find(|(found, _)| found.starts_with(heading)).unwrap().1;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("answers");
+    let predictions = |text: &str, task: Task| {
+        fs::write(&path, text).unwrap();
+        read_predictions(&path, &PredictionOptions { task: Some(task), ..PredictionOptions::default() }).unwrap()
+    };
+
+    let gold = read_bytes("gold", samples("CSV")[0].clone().into_bytes(), &ReadOptions::default()).unwrap().dataset;
+    let aligned = align(&gold, predictions(&samples("Predictions")[0], gold.task)).unwrap();
+    assert_eq!(aligned.matching, Matching::Ids);
+    let pair = Pair::new(gold.task, &gold.labels, gold.examples.iter().map(|e| &e.gold), &aligned.predictions, None);
+    assert!(pair.unwrap().scores().is_some());
+
+    let lines = samples("Predictions")[1].lines();
+    for (line, task) in lines.zip([Task::Classification, Task::Multilabel, Task::Ner]) {
+        let file = predictions(line, task);
+        assert!(file.scores.is_some() || file.span_scores.is_some(), "{line}");
     }
 }
 
@@ -247,7 +247,7 @@ fn every_option_named_can_be_typed() {
                     continue;
                 };
                 seen += 1;
-                if !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
+                if !STANDARD.contains(&option) && !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
                     faults.push(format!("{page}: there is no option --{option}"));
                 }
             }
