@@ -53,14 +53,20 @@ fn head(out: &mut String, review: &Review, width: usize) {
         line(out, &command);
         line(out, &paint(&format!("{MARGIN}{how}"), dim()));
     }
-    for split in [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)].into_iter().flatten()
-    {
-        // What was decided from the content is said, so that a wrong guess is seen at once.
+    // What was decided from the content is said, once where it is the same for several files.
+    let splits = [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)];
+    let mut read: Vec<(String, String)> = Vec::new();
+    for split in splits.into_iter().flatten() {
         let name = Path::new(&split.file).file_name().map_or(split.file.as_str(), |name| name.to_str().unwrap_or("?"));
-        let mut text = format!("{name}: {}", words::counted(split.examples, &review.subject.noun));
-        for guess in &split.guesses {
-            text += &format!("; {}", guess.what);
+        let name = format!("{name} ({})", words::counted(split.examples, &review.subject.noun));
+        let guesses: Vec<&str> = split.guesses.iter().map(|guess| guess.what.as_str()).collect();
+        match read.iter_mut().find(|(_, known)| *known == guesses.join("; ")) {
+            Some((names, _)) => *names += &format!(", {name}"),
+            None => read.push((name, guesses.join("; "))),
         }
+    }
+    for (names, guesses) in read {
+        let text = if guesses.is_empty() { names } else { format!("{names}: {guesses}") };
         for read in hang(MARGIN, &words::printable(&text), width).lines() {
             line(out, &paint(read, dim()));
         }

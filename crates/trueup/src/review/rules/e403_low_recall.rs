@@ -88,17 +88,12 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         Some(recall) if evidence.primary.target.is_none() => Draft::new(
             Severity::Error,
             n,
-            format!(
-                "more than half of all {units} is missed, most of {}: {}",
-                words::counted(n, "label"),
-                list(&named)
-            ),
-            format!("Read the missed {units}, and label more of those kinds; or state with --target what is enough"),
+            format!("more than half of all gold is missed, most of {}: {}", words::counted(n, "label"), list(&named)),
+            "Read what is missed, and label more of those kinds; or state with --target what is enough",
         )
         .message(format!(
-            "The model misses more than it finds: {} of all {units} {} found. {seen}",
+            "The model misses more than it finds: {} of all gold is found. {seen}",
             words::percent(recall.value.unwrap_or(0.0)),
-            words::agree(2, "is", "are"),
         ))
         .with("overall", recall.value),
         _ => Draft::new(
@@ -152,9 +147,7 @@ mod tests {
         ]);
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings[0].severity, trueup_core::document::Severity::Error);
-        assert!(
-            findings[0].message.starts_with("The model misses more than it finds: 35 % of all examples are found.")
-        );
+        assert!(findings[0].message.starts_with("The model misses more than it finds: 35 % of all gold is found."));
         let findings = plant.with(|e| e.primary.target = Some(0.3)).judge(&super::RULE);
         assert_eq!(findings[0].severity, trueup_core::document::Severity::Warning);
     }

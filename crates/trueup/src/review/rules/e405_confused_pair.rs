@@ -21,7 +21,7 @@
 //! ## Threshold
 //!
 //! Confusions in both directions over the gold of both labels: above 15 %, with the low end of the 95 % interval above
-//! 5 %, and at least 5 of them. Azimuth hides confusion under 10 % and deepchecks flags cells above 20 %; 15 % lies
+//! 5 %, and at least 5 of them, where there are three labels or more. Azimuth hides confusion under 10 % and deepchecks flags cells above 20 %; 15 % lies
 //! between, and the interval keeps rare labels from raising it by accident.
 
 use trueup_core::document::{IntervalKind, Severity};
@@ -49,6 +49,10 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         return Vec::new();
     };
     let rows = &evidence.figures.labels;
+    // Of two labels every mistake is a confusion of the pair: the score says it already.
+    if rows.iter().filter(|row| row.support > 0).count() < 3 {
+        return Vec::new();
+    }
     let mut pairs = Vec::new();
     for a in 0..rows.len() {
         for b in a + 1..rows.len() {
@@ -128,7 +132,10 @@ mod tests {
     #[test]
     fn silent_when_confusion_is_rare_or_rests_on_a_handful() {
         assert!(Plant::labels(&[("a", 100), ("b", 100)]).judge(&super::RULE).is_empty());
-        let handful = Plant::labels(&[("a", 10), ("b", 10)]).answers(&[("a", "a", 6), ("a", "b", 4), ("b", "b", 10)]);
+        let cells = [("a", "a", 6), ("a", "b", 4), ("b", "b", 10), ("c", "c", 10)];
+        let handful = Plant::labels(&[("a", 10), ("b", 10), ("c", 10)]).answers(&cells);
         assert!(handful.judge(&super::RULE).is_empty());
+        let two = Plant::labels(&[("a", 100), ("b", 100)]).answers(&[("a", "a", 60), ("a", "b", 40), ("b", "b", 100)]);
+        assert!(two.judge(&super::RULE).is_empty());
     }
 }

@@ -55,7 +55,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     } else {
         (Severity::Warning, "Keep the pass with the lowest validation loss")
     };
-    let loss = |value: f64| words::number(Some(value), 2);
+    let loss = |value: f64| words::number(Some(value), if value < 0.1 { 4 } else { 2 });
     vec![
         Draft::new(
             severity,
