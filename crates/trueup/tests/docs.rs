@@ -1,0 +1,258 @@
+//! What the pages of the project say is there, is there: paths, links, options, rules, metrics and formats.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trueup::core::measure::catalogue::METRICS;
+use trueup::core::{Pair, Task};
+use trueup::data::{Format, Matching, PredictionOptions, ReadOptions, align, read_bytes, read_predictions};
+use trueup::review::RULES;
+
+/// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
+const PAGES: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/formats.md",
+    "docs/metrics.md",
+    "docs/dependencies.md",
+];
+
+/// Pages that name options of `trueup`.
+const GUIDES: [&str; 3] = ["README.md", "docs/formats.md", "docs/metrics.md"];
+
+/// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
+const MADE: [(&str, &str); 5] = [
+    ("docs/benchmarks.md", "xtask/src/bench.rs"),
+    ("docs/cli.md", "xtask/src/generate.rs"),
+    ("docs/rules.md", "xtask/src/generate.rs"),
+    ("docs/schema/review.json", "xtask/src/generate.rs"),
+    ("ui/dist/index.html", "crates/trueup/build.rs"),
+];
+
+/// Options that every command has.
+const STANDARD: [&str; 2] = ["help", "version"];
+
+/// Folders at the head of a path of this project.
+const FOLDERS: [&str; 6] = [".ci/", ".config/", "crates/", "docs/", "ui/", "xtask/"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+}
+
+/// Lines of `text` outside fenced code, or inside it.
+fn lines(text: &str, fenced: bool) -> Vec<&str> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+        } else if inside == fenced {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// What stands between single backticks, code blocks left out. A span may run over the end of a line.
+fn spans(text: &str) -> Vec<String> {
+    let prose = lines(text, false).join("\n");
+    prose.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
+}
+
+/// Paths of this project in the inline code of `text`; those with a word to fill in (`NAME.rs`) left out.
+fn paths(text: &str) -> Vec<String> {
+    let filled = |path: &str| !["NAME", "CODE", "*", "..."].iter().any(|gap| path.contains(gap));
+    spans(text)
+        .iter()
+        .flat_map(|span| span.split_whitespace())
+        .filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && filled(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Targets of `[text](target)` outside code that are no addresses.
+fn links(text: &str) -> Vec<String> {
+    let prose = lines(text, false).join("\n");
+    let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = lines(text, false).into_iter().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+/// The names in the first column of the table of dependencies; a row may hold several.
+fn dependencies(text: &str) -> BTreeSet<String> {
+    let cells = rows(text).into_iter().map(|row| row[0].clone());
+    cells.flat_map(|cell| cell.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// The cells of the table rows whose first cell is inline code, without their backticks.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let rows = lines(text, false).into_iter().filter(|line| line.starts_with("| `"));
+    rows.map(|line| line.split('|').skip(1).map(|cell| cell.trim().replace('`', "")).collect()).collect()
+}
+
+#[test]
+fn every_path_named_exists() {
+    let mut faults = Vec::new();
+    for page in PAGES {
+        for path in paths(&read(page)) {
+            let made = MADE.iter().any(|(file, _)| *file == path);
+            if !made && !root().join(&path).exists() {
+                faults.push(format!("{page}: `{path}` is not there"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert!(paths(&read("ARCHITECTURE.md")).len() > 60, "the page lost its paths, or the test its eyes");
+}
+
+#[test]
+fn every_file_that_a_chore_makes_is_named_by_it() {
+    for (file, chore) in MADE {
+        let source = read(chore);
+        assert!(source.contains(file), "{chore} does not make {file}");
+    }
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    let mut faults = Vec::new();
+    for page in PAGES {
+        let text = read(page);
+        for link in links(&text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = root().join(page).parent().unwrap().join(file);
+            let made = MADE.iter().any(|(made, _)| root().join(made) == target);
+            if !file.is_empty() && !target.exists() && !made {
+                faults.push(format!("{page}: the link to `{link}` leads nowhere"));
+            } else if !anchor.is_empty() {
+                let text = if file.is_empty() { text.clone() } else { fs::read_to_string(&target).unwrap() };
+                if !anchors(&text).contains(anchor) {
+                    faults.push(format!("{page}: `{link}` names a heading that is not there"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_page_of_metrics_lists_the_catalogue() {
+    let listed: Vec<(String, String)> =
+        rows(&read("docs/metrics.md")).into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let known: Vec<(String, String)> =
+        METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned())).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_readme_lists_the_rules() {
+    let rows = rows(&read("README.md")).into_iter().map(|row| row[0].clone());
+    let listed: Vec<String> = rows.filter(|cell| !cell.starts_with("--") && !cell.starts_with("trueup")).collect();
+    let known: Vec<String> = RULES.iter().map(|rule| format!("{} {}", rule.code, rule.name)).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_page_of_dependencies_lists_those_of_the_workspace() {
+    let manifest = read("Cargo.toml");
+    let section = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let named = section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim().to_owned());
+    let known: BTreeSet<String> = named.filter(|name| !name.starts_with("trueup") && !name.starts_with('#')).collect();
+    assert_eq!(dependencies(&read("docs/dependencies.md")), known);
+}
+
+/// The sections of a page: the line of the heading of level 2, and the fenced blocks below it.
+fn sections(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut sections = Vec::new();
+    for part in text.split("\n## ").skip(1) {
+        let blocks = part.split("\n```\n").skip(1).step_by(2).map(|block| format!("{block}\n"));
+        sections.push((part.lines().next().unwrap().to_owned(), blocks.collect()));
+    }
+    sections
+}
+
+#[test]
+fn the_samples_of_formats_are_read_as_the_page_says() {
+    let page = read("docs/formats.md");
+    for format in Format::ALL {
+        let name = format!("(`{}`)", format.name());
+        let sections = sections(&page);
+        let (_, samples) = sections.iter().find(|(heading, _)| heading.contains(&name)).expect("a section a format");
+        assert!(!samples.is_empty(), "no sample of {format}");
+        for sample in samples {
+            let loaded = read_bytes("sample", sample.clone().into_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!(loaded.format, format, "{sample}");
+            assert!(loaded.skipped.is_empty(), "{sample}");
+        }
+    }
+}
+
+#[test]
+fn the_samples_of_predictions_are_read_and_match_their_gold() {
+    let page = read("docs/formats.md");
+    let sections = sections(&page);
+    let samples = |heading: &str| &sections.iter().find(|(found, _)| found.starts_with(heading)).unwrap().1;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("answers");
+    let predictions = |text: &str, task: Task| {
+        fs::write(&path, text).unwrap();
+        read_predictions(&path, &PredictionOptions { task: Some(task), ..PredictionOptions::default() }).unwrap()
+    };
+
+    let gold = read_bytes("gold", samples("CSV")[0].clone().into_bytes(), &ReadOptions::default()).unwrap().dataset;
+    let aligned = align(&gold, predictions(&samples("Predictions")[0], gold.task)).unwrap();
+    assert_eq!(aligned.matching, Matching::Ids);
+    let pair = Pair::new(gold.task, &gold.labels, gold.examples.iter().map(|e| &e.gold), &aligned.predictions, None);
+    assert!(pair.unwrap().scores().is_some());
+
+    let lines = samples("Predictions")[1].lines();
+    for (line, task) in lines.zip([Task::Classification, Task::Multilabel, Task::Ner]) {
+        let file = predictions(line, task);
+        assert!(file.scores.is_some() || file.span_scores.is_some(), "{line}");
+    }
+}
+
+/// The fields of the command's arguments are its long options, with `_` for `-`.
+#[test]
+fn every_option_named_can_be_typed() {
+    let arguments = read("crates/trueup-cli/src/args.rs");
+    let mut seen = 0;
+    let mut faults = Vec::new();
+    for page in GUIDES {
+        let text = read(page);
+        let code = lines(&text, true).into_iter().map(str::to_owned).chain(spans(&text));
+        for line in code.filter(|line| !line.contains("cargo") && !line.contains("npm")) {
+            for word in line.split(|c: char| c.is_whitespace() || "[]()=;,`".contains(c)) {
+                let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else {
+                    continue;
+                };
+                seen += 1;
+                if !STANDARD.contains(&option) && !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
+                    faults.push(format!("{page}: there is no option --{option}"));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert!(seen > 20, "{seen} options seen");
+}
