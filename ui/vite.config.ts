@@ -9,6 +9,8 @@ export default defineConfig({
     // light-dark() must stay as written: the theme switch works through color-scheme.
     target: ['chrome125', 'firefox128', 'safari17.5'],
     modulePreload: false,
+    // The folder itself is tracked, so that the crate that embeds the page can watch it.
+    emptyOutDir: false,
   },
   test: { include: ['tests/*.test.ts'] },
 });

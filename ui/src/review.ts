@@ -72,7 +72,7 @@ export interface Verdict {
   summary: string;
   needed: number | null;
   metric: string;
-  baseline: { answer: string; value: number; accuracy: number } | null;
+  baseline: { answer: string; value: number; accuracy: number | null } | null;
   target: number | null;
 }
 

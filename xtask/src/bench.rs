@@ -69,10 +69,7 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
         std::thread::available_parallelism()?,
         date.map(|date| format!(", {date}")).unwrap_or_default(),
     );
-    for entry in ENTRIES
-        .iter()
-        .filter(|entry| name.is_none_or(|name| name == entry.name))
-    {
+    for entry in ENTRIES.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
         write!(
             page,
             "\n## {}\n\n| what | wall min | wall median | CPU median | memory |\n|---|---:|---:|---:|---:|\n",
@@ -101,10 +98,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)
     match rest {
         [] => Ok((name, None)),
         ["--date", date] => Ok((name, Some(date))),
-        _ => bail!(
-            "cannot read `{}`; usage: cargo xtask bench [NAME] [--date YYYY-MM-DD]",
-            rest.join(" ")
-        ),
+        _ => bail!("cannot read `{}`; usage: cargo xtask bench [NAME] [--date YYYY-MM-DD]", rest.join(" ")),
     }
 }
 
@@ -150,24 +144,14 @@ fn once(case: &Case, binary: &Path, data: &Path) -> Result<Taken> {
     let errors = workspace::target().join("bench-stderr.txt");
     command.stdout(Stdio::null()).stderr(File::create(&errors)?);
     let start = Instant::now();
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", binary.display()))?;
+    let status = command.status().with_context(|| format!("cannot start {}", binary.display()))?;
     let wall = start.elapsed().as_secs_f64();
     if !status.success() {
         let said = fs::read_to_string(&errors)?;
-        bail!(
-            "`trueup {}` failed ({status}): {}",
-            case.arguments.join(" "),
-            said.trim()
-        );
+        bail!("`trueup {}` failed ({status}): {}", case.arguments.join(" "), said.trim());
     }
     if timer.is_none() {
-        return Ok(Taken {
-            wall,
-            cpu: None,
-            megabytes: None,
-        });
+        return Ok(Taken { wall, cpu: None, megabytes: None });
     }
     read_time(&fs::read_to_string(&measured)?)
 }
@@ -175,14 +159,8 @@ fn once(case: &Case, binary: &Path, data: &Path) -> Result<Taken> {
 /// Reads `%e %U %S %M` of GNU time: seconds elapsed, user, system; kilobytes.
 fn read_time(line: &str) -> Result<Taken> {
     let numbers: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    let [wall, user, system, kilobytes] = numbers[..] else {
-        bail!("GNU time wrote `{}`", line.trim())
-    };
-    Ok(Taken {
-        wall,
-        cpu: Some(user + system),
-        megabytes: Some(kilobytes / 1000.0),
-    })
+    let [wall, user, system, kilobytes] = numbers[..] else { bail!("GNU time wrote `{}`", line.trim()) };
+    Ok(Taken { wall, cpu: Some(user + system), megabytes: Some(kilobytes / 1000.0) })
 }
 
 #[cfg(test)]
@@ -193,10 +171,7 @@ mod tests {
     #[test]
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
-        assert_eq!(
-            parse(&["review", "--date", "2030-01-02"]).unwrap(),
-            (Some("review"), Some("2030-01-02"))
-        );
+        assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
         assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review"));
         assert!(parse(&["--fast"]).is_err());
     }

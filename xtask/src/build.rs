@@ -40,7 +40,5 @@ pub fn everything() -> Result<PathBuf> {
 
 fn path(release: bool) -> PathBuf {
     let profile = if release { "release" } else { "debug" };
-    workspace::target()
-        .join(profile)
-        .join(format!("trueup{}", std::env::consts::EXE_SUFFIX))
+    workspace::target().join(profile).join(format!("trueup{}", std::env::consts::EXE_SUFFIX))
 }

@@ -47,10 +47,6 @@ pub fn chore() -> Result<()> {
     if !faults.is_empty() {
         bail!("\n  {}", faults.join("\n  "));
     }
-    eprintln!(
-        "{} crates, {} stages: every dependency points downward",
-        CRATES.len(),
-        STAGES.len()
-    );
+    eprintln!("{} crates, {} stages: every dependency points downward", CRATES.len(), STAGES.len());
     Ok(())
 }

@@ -42,11 +42,7 @@ pub fn from(binary: &Path, mode: Mode) -> Result<()> {
             .with_context(|| format!("cannot start {}", binary.display()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "`{shown}`, which makes {file}, failed ({}): {}",
-                output.status,
-                said.trim()
-            );
+            bail!("`{shown}`, which makes {file}, failed ({}): {}", output.status, said.trim());
         }
         if output.stdout.is_empty() {
             bail!("`{shown}`, which makes {file}, wrote nothing");

@@ -2,11 +2,7 @@
 //!
 //! One file a chore. A chore says what it runs, stops with what to do next, and needs nothing but cargo; Node and
 //! Python are used where they are there.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "chores talk to the person who runs them"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the person who runs them")]
 
 mod bench;
 mod build;
@@ -57,14 +53,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["build"] => build::chore(false),
         ["build", "--release"] => build::chore(true),
         ["demo"] => demo::chore(),
-        ["test"] => test::chore(&test::Choice {
-            slow: false,
-            checks: true,
-        }),
-        ["test", "--full"] => test::chore(&test::Choice {
-            slow: true,
-            checks: true,
-        }),
+        ["test"] => test::chore(&test::Choice { slow: false, checks: true }),
+        ["test", "--full"] => test::chore(&test::Choice { slow: true, checks: true }),
         ["validate"] => validate::chore(),
         ["generate"] => generate::chore(generate::Mode::Write),
         ["generate", "--check"] => generate::chore(generate::Mode::Check),

@@ -26,10 +26,7 @@ pub fn make() -> Result<Outcome> {
     let sources = workspace::root().join(SOURCES);
     let (requirements, script) = (sources.join("requirements.txt"), sources.join("generate.py"));
     if !script.is_file() {
-        return Ok(Outcome::Skipped {
-            why: format!("there is no {SOURCES}/generate.py"),
-            required: false,
-        });
+        return Ok(Outcome::Skipped { why: format!("there is no {SOURCES}/generate.py"), required: false });
     }
     if workspace::find("python3").is_none() {
         let why = "python3 not found; install Python 3.10 or newer with its venv module".into();
@@ -44,14 +41,7 @@ pub fn make() -> Result<Outcome> {
         create.args(["-m", "venv"]).arg(&venv);
         process::run(&mut create)?;
         let mut install = Command::new(&python);
-        install.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ]);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
         install.arg(&requirements);
         process::run(&mut install)?;
         fs::write(&installed, &wanted).with_context(|| format!("cannot write {}", installed.display()))?;

@@ -29,15 +29,9 @@ pub fn npm(arguments: &[&str]) -> Command {
 /// Why the page cannot be worked on here; `None` when it can.
 pub fn obstacle() -> Option<Outcome> {
     if !folder().join("package.json").is_file() {
-        return Some(Outcome::Skipped {
-            why: "there is no ui/ folder".into(),
-            required: false,
-        });
+        return Some(Outcome::Skipped { why: "there is no ui/ folder".into(), required: false });
     }
-    let missing: Vec<_> = ["node", "npm"]
-        .into_iter()
-        .filter(|name| workspace::find(name).is_none())
-        .collect();
+    let missing: Vec<_> = ["node", "npm"].into_iter().filter(|name| workspace::find(name).is_none()).collect();
     if missing.is_empty() {
         return None;
     }
@@ -88,11 +82,8 @@ fn newest(dir: &Path) -> Result<Option<SystemTime>> {
         if name.starts_with('.') || NOT_INPUTS.contains(&name.as_ref()) {
             continue;
         }
-        let time = if entry.file_type()?.is_dir() {
-            newest(&entry.path())?
-        } else {
-            Some(entry.metadata()?.modified()?)
-        };
+        let time =
+            if entry.file_type()?.is_dir() { newest(&entry.path())? } else { Some(entry.metadata()?.modified()?) };
         latest = latest.max(time);
     }
     Ok(latest)

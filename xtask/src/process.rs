@@ -18,10 +18,8 @@ pub fn render(command: &Command) -> String {
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = render(command);
     eprintln!("$ {shown}");
-    let status = command
-        .stdout(Stdio::from(std::io::stderr()))
-        .status()
-        .with_context(|| format!("cannot start `{shown}`"))?;
+    let status =
+        command.stdout(Stdio::from(std::io::stderr())).status().with_context(|| format!("cannot start `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }
@@ -52,14 +50,9 @@ pub fn tee(command: &mut Command) -> Result<Told> {
     let status = child.wait().with_context(|| format!("cannot wait for `{shown}`"))?;
     let mut text = String::new();
     for side in [out, err] {
-        text += &side
-            .join()
-            .map_err(|_| anyhow!("copying the output of `{shown}` failed"))??;
+        text += &side.join().map_err(|_| anyhow!("copying the output of `{shown}` failed"))??;
     }
-    Ok(Told {
-        text,
-        success: status.success(),
-    })
+    Ok(Told { text, success: status.success() })
 }
 
 /// Copies line by line and keeps what was copied.

@@ -81,26 +81,18 @@ fn report(faults: &[String]) -> Result<Outcome> {
 }
 
 fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|found| extensions.iter().any(|wanted| found == *wanted))
+    Path::new(name).extension().is_some_and(|found| extensions.iter().any(|wanted| found == *wanted))
 }
 
 fn opens_with_doc(text: &str) -> bool {
-    let first = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with("#!"));
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("#!"));
     first.is_some_and(|line| line.starts_with("//!") || line.starts_with("/*!"))
 }
 
 /// The first path of one machine in `line`: a slash that begins a path, then one of [`PRIVATE`], then a slash.
 fn private_path(line: &str) -> Option<&str> {
     line.match_indices('/').find_map(|(at, _)| {
-        let begins = line[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| !(c.is_alphanumeric() || "._-/~*})]".contains(c)));
+        let begins = line[..at].chars().next_back().is_none_or(|c| !(c.is_alphanumeric() || "._-/~*})]".contains(c)));
         let rest = &line[at + 1..];
         let (folder, beyond) = rest.split_once('/')?;
         let named = begins && PRIVATE.contains(&folder) && beyond.starts_with(|c: char| c.is_alphanumeric());
@@ -147,20 +139,9 @@ mod tests {
     fn paths_of_one_machine_are_found_and_others_are_not() {
         let path = |folder: &str| format!("see \"/{folder}/someone/file\"");
         for folder in PRIVATE {
-            assert_eq!(
-                private_path(&path(folder)),
-                Some(format!("/{folder}/").as_str()),
-                "{folder}"
-            );
+            assert_eq!(private_path(&path(folder)), Some(format!("/{folder}/").as_str()), "{folder}");
         }
-        for fine in [
-            "ui/root/App.ts",
-            "https://example.org/home/x",
-            "/usr/bin",
-            "a /tmp b",
-            "TP/(TP+FP)",
-            "root/x",
-        ] {
+        for fine in ["ui/root/App.ts", "https://example.org/home/x", "/usr/bin", "a /tmp b", "TP/(TP+FP)", "root/x"] {
             assert_eq!(private_path(fine), None, "{fine}");
         }
     }

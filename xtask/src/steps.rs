@@ -28,11 +28,7 @@ pub struct Steps {
 impl Steps {
     /// No step yet. `stop_early`: a failed step ends the run. `ci`: a required step may not be skipped.
     pub fn new(stop_early: bool, ci: bool) -> Self {
-        Self {
-            done: Vec::new(),
-            stop_early,
-            ci,
-        }
+        Self { done: Vec::new(), stop_early, ci }
     }
 
     /// Runs one step; its failure is kept, and ends the run when steps stop early. `advice` says what to do then.
@@ -80,11 +76,7 @@ impl Steps {
 
     /// Names of the steps that failed.
     pub fn failures(&self) -> Vec<&'static str> {
-        self.done
-            .iter()
-            .filter(|(_, _, ended)| ended.is_err())
-            .map(|(name, _, _)| *name)
-            .collect()
+        self.done.iter().filter(|(_, _, ended)| ended.is_err()).map(|(name, _, _)| *name).collect()
     }
 }
 
@@ -94,10 +86,7 @@ mod tests {
     use super::*;
 
     fn skipped(required: bool) -> Outcome {
-        Outcome::Skipped {
-            why: "no node".into(),
-            required,
-        }
+        Outcome::Skipped { why: "no node".into(), required }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `test`: every test of every kind, after installing what they lack; ends with the count.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::steps::{Outcome, Steps};
-use crate::tally::{self, Tally};
+use crate::tally::{self, Runner, Tally};
 use crate::{build, generate, oracle, page, process, workspace};
 
 /// Which of the tests and checks to run.
@@ -41,24 +42,19 @@ pub fn chore(choice: &Choice) -> Result<()> {
         println!("{}", steps.table());
         bail!("nothing was tested: the workspace does not compile");
     };
-    steps.run(
-        "rust tests",
-        "run one test alone with `cargo nextest run -p CRATE NAME`",
-        || tests(&mut rust_tests(choice.slow), &mut tally),
-    )?;
+    steps.run("rust tests", "run one test alone with `cargo nextest run -p CRATE NAME`", || {
+        rust_tests(choice.slow, &mut tally)
+    })?;
     steps.run("doc tests", "run `cargo test --doc -p CRATE`", || {
         tests(
             &mut with_data(workspace::cargo(&["test", "--quiet", "--doc", "--workspace"])),
+            Runner::CargoTest,
             &mut tally,
         )
     })?;
     steps.run("page tests", "run `npm test` in ui/", || in_page(&["test"], &mut tally))?;
-    steps.run("page types", "run `npm run check` in ui/", || {
-        in_page(&["run", "check"], &mut Tally::default())
-    })?;
-    steps.run("end to end", "run `npm run e2e` in ui/", || {
-        end_to_end(&binary, &mut tally)
-    })?;
+    steps.run("page types", "run `npm run check` in ui/", || in_page(&["run", "check"], &mut Tally::default()))?;
+    steps.run("end to end", "run `npm run e2e` in ui/", || end_to_end(&binary, &mut tally))?;
     if choice.checks {
         steps.run("generated files", "run `cargo xtask generate` and commit", || {
             generate::from(&binary, generate::Mode::Check).map(|()| Outcome::Passed)
@@ -81,7 +77,7 @@ pub fn chore(choice: &Choice) -> Result<()> {
 
 /// `cargo fmt --check`.
 pub fn format() -> Result<Outcome> {
-    process::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))?;
+    process::run(&mut workspace::cargo(&["fmt", "--all", "--check", "--", "-l"]))?;
     Ok(Outcome::Passed)
 }
 
@@ -97,36 +93,30 @@ pub fn lint() -> Result<Outcome> {
 }
 
 /// nextest where it is installed (each test its own process, with a time limit), else `cargo test`.
-fn rust_tests(slow: bool) -> Command {
-    // Tests without data say so, but runners hide what a passing test says unless asked.
-    let quiet = workspace::data().is_some();
-    let mut command;
-    if workspace::find("cargo-nextest").is_some() {
-        command = workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
-        if slow {
-            command.args(["--run-ignored", "all"]);
-        }
-        if !quiet {
-            command.args(["--success-output", "immediate"]);
-        }
-    } else {
-        command = workspace::cargo(&[
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--",
-        ]);
+fn rust_tests(slow: bool, tally: &mut Tally) -> Result<Outcome> {
+    if workspace::find("cargo-nextest").is_none() {
+        let mut command = workspace::cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+        // Tests without data say so, but a passing test is heard only when asked.
+        command.args(["--", "--show-output"]);
         if slow {
             command.arg("--include-ignored");
         }
-        if !quiet {
-            command.arg("--show-output");
-        }
+        return tests(&mut with_data(command), Runner::CargoTest, tally);
     }
-    with_data(command)
+    let mut command = workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    if slow {
+        command.args(["--run-ignored", "all"]);
+    }
+    // What passing tests say is not shown but kept here (.config/nextest.toml).
+    let record = workspace::target().join("nextest/default/junit.xml");
+    if record.is_file() {
+        fs::remove_file(&record).with_context(|| format!("cannot remove {}", record.display()))?;
+    }
+    let ended = tests(&mut with_data(command), Runner::Nextest, tally);
+    if let Ok(said) = fs::read_to_string(&record) {
+        tally.without_data += tally::without_data(&said);
+    }
+    ended
 }
 
 /// Tells the tests where the data and the oracle's figures are, and whether they may do without.
@@ -143,14 +133,10 @@ fn with_data(mut command: Command) -> Command {
     command
 }
 
-/// Runs one test runner and adds what it counted.
-fn tests(command: &mut Command, tally: &mut Tally) -> Result<Outcome> {
-    counted(command, tally, tally::count)
-}
-
-fn counted(command: &mut Command, tally: &mut Tally, count: impl Fn(&str) -> Tally) -> Result<Outcome> {
+/// Runs a test runner and adds what it counted.
+fn tests(command: &mut Command, runner: Runner, tally: &mut Tally) -> Result<Outcome> {
     let told = process::tee(command)?;
-    *tally = tally.plus(count(&told.text));
+    *tally = tally.plus(tally::count(&told.text, runner));
     if !told.success {
         bail!("`{}` failed", process::render(command));
     }
@@ -161,7 +147,7 @@ fn in_page(arguments: &[&str], tally: &mut Tally) -> Result<Outcome> {
     if let Some(outcome) = page::obstacle() {
         return Ok(outcome);
     }
-    tests(&mut page::npm(arguments), tally)
+    tests(&mut page::npm(arguments), Runner::Vitest, tally)
 }
 
 fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
@@ -171,28 +157,20 @@ fn end_to_end(binary: &Path, tally: &mut Tally) -> Result<Outcome> {
     let find = || BROWSERS.into_iter().find_map(workspace::find);
     if find().is_none() && workspace::is_ci() {
         // Debian's package brings its libraries along. Where this is not allowed, the message below says what is missing.
-        for arguments in [
-            ["update", "--quiet"].as_slice(),
-            &["install", "--yes", "--quiet", "chromium"],
-        ] {
-            if let Err(error) = process::run(
-                workspace::command("apt-get")
-                    .args(arguments)
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            ) {
+        for arguments in [["update", "--quiet"].as_slice(), &["install", "--yes", "--quiet", "chromium"]] {
+            if let Err(error) =
+                process::run(workspace::command("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+            {
                 eprintln!("{error:#}");
                 break;
             }
         }
     }
     let Some(browser) = find() else {
-        let why = format!(
-            "none of {} found; on Debian: apt-get install chromium",
-            BROWSERS.join(", ")
-        );
+        let why = format!("none of {} found; on Debian: apt-get install chromium", BROWSERS.join(", "));
         return Ok(Outcome::Skipped { why, required: true });
     };
     let mut command = page::npm(&["run", "e2e"]);
     command.env("CHROMIUM", browser).env("TRUEUP", binary);
-    counted(&mut command, tally, tally::count_checks)
+    tests(&mut command, Runner::Checks, tally)
 }

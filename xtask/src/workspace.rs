@@ -19,9 +19,7 @@ pub fn target() -> PathBuf {
 
 /// The real data that tests and timings read: `TRUEUP_DATA`, else `../shared/data`; `None` when neither is there.
 pub fn data() -> Option<PathBuf> {
-    let named = std::env::var_os("TRUEUP_DATA")
-        .filter(|dir| !dir.is_empty())
-        .map(PathBuf::from);
+    let named = std::env::var_os("TRUEUP_DATA").filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let dir = named.unwrap_or_else(|| root().join("../shared/data"));
     dir.canonicalize().ok().filter(|dir| dir.is_dir())
 }
@@ -34,9 +32,7 @@ pub fn is_ci() -> bool {
 /// The full path of `program`, if it is installed.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 /// A command that runs in the workspace root.
@@ -61,17 +57,11 @@ pub fn files() -> Result<Vec<String>> {
         .output()
         .context("cannot run git, which lists the files of the project")?;
     if !output.status.success() {
-        bail!(
-            "`git ls-files` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("`git ls-files` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     let list = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    let mut files: Vec<String> = list
-        .split('\0')
-        .filter(|name| !name.is_empty() && root().join(name).is_file())
-        .map(String::from)
-        .collect();
+    let mut files: Vec<String> =
+        list.split('\0').filter(|name| !name.is_empty() && root().join(name).is_file()).map(String::from).collect();
     files.sort();
     files.dedup();
     Ok(files)

@@ -28,11 +28,7 @@ pub fn on_interrupt() {
 pub fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe is no reason to complain about the help.
     let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
-    }
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
 /// Turns a command's result into the exit code, and prints its error.

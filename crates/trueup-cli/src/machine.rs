@@ -14,11 +14,7 @@ pub struct Clock {
 impl Clock {
     /// Starts now.
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            stages: Vec::new(),
-            current: None,
-        }
+        Self { start: Instant::now(), stages: Vec::new(), current: None }
     }
 
     /// Ends the stage that runs and begins `name`. Times of stages with the same name add up.
@@ -66,10 +62,7 @@ fn usage() -> (f64, u64) {
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
     // Linux counts kibibytes, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    (
-        seconds(usage.ru_utime) + seconds(usage.ru_stime),
-        usage.ru_maxrss as u64 * unit,
-    )
+    (seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss as u64 * unit)
 }
 
 #[cfg(not(unix))]

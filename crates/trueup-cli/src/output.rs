@@ -39,16 +39,8 @@ enum Form {
 impl Wanted {
     /// Reads the options, and refuses what cannot be had before any work is done.
     pub fn new(args: &OutputArgs) -> anyhow::Result<Self> {
-        let mut wanted = Self {
-            dir: args.out.clone(),
-            files: Vec::new(),
-            stdout: None,
-        };
-        let asked = [
-            (&args.json, Form::Json),
-            (&args.html, Form::Html),
-            (&args.markdown, Form::Markdown),
-        ];
+        let mut wanted = Self { dir: args.out.clone(), files: Vec::new(), stdout: None };
+        let asked = [(&args.json, Form::Json), (&args.html, Form::Html), (&args.markdown, Form::Markdown)];
         for (path, form) in asked {
             match path {
                 Some(path) if path == Path::new("-") => match wanted.stdout {

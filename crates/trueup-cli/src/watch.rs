@@ -28,11 +28,7 @@ impl Watch {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self {
-            clock: Mutex::new(Clock::new()),
-            bar,
-            quiet,
-        }
+        Self { clock: Mutex::new(Clock::new()), bar, quiet }
     }
 
     /// Ends the show and says what the run cost.
@@ -40,19 +36,13 @@ impl Watch {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.clock
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .run()
+        self.clock.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).run()
     }
 }
 
 impl Observer for Watch {
     fn stage(&self, name: &'static str) {
-        self.clock
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .stage(name);
+        self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).stage(name);
         if let Some(bar) = &self.bar {
             bar.set_length(0);
             bar.set_message(format!("{name:<14}"));

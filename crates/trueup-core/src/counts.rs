@@ -141,9 +141,7 @@ pub struct Tallies {
 impl Tallies {
     /// Nothing counted yet, for `labels` labels.
     pub fn new(labels: usize) -> Self {
-        Self {
-            labels: vec![Tally::default(); labels],
-        }
+        Self { labels: vec![Tally::default(); labels] }
     }
 
     /// The counts of labels 0, 1 and so on.
@@ -218,10 +216,7 @@ mod tests {
         assert_eq!(tallies.labels()[0].precision(), None);
         // A label with gold that is never predicted has F1 0, and no precision.
         let never = Tally { tp: 0, fp: 0, fn_: 3 };
-        assert_eq!(
-            (never.f1(), never.recall(), never.precision()),
-            (Some(0.0), Some(0.0), None)
-        );
+        assert_eq!((never.f1(), never.recall(), never.precision()), (Some(0.0), Some(0.0), None));
     }
 
     proptest::proptest! {

@@ -73,14 +73,7 @@ mod tests {
             })
             .collect();
         let labels = LabelSet::new(["a", "b"]);
-        Dataset {
-            task: Task::Classification,
-            labels,
-            examples,
-            columns: vec![],
-            tags: vec![],
-            has_text: true,
-        }
+        Dataset { task: Task::Classification, labels, examples, columns: vec![], tags: vec![], has_text: true }
     }
 
     #[test]

@@ -56,16 +56,9 @@ pub fn compare(gold: &[Span], predicted: &[Span]) -> Vec<Marked> {
         (gold_free[g], predicted_free[p]) = (false, false);
         if rank < 2 {
             let mark = if rank == 0 { Mark::Match } else { Mark::WrongType };
-            marked.push(Marked {
-                predicted: Some(predicted[p].label),
-                ..one(&gold[g], true, mark)
-            });
+            marked.push(Marked { predicted: Some(predicted[p].label), ..one(&gold[g], true, mark) });
         } else {
-            let mark = if rank == 2 {
-                Mark::Boundary
-            } else {
-                Mark::TypeAndBoundary
-            };
+            let mark = if rank == 2 { Mark::Boundary } else { Mark::TypeAndBoundary };
             marked.push(one(&gold[g], true, mark));
             marked.push(one(&predicted[p], false, mark));
         }
@@ -90,20 +83,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_mistake_has_its_mark() {
-        let gold = [
-            span(0, 4, 0),
-            span(5, 9, 0),
-            span(10, 14, 0),
-            span(20, 24, 0),
-            span(30, 34, 0),
-        ];
-        let predicted = [
-            span(0, 4, 0),
-            span(5, 9, 1),
-            span(10, 16, 0),
-            span(18, 24, 1),
-            span(40, 44, 1),
-        ];
+        let gold = [span(0, 4, 0), span(5, 9, 0), span(10, 14, 0), span(20, 24, 0), span(30, 34, 0)];
+        let predicted = [span(0, 4, 0), span(5, 9, 1), span(10, 16, 0), span(18, 24, 1), span(40, 44, 1)];
         let marks: Vec<_> = compare(&gold, &predicted).iter().map(|m| (m.start, m.mark)).collect();
         assert_eq!(
             marks,
@@ -123,11 +104,7 @@ mod tests {
     #[test]
     fn a_span_is_used_once_and_the_larger_overlap_wins() {
         let marked = compare(&[span(0, 10, 0)], &[span(0, 3, 0), span(3, 10, 0)]);
-        let spurious: Vec<_> = marked
-            .iter()
-            .filter(|m| m.mark == Mark::Spurious)
-            .map(|m| m.start)
-            .collect();
+        let spurious: Vec<_> = marked.iter().filter(|m| m.mark == Mark::Spurious).map(|m| m.start).collect();
         assert_eq!(spurious, [0]);
     }
 

@@ -186,9 +186,7 @@ impl FromStr for Scheme {
             "IOE2" => Ok(Self::Ioe2),
             "IOBES" | "BIOES" => Ok(Self::Iobes),
             "BILOU" | "BILUO" => Ok(Self::Bilou),
-            _ => Err(UnknownScheme {
-                found: name.escape_default().take(60).collect(),
-            }),
+            _ => Err(UnknownScheme { found: name.escape_default().take(60).collect() }),
         }
     }
 }
@@ -210,9 +208,7 @@ impl<'a> Tag<'a> {
             Style::Prefix => raw.split_once('-')?,
             Style::Suffix => raw.rsplit_once('-').map(|(kind, part)| (part, kind))?,
         };
-        letter(part)
-            .filter(|_| !kind.is_empty())
-            .map(|letter| Self { letter, kind })
+        letter(part).filter(|_| !kind.is_empty()).map(|letter| Self { letter, kind })
     }
 }
 
@@ -319,11 +315,7 @@ pub fn encode<'a>(chunks: &[Chunk<'a>], tokens: usize, scheme: Scheme) -> Vec<Ta
         };
         let after_same = n > 0 && touches(chunks.get(n - 1), start);
         let before_same = touches(chunks.get(n + 1), end);
-        let marked = if scheme == Scheme::Iob1 {
-            after_same
-        } else {
-            before_same
-        };
+        let marked = if scheme == Scheme::Iob1 { after_same } else { before_same };
         let (first, last, single) = match scheme {
             Scheme::Iob1 | Scheme::Ioe1 if !marked => (b'I', b'I', b'I'),
             Scheme::Iob1 | Scheme::Iob2 => (b'B', b'I', b'B'),
@@ -359,10 +351,7 @@ mod tests {
         let strict = decode(&tags, Scheme::Iob2, true);
         assert_eq!((strict.chunks, strict.invalid), (vec![(4, 6, "Y")], vec![1, 2]));
         let lenient = decode(&tags, Scheme::Iob2, false);
-        assert_eq!(
-            (lenient.chunks, lenient.invalid),
-            (vec![(1, 3, "X"), (4, 6, "Y")], vec![1, 2])
-        );
+        assert_eq!((lenient.chunks, lenient.invalid), (vec![(1, 3, "X"), (4, 6, "Y")], vec![1, 2]));
     }
 
     #[test]
@@ -390,20 +379,8 @@ mod tests {
 
     #[test]
     fn tags_are_read_on_either_side_and_strays_are_none() {
-        assert_eq!(
-            Tag::parse("B-creative-work", Style::Prefix),
-            Some(Tag {
-                letter: b'B',
-                kind: "creative-work"
-            })
-        );
-        assert_eq!(
-            Tag::parse("creative-work-B", Style::Suffix),
-            Some(Tag {
-                letter: b'B',
-                kind: "creative-work"
-            })
-        );
+        assert_eq!(Tag::parse("B-creative-work", Style::Prefix), Some(Tag { letter: b'B', kind: "creative-work" }));
+        assert_eq!(Tag::parse("creative-work-B", Style::Suffix), Some(Tag { letter: b'B', kind: "creative-work" }));
         assert_eq!(Tag::parse("I", Style::Prefix).unwrap().kind, "_");
         for stray in ["0", "o", "X-PER", "B-", "", "NNP", "O\\"] {
             assert_eq!(Tag::parse(stray, Style::Prefix), None, "{stray}");
@@ -418,10 +395,7 @@ mod tests {
             assert_eq!(scheme.name().to_lowercase().parse(), Ok(scheme));
         }
         let message = "IOB9\u{1b}".parse::<Scheme>().unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "'IOB9\\u{1b}' is no tag scheme; valid: IOB1, IOB2, IOE1, IOE2, IOBES, BILOU"
-        );
+        assert_eq!(message, "'IOB9\\u{1b}' is no tag scheme; valid: IOB1, IOB2, IOE1, IOE2, IOBES, BILOU");
     }
 
     proptest::proptest! {

@@ -112,11 +112,7 @@ pub fn shorten(text: &str, most: usize) -> String {
     }
     let head = (most - 1).div_ceil(2);
     let tail = most - 1 - head;
-    chars[..head]
-        .iter()
-        .chain(&['…'])
-        .chain(&chars[chars.len() - tail..])
-        .collect()
+    chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
 }
 
 /// The text on one line, its control characters and bidirectional overrides shown as `\u{..}`, so that data never
@@ -162,10 +158,7 @@ mod tests {
 
     #[test]
     fn shares_names_and_text() {
-        assert_eq!(
-            (percent(0.5), percent(0.034), percent(0.0004)),
-            ("50 %".into(), "3.4 %".into(), "0.04 %".into())
-        );
+        assert_eq!((percent(0.5), percent(0.034), percent(0.0004)), ("50 %".into(), "3.4 %".into(), "0.04 %".into()));
         assert_eq!(list(&["a", "b", "c"], 5), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(shorten("card_payment_declined", 10), "card_…ined");

@@ -69,9 +69,7 @@ fn answer(task: Task, value: &Value) -> Annotation {
                 .unwrap()
                 .iter()
                 .map(|span| {
-                    let [start, end, label] = ids(span)[..] else {
-                        panic!("a span has three numbers")
-                    };
+                    let [start, end, label] = ids(span)[..] else { panic!("a span has three numbers") };
                     Span { start, end, label }
                 })
                 .collect();
@@ -89,10 +87,7 @@ impl Case {
         let predictions = Predictions {
             labels: labels.clone(),
             answers: self.predicted.iter().map(|p| answer(self.task, p)).collect(),
-            scores: self
-                .scores
-                .as_ref()
-                .map(|rows| Scores::from_cells(labels.len(), rows.concat())),
+            scores: self.scores.as_ref().map(|rows| Scores::from_cells(labels.len(), rows.concat())),
             span_scores: None,
         };
         let pair = Pair::new(self.task, &labels, &gold, &predictions, None).unwrap();
@@ -103,23 +98,12 @@ impl Case {
 /// Compares everything in `oracle`; the number of values compared.
 fn check(oracle: &Oracle) -> usize {
     let mut compared = 0;
-    let options = MeasureOptions {
-        intervals: false,
-        ..MeasureOptions::default()
-    };
+    let options = MeasureOptions { intervals: false, ..MeasureOptions::default() };
     for case in &oracle.cases {
         let measures = case.measure(&options);
         for (name, expected) in &case.expected {
-            let ours = measures
-                .metrics
-                .get(name)
-                .unwrap_or_else(|| panic!("{}: no {name}", case.name))
-                .value;
-            assert!(
-                same(ours, *expected),
-                "{}: {name} is {ours:?}, the oracle says {expected:?}",
-                case.name
-            );
+            let ours = measures.metrics.get(name).unwrap_or_else(|| panic!("{}: no {name}", case.name)).value;
+            assert!(same(ours, *expected), "{}: {name} is {ours:?}, the oracle says {expected:?}", case.name);
             compared += 1;
         }
         for (name, estimate) in &measures.metrics {
@@ -127,19 +111,10 @@ fn check(oracle: &Oracle) -> usize {
             assert!(known, "{}: {name} has a value that the oracle lacks", case.name);
         }
         for (row, expected) in measures.labels.iter().zip(&case.rows) {
-            let ours = [
-                row.precision.value,
-                row.recall.value,
-                row.f1.value,
-                row.roc_auc.as_ref().and_then(|a| a.value),
-            ];
+            let ours =
+                [row.precision.value, row.recall.value, row.f1.value, row.roc_auc.as_ref().and_then(|a| a.value)];
             for (ours, expected) in ours.iter().zip(expected) {
-                assert!(
-                    same(*ours, *expected),
-                    "{}: row of {}: {ours:?}, {expected:?}",
-                    case.name,
-                    row.label
-                );
+                assert!(same(*ours, *expected), "{}: row of {}: {ours:?}, {expected:?}", case.name, row.label);
                 compared += 1;
             }
         }
@@ -164,13 +139,10 @@ fn check_statistics(oracle: &Oracle) -> usize {
     let fs = |value: &Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
     each("wilson", &|c| {
         let (low, high) = stats::wilson(u(&c[0]), u(&c[1]));
-        assert!(
-            close(low, f(&c[2])) && close(high, f(&c[3])),
-            "wilson {c}: {low} {high}"
-        );
+        assert!(close(low, f(&c[2])) && close(high, f(&c[3])), "wilson {c}: {low} {high}");
     });
     each("normal_quantile", &|c| {
-        assert!(close(stats::normal_quantile(f(&c[0])), f(&c[1])), "normal {c}")
+        assert!(close(stats::normal_quantile(f(&c[0])), f(&c[1])), "normal {c}");
     });
     each("student_quantile", &|c| {
         let t = stats::student_quantile(f(&c[0]), f(&c[1]));
@@ -183,55 +155,31 @@ fn check_statistics(oracle: &Oracle) -> usize {
     each("tables", &|c| {
         let table: Vec<Vec<u64>> = serde_json::from_value(c[0].clone()).unwrap();
         let (statistic, freedom, p) = stats::chi_squared(&table).unwrap();
-        assert!(
-            close(statistic, f(&c[1])) && freedom == u(&c[2]) && close(p, f(&c[3])),
-            "chi-squared {c}"
-        );
+        assert!(close(statistic, f(&c[1])) && freedom == u(&c[2]) && close(p, f(&c[3])), "chi-squared {c}");
         assert!(close(stats::cramers_v(&table).unwrap(), f(&c[4])), "Cramér's V {c}");
     });
     each("jensen_shannon", &|c| {
-        assert!(
-            close(stats::jensen_shannon(&fs(&c[0]), &fs(&c[1])).unwrap(), f(&c[2])),
-            "jensen-shannon {c}"
-        );
+        assert!(close(stats::jensen_shannon(&fs(&c[0]), &fs(&c[1])).unwrap(), f(&c[2])), "jensen-shannon {c}");
     });
     each("bca", &|c| {
         let jackknife: Vec<(f64, f64)> = fs(&c["jackknife"]).into_iter().map(|v| (v, 1.0)).collect();
         let (low, high) = stats::bca(f(&c["value"]), fs(&c["replicates"]), &jackknife).unwrap();
-        assert!(
-            close(low, f(&c["low"])) && close(high, f(&c["high"])),
-            "BCa {low} {high} {} {}",
-            c["low"],
-            c["high"]
-        );
+        assert!(close(low, f(&c["low"])) && close(high, f(&c["high"])), "BCa {low} {high} {} {}", c["low"], c["high"]);
     });
     each("delong", &|c| {
         let positive: Vec<bool> = serde_json::from_value(c[1].clone()).unwrap();
         let area = stats::auc(&fs(&c[0]), &positive).unwrap();
-        assert!(
-            close(area.value, f(&c[2])) && close(area.variance.unwrap(), f(&c[3])),
-            "DeLong {c}"
-        );
+        assert!(close(area.value, f(&c[2])) && close(area.variance.unwrap(), f(&c[3])), "DeLong {c}");
     });
     each("ratio", &|c| {
         let units: Vec<(f64, f64)> = fs(&c[0]).into_iter().zip(fs(&c[1])).collect();
-        let units = units.iter().map(|&(part, whole)| stats::Unit {
-            part,
-            whole,
-            times: 1.0,
-        });
+        let units = units.iter().map(|&(part, whole)| stats::Unit { part, whole, times: 1.0 });
         let ratio = stats::Ratio::new(units).unwrap();
-        assert!(
-            close(ratio.value, f(&c[2])) && close(ratio.error.unwrap(), f(&c[3])),
-            "ratio {c}"
-        );
+        assert!(close(ratio.value, f(&c[2])) && close(ratio.error.unwrap(), f(&c[3])), "ratio {c}");
     });
     each("holm", &|c| {
         let ours = stats::holm(&fs(&c[0]));
-        assert!(
-            ours.iter().zip(fs(&c[1])).all(|(a, b)| close(*a, b)),
-            "Holm {c}: {ours:?}"
-        );
+        assert!(ours.iter().zip(fs(&c[1])).all(|(a, b)| close(*a, b)), "Holm {c}: {ours:?}");
     });
     compared
 }
@@ -258,10 +206,7 @@ fn agrees_with_the_generated_values() {
 /// The differences listed under `reason`, each asserted to be one: the peer's number is not ours.
 fn differences(reason: &str) -> Vec<(Difference, Measures)> {
     let oracle = fixture();
-    let options = MeasureOptions {
-        intervals: false,
-        ..MeasureOptions::default()
-    };
+    let options = MeasureOptions { intervals: false, ..MeasureOptions::default() };
     let found: Vec<_> = oracle
         .differences
         .into_iter()
@@ -282,10 +227,7 @@ fn differences(reason: &str) -> Vec<(Difference, Measures)> {
 #[test]
 fn difference_matthews_of_a_constant_has_no_value() {
     for (difference, measures) in differences("0/0 has no value: Matthews") {
-        assert_eq!(
-            (difference.theirs, measures.metrics["matthews_corrcoef"].value),
-            (0.0, None)
-        );
+        assert_eq!((difference.theirs, measures.metrics["matthews_corrcoef"].value), (0.0, None));
     }
 }
 
@@ -296,10 +238,7 @@ fn difference_precision_without_predictions_has_no_value() {
     for (difference, measures) in differences("0/0 has no value: precision") {
         let label: usize = difference.metric.rsplit(' ').next().unwrap().parse().unwrap();
         let row = &measures.labels[label];
-        assert_eq!(
-            (difference.theirs, row.precision.value, row.f1.value),
-            (0.0, None, Some(0.0))
-        );
+        assert_eq!((difference.theirs, row.precision.value, row.f1.value), (0.0, None, Some(0.0)));
         assert!(measures.metrics["precision_macro"].undefined.contains(&row.label));
     }
 }
@@ -337,19 +276,10 @@ fn difference_spans_are_strict() {
 /// names the absent.
 #[test]
 fn difference_areas_run_over_labels_in_gold() {
-    let case = fixture()
-        .cases
-        .into_iter()
-        .find(|c| c.name == "one gold class")
-        .unwrap();
+    let case = fixture().cases.into_iter().find(|c| c.name == "one gold class").unwrap();
     let measures = case.measure(&MeasureOptions::default());
     assert_eq!(measures.metrics["roc_auc_ovr"].value, None);
     assert_eq!(measures.metrics["roc_auc_ovr"].undefined, ["l0", "l1", "l2"]);
     let case = fixture().cases.into_iter().find(|c| c.name == "one example").unwrap();
-    assert_eq!(
-        case.measure(&MeasureOptions::default()).metrics["roc_auc_ovr"]
-            .undefined
-            .len(),
-        5
-    );
+    assert_eq!(case.measure(&MeasureOptions::default()).metrics["roc_auc_ovr"].undefined.len(), 5);
 }

@@ -38,11 +38,7 @@ fn naive_pairs(texts: &[&str], threshold: f64) -> Vec<Similar> {
         for &b in firsts.iter().filter(|&&b| b > a) {
             let similarity = jaccard_of_sets(&sets[a], &sets[b]);
             if similarity >= threshold {
-                pairs.push(Similar {
-                    a: a as u32,
-                    b: b as u32,
-                    similarity,
-                });
+                pairs.push(Similar { a: a as u32, b: b as u32, similarity });
             }
         }
     }
@@ -56,10 +52,8 @@ fn naive_clusters(texts: &[&str], threshold: f64) -> Vec<u32> {
     let sets: Vec<BTreeSet<String>> = texts.iter().map(|text| grams(text)).collect();
     let same: Vec<String> = texts.iter().map(|text| normalise(text)).collect();
     let near = |i: usize, j: usize| same[i] == same[j] || jaccard_of_sets(&sets[i], &sets[j]) >= threshold;
-    let edges: Vec<(usize, usize)> = (0..n)
-        .flat_map(|i| (0..i).map(move |j| (i, j)))
-        .filter(|&(i, j)| near(i, j))
-        .collect();
+    let edges: Vec<(usize, usize)> =
+        (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).filter(|&(i, j)| near(i, j)).collect();
     loop {
         let before = lowest.clone();
         for &(i, j) in &edges {
@@ -291,13 +285,8 @@ fn templates_are_searched_exactly_too() {
         assert_eq!(corpus.near_pairs(threshold), pairs);
         assert_eq!(corpus.clusters(threshold), naive_clusters(&texts, threshold));
         for best in corpus.best_partners(threshold, |_| true, |_| true) {
-            let of_a = pairs
-                .iter()
-                .filter(|p| p.a == corpus.members(best.a)[0] || p.b == corpus.members(best.a)[0]);
-            assert_eq!(
-                of_a.map(|p| p.similarity).fold(0.0, f64::max).to_bits(),
-                best.similarity.to_bits()
-            );
+            let of_a = pairs.iter().filter(|p| p.a == corpus.members(best.a)[0] || p.b == corpus.members(best.a)[0]);
+            assert_eq!(of_a.map(|p| p.similarity).fold(0.0, f64::max).to_bits(), best.similarity.to_bits());
         }
     }
 }
@@ -309,20 +298,9 @@ fn threads_do_not_change_a_bit() {
     let run = || {
         let corpus = Corpus::new(&texts);
         let nearest = NearestIndex::new(&texts[..300]).nearest_of_each(&texts[300..], |_, _| false);
-        (
-            corpus.near_pairs(NEAR),
-            corpus.clusters(NEAR),
-            corpus.best_partners(NEAR, |i| i < 200, |i| i > 100),
-            nearest,
-        )
+        (corpus.near_pairs(NEAR), corpus.clusters(NEAR), corpus.best_partners(NEAR, |i| i < 200, |i| i > 100), nearest)
     };
-    let with = |threads: usize| {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap()
-            .install(run)
-    };
+    let with = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run);
     assert_eq!(with(1), with(4));
 }
 

@@ -12,14 +12,9 @@ use trueup_core::similarity::{Corpus, NEAR, NearestIndex, cross_join};
 
 /// The contents of the files, or `None` with a notice when one is missing.
 fn read(files: &[&str]) -> Option<Vec<String>> {
-    let folder = std::env::var_os("TRUEUP_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let found: Option<Vec<String>> = files
-        .iter()
-        .map(|file| std::fs::read_to_string(folder.join(file)).ok())
-        .collect();
+    let folder = std::env::var_os("TRUEUP_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let found: Option<Vec<String>> = files.iter().map(|file| std::fs::read_to_string(folder.join(file)).ok()).collect();
     if found.is_none() {
         eprintln!("1 skipped: no data ({})", files.join(", "));
     }
@@ -100,10 +95,7 @@ fn banking77_test_texts_leak_into_train() {
 
     let index = NearestIndex::new(&train);
     for (text, nearest) in test.iter().zip(index.nearest_of_each(&test, |_, _| false)) {
-        assert!(
-            nearest.is_some_and(|(i, similarity)| i < border && similarity > 0.0),
-            "{text}"
-        );
+        assert!(nearest.is_some_and(|(i, similarity)| i < border && similarity > 0.0), "{text}");
     }
 }
 
@@ -117,22 +109,11 @@ fn sms_messages_repeat() {
     let corpus = Corpus::new(&texts);
     let groups = corpus.exact_groups();
     assert_eq!(groups.len(), 290);
-    assert_eq!(
-        groups
-            .iter()
-            .map(|g| g.members.len() * (g.members.len() - 1) / 2)
-            .sum::<usize>(),
-        999
-    );
+    assert_eq!(groups.iter().map(|g| g.members.len() * (g.members.len() - 1) / 2).sum::<usize>(), 999);
     assert_eq!(corpus.near_pairs(NEAR).len(), 128);
 
     let side = |test: bool| -> Vec<&str> {
-        texts
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| (i % 5 == 0) == test)
-            .map(|(_, text)| *text)
-            .collect()
+        texts.iter().enumerate().filter(|(i, _)| (i % 5 == 0) == test).map(|(_, text)| *text).collect()
     };
     assert_eq!(counts_with_copies(&side(false), &side(true)), (405, 154));
 }
@@ -147,20 +128,10 @@ fn sst2_phrases_nest() {
     assert_eq!(pairs.len(), 39_127);
 
     let clusters = corpus.clusters(NEAR);
-    assert!(
-        pairs
-            .iter()
-            .all(|pair| clusters[pair.a as usize] == clusters[pair.b as usize])
-    );
+    assert!(pairs.iter().all(|pair| clusters[pair.a as usize] == clusters[pair.b as usize]));
     let mut near: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a, pair.b]).collect();
     near.sort_unstable();
     near.dedup();
     let best = corpus.best_partners(NEAR, |_| true, |_| true);
-    assert_eq!(
-        best.iter()
-            .map(|p| p.a)
-            .filter(|&a| corpus.members(a)[0] == a)
-            .collect::<Vec<_>>(),
-        near
-    );
+    assert_eq!(best.iter().map(|p| p.a).filter(|&a| corpus.members(a)[0] == a).collect::<Vec<_>>(), near);
 }

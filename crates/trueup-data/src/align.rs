@@ -43,10 +43,7 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
     notes.push(match matching {
         Matching::Ids => format!("{} matched by id", count(gold.len(), "prediction")),
         Matching::Rows => format!("{} matched by row order", count(gold.len(), "prediction")),
-        Matching::Tokens => format!(
-            "{} matched by row order; the tokens agree",
-            count(gold.len(), "sentence")
-        ),
+        Matching::Tokens => format!("{} matched by row order; the tokens agree", count(gold.len(), "sentence")),
     });
     let labels = LabelSet::union([&gold.labels, &file.labels]);
     let map = file.labels.mapping_to(&labels);
@@ -72,10 +69,7 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
                 Annotation::Labels(_) => "a list of labels",
                 Annotation::Spans(_) => "a list of spans",
             };
-            return Err(error(
-                found.to_owned(),
-                format!("an answer of a {} task, as the gold has", gold.task),
-            ));
+            return Err(error(found.to_owned(), format!("an answer of a {} task, as the gold has", gold.task)));
         }
         let answer = match answer {
             Annotation::Spans(spans) if file.has_code_points => {
@@ -101,10 +95,7 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
             }
             ordered
         }),
-        span_scores: file
-            .span_scores
-            .as_ref()
-            .map(|scores| rows.iter().map(|&row| scores[row].clone()).collect()),
+        span_scores: file.span_scores.as_ref().map(|scores| rows.iter().map(|&row| scores[row].clone()).collect()),
     };
     predictions.relabel(&labels);
     predictions.labels = labels;
@@ -115,11 +106,7 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         predictions.scores = scores;
         notes.push(note);
     }
-    Ok(Aligned {
-        predictions,
-        matching,
-        notes,
-    })
+    Ok(Aligned { predictions, matching, notes })
 }
 
 /// For each gold example the row of its prediction.
@@ -127,11 +114,7 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
     let path = || file.path.clone();
     let Some(ids) = &file.ids else {
         if file.answers.len() != gold.len() {
-            return Err(DataError::Lengths {
-                path: path(),
-                found: file.answers.len(),
-                gold: gold.len(),
-            });
+            return Err(DataError::Lengths { path: path(), found: file.answers.len(), gold: gold.len() });
         }
         if let Some(texts) = &file.texts {
             if let Some(row) = (0..texts.len()).find(|&row| texts[row] != gold.examples[row].text) {
@@ -140,11 +123,7 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
                     path: path(),
                     line: file.lines[row],
                     found: format!("the sentence '{}'", around(found, &gold.text)),
-                    valid: format!(
-                        "the tokens of the gold's line {}: '{}'",
-                        gold.line,
-                        around(&gold.text, found)
-                    ),
+                    valid: format!("the tokens of the gold's line {}: '{}'", gold.line, around(&gold.text, found)),
                     hint: Some("both files must hold the same tokens in the same order".to_owned()),
                 });
             }
@@ -152,37 +131,20 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
         }
         return Ok(((0..gold.len()).collect(), Matching::Rows));
     };
-    check_ids(
-        &file.path,
-        ids.iter().map(String::as_str).zip(file.lines.iter().copied()),
-    )?;
+    check_ids(&file.path, ids.iter().map(String::as_str).zip(file.lines.iter().copied()))?;
     check_ids("the gold", gold.examples.iter().map(|e| (e.id.as_str(), e.line)))?;
     let by_id: FxHashMap<&str, usize> = ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
     let known: FxHashSet<&str> = gold.examples.iter().map(|e| e.id.as_str()).collect();
     if let Some(row) = (0..ids.len()).find(|&row| !known.contains(ids[row].as_str())) {
         let first: Vec<_> = gold.examples.iter().take(3).map(|e| e.id.as_str()).collect();
         let valid = format!("{}, ...", list(&first));
-        return Err(DataError::UnknownId {
-            path: path(),
-            line: file.lines[row],
-            id: quote(&ids[row]),
-            valid,
-        });
+        return Err(DataError::UnknownId { path: path(), line: file.lines[row], id: quote(&ids[row]), valid });
     }
-    let rows: Vec<Option<usize>> = gold
-        .examples
-        .iter()
-        .map(|e| by_id.get(e.id.as_str()).copied())
-        .collect();
+    let rows: Vec<Option<usize>> = gold.examples.iter().map(|e| by_id.get(e.id.as_str()).copied()).collect();
     let missing = rows.iter().filter(|row| row.is_none()).count();
     if let Some(first) = rows.iter().position(Option::is_none) {
         let example = &gold.examples[first];
-        return Err(DataError::MissingId {
-            path: path(),
-            id: quote(&example.id),
-            gold_line: example.line,
-            missing,
-        });
+        return Err(DataError::MissingId { path: path(), id: quote(&example.id), gold_line: example.line, missing });
     }
     Ok((rows.into_iter().flatten().collect(), Matching::Ids))
 }
@@ -191,22 +153,15 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
 fn around(text: &str, other: &str) -> String {
     let same = text.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let tail: String = text.chars().skip(same.saturating_sub(20)).collect();
-    if same > 20 {
-        format!("…{}", quote(&tail))
-    } else {
-        quote(&tail)
-    }
+    if same > 20 { format!("…{}", quote(&tail)) } else { quote(&tail) }
 }
 
 /// Scores of both labels from one score a record. It is the predicted label's, unless the predictions show that it is
 /// always that of the same label: it lies at or above one half exactly where that label is predicted.
 fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, String) {
     let labels = &predictions.labels;
-    let answers: Option<Vec<u32>> = predictions
-        .answers
-        .iter()
-        .map(|a| if let Annotation::Label(l) = a { Some(*l) } else { None })
-        .collect();
+    let answers: Option<Vec<u32>> =
+        predictions.answers.iter().map(|a| if let Annotation::Label(l) = a { Some(*l) } else { None }).collect();
     let Some(answers) = answers.filter(|_| labels.len() == 2) else {
         let note = format!(
             "one score a record says too little over {}: left out; give score:LABEL columns to measure calibration",
@@ -215,11 +170,7 @@ fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, St
         return (None, note);
     };
     if let Some(bad) = single.iter().position(|p| !(0.0..=1.0).contains(p)) {
-        let note = format!(
-            "score {} of record {} is no probability: scores are left out",
-            single[bad],
-            bad + 1
-        );
+        let note = format!("score {} of record {} is no probability: scores are left out", single[bad], bad + 1);
         return (None, note);
     }
     let always_of = |label: u32| {
@@ -232,11 +183,6 @@ fn from_single(predictions: &Predictions, single: &[f64]) -> (Option<Scores>, St
         let of = fixed.unwrap_or(answer);
         scores.push(&if of == 0 { [p, 1.0 - p] } else { [1.0 - p, p] });
     }
-    let whose = fixed.map_or("the predicted label".to_owned(), |label| {
-        format!("'{}'", quote(labels.name(label)))
-    });
-    (
-        Some(scores),
-        format!("the score column is read as the probability of {whose}"),
-    )
+    let whose = fixed.map_or("the predicted label".to_owned(), |label| format!("'{}'", quote(labels.name(label))));
+    (Some(scores), format!("the score column is read as the probability of {whose}"))
 }

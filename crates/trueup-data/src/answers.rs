@@ -74,28 +74,16 @@ fn span(value: &Value) -> Result<RawSpan, String> {
         Value::Object(map) => (
             number(map.get("start").or_else(|| map.get("start_offset"))),
             number(map.get("end").or_else(|| map.get("end_offset"))),
-            ["label", "type", "tag", "entity", "entity_type"]
-                .iter()
-                .find_map(|key| map.get(*key))
-                .or_else(|| {
-                    map.get("labels")
-                        .map(|labels| labels.as_array().and_then(|l| l.first()).unwrap_or(labels))
-                }),
+            ["label", "type", "tag", "entity", "entity_type"].iter().find_map(|key| map.get(*key)).or_else(|| {
+                map.get("labels").map(|labels| labels.as_array().and_then(|l| l.first()).unwrap_or(labels))
+            }),
             map.get("score").and_then(Value::as_f64),
         ),
         _ => return Err(found()),
     };
-    let label = label
-        .and_then(scalar)
-        .map(|l| l.trim().to_owned())
-        .filter(|l| !l.is_empty());
+    let label = label.and_then(scalar).map(|l| l.trim().to_owned()).filter(|l| !l.is_empty());
     match (start, end, label) {
-        (Some(start), Some(end), Some(label)) => Ok(RawSpan {
-            start,
-            end,
-            label,
-            score,
-        }),
+        (Some(start), Some(end), Some(label)) => Ok(RawSpan { start, end, label, score }),
         _ => Err(found()),
     }
 }
@@ -133,21 +121,14 @@ impl<'a> Offsets<'a> {
         let bytes = if text.is_ascii() {
             Vec::new()
         } else {
-            text.char_indices()
-                .map(|(i, _)| i as u32)
-                .chain(std::iter::once(text.len() as u32))
-                .collect()
+            text.char_indices().map(|(i, _)| i as u32).chain(std::iter::once(text.len() as u32)).collect()
         };
         Self { text, bytes }
     }
 
     /// How many code points the text has.
     pub fn points(&self) -> usize {
-        if self.bytes.is_empty() {
-            self.text.len()
-        } else {
-            self.bytes.len() - 1
-        }
+        if self.bytes.is_empty() { self.text.len() } else { self.bytes.len() - 1 }
     }
 
     /// The span in bytes; an error is a noun phrase that says why it is none.
@@ -156,17 +137,10 @@ impl<'a> Offsets<'a> {
             return Err(format!("the span {start}..{end}, which is empty or reversed"));
         }
         if end > self.points() {
-            return Err(format!(
-                "the span {start}..{end} in a text of {} code points",
-                self.points()
-            ));
+            return Err(format!("the span {start}..{end} in a text of {} code points", self.points()));
         }
         let byte = |point: usize| self.bytes.get(point).copied().unwrap_or(point as u32);
-        Ok(Span {
-            start: byte(start),
-            end: byte(end),
-            label,
-        })
+        Ok(Span { start: byte(start), end: byte(end), label })
     }
 }
 
@@ -181,21 +155,13 @@ mod tests {
 
     #[test]
     fn every_spelling_of_an_answer_is_read() {
-        let span = |start, end, label: &str| RawSpan {
-            start,
-            end,
-            label: label.into(),
-            score: None,
-        };
+        let span = |start, end, label: &str| RawSpan { start, end, label: label.into(), score: None };
         assert_eq!(of("null"), Ok(RawAnswer::Missing));
         assert_eq!(of("\" \""), Ok(RawAnswer::Missing));
         assert_eq!(of("5"), Ok(RawAnswer::Label("5".into())));
         assert_eq!(of("[\"a\", 2]"), Ok(RawAnswer::Labels(vec!["a".into(), "2".into()])));
         assert_eq!(of("[]"), Ok(RawAnswer::Labels(vec![])));
-        assert_eq!(
-            of("{\"a\": 0.9, \"b\": 0.1, \"c\": true}"),
-            Ok(RawAnswer::Labels(vec!["a".into(), "c".into()]))
-        );
+        assert_eq!(of("{\"a\": 0.9, \"b\": 0.1, \"c\": true}"), Ok(RawAnswer::Labels(vec!["a".into(), "c".into()])));
         assert_eq!(of("[[0, 2, \"ORG\"]]"), Ok(RawAnswer::Spans(vec![span(0, 2, "ORG")])));
         for object in [
             "[{\"start\": 3, \"end\": 5, \"label\": \"X\"}]",
@@ -204,38 +170,15 @@ mod tests {
         ] {
             assert_eq!(of(object), Ok(RawAnswer::Spans(vec![span(3, 5, "X")])), "{object}");
         }
-        assert!(
-            of("[{\"start\": -3, \"end\": 5, \"label\": \"X\"}]")
-                .unwrap_err()
-                .contains("where a span is needed")
-        );
+        assert!(of("[{\"start\": -3, \"end\": 5, \"label\": \"X\"}]").unwrap_err().contains("where a span is needed"));
     }
 
     #[test]
     fn code_points_become_bytes_within_bounds() {
         let offsets = Offsets::new("a😀é");
-        assert_eq!(
-            offsets.resolve(1, 3, 0),
-            Ok(Span {
-                start: 1,
-                end: 7,
-                label: 0
-            })
-        );
-        assert!(
-            offsets
-                .resolve(1, 4, 0)
-                .unwrap_err()
-                .contains("in a text of 3 code points")
-        );
+        assert_eq!(offsets.resolve(1, 3, 0), Ok(Span { start: 1, end: 7, label: 0 }));
+        assert!(offsets.resolve(1, 4, 0).unwrap_err().contains("in a text of 3 code points"));
         assert!(offsets.resolve(2, 2, 0).unwrap_err().contains("empty or reversed"));
-        assert_eq!(
-            Offsets::new("abc").resolve(0, 3, 1),
-            Ok(Span {
-                start: 0,
-                end: 3,
-                label: 1
-            })
-        );
+        assert_eq!(Offsets::new("abc").resolve(0, 3, 1), Ok(Span { start: 0, end: 3, label: 1 }));
     }
 }

@@ -130,12 +130,7 @@ impl Collector {
             let noun = if self.task == Task::Ner { "span" } else { "label" };
             let found = format!("no {noun} in {}", count(self.examples.len(), "record"));
             let (path, valid) = (remarks.path.clone(), "at least one".to_owned());
-            return Err(DataError::Content {
-                path,
-                found,
-                valid,
-                hint: None,
-            });
+            return Err(DataError::Content { path, found, valid, hint: None });
         }
         self.finish_any(remarks)
     }
@@ -145,39 +140,24 @@ impl Collector {
         let path = remarks.path.clone();
         if self.examples.is_empty() {
             let found = match remarks.skipped.first() {
-                Some(first) => format!(
-                    "no usable record; the first one, at line {}, holds {}",
-                    first.line, first.reason
-                ),
+                Some(first) => {
+                    format!("no usable record; the first one, at line {}, holds {}", first.line, first.reason)
+                }
                 None => "no record".to_owned(),
             };
             let valid = "at least one labelled record".to_owned();
-            return Err(DataError::Content {
-                path,
-                found,
-                valid,
-                hint: None,
-            });
+            return Err(DataError::Content { path, found, valid, hint: None });
         }
         let (labels, map) = self.labels.finish();
         if self.repeated_spans > 0 {
-            remarks
-                .notes
-                .push(format!("{} counted once", count(self.repeated_spans, "repeated span")));
+            remarks.notes.push(format!("{} counted once", count(self.repeated_spans, "repeated span")));
         }
         let mut examples = self.examples;
         for example in &mut examples {
             example.gold = example.gold.relabel(&map);
         }
         let (task, columns, tags, has_text) = (self.task, self.columns, self.tags, self.has_text);
-        Ok(Dataset {
-            task,
-            labels,
-            examples,
-            columns,
-            tags,
-            has_text,
-        })
+        Ok(Dataset { task, labels, examples, columns, tags, has_text })
     }
 }
 
@@ -196,12 +176,7 @@ pub(crate) fn check_ids<'a>(path: &str, ids: impl Iterator<Item = (&'a str, u64)
             });
         }
         if let Some(first) = seen.insert(id, line) {
-            return Err(DataError::RepeatedId {
-                path: path.to_owned(),
-                line,
-                id: quote(id),
-                first,
-            });
+            return Err(DataError::RepeatedId { path: path.to_owned(), line, id: quote(id), first });
         }
     }
     Ok(())

@@ -50,18 +50,8 @@ pub(crate) const LABEL_NAMES: &[&str] = &[
     "entities",
 ];
 /// Usual names of id columns, the likeliest first.
-pub(crate) const ID_NAMES: &[&str] = &[
-    "id",
-    "_id",
-    "example_id",
-    "text_id",
-    "sentence_id",
-    "doc_id",
-    "uid",
-    "guid",
-    "uuid",
-    "idx",
-];
+pub(crate) const ID_NAMES: &[&str] =
+    &["id", "_id", "example_id", "text_id", "sentence_id", "doc_id", "uid", "guid", "uuid", "idx"];
 
 /// Rows looked at to judge a column's content.
 const SAMPLE: usize = 20_000;
@@ -87,9 +77,7 @@ pub(crate) struct Roles {
 
 /// Whether `name` is a usual column name.
 pub(crate) fn is_name(name: &str) -> bool {
-    [TEXT_NAMES, LABEL_NAMES, ID_NAMES]
-        .iter()
-        .any(|names| rank(name, names).is_some())
+    [TEXT_NAMES, LABEL_NAMES, ID_NAMES].iter().any(|names| rank(name, names).is_some())
 }
 
 /// The place of `name` among `names`, any case.
@@ -100,9 +88,7 @@ fn rank(name: &str, names: &[&str]) -> Option<usize> {
 
 /// The place among `names` of a word of a compound name such as `news_title`.
 fn word_rank(name: &str, names: &[&str]) -> Option<usize> {
-    name.split(['_', '-', ' ', '.'])
-        .filter_map(|word| rank(word, names))
-        .min()
+    name.split(['_', '-', ' ', '.']).filter_map(|word| rank(word, names)).min()
 }
 
 /// The best of `candidates` by the names they have.
@@ -113,11 +99,7 @@ pub(crate) fn by_name<'a>(
 ) -> Option<usize> {
     let candidates: Vec<(usize, &str)> = candidates.collect();
     let best = |rank: fn(&str, &[&str]) -> Option<usize>| {
-        candidates
-            .iter()
-            .filter_map(|&(i, name)| rank(name, names).map(|r| (r, i)))
-            .min()
-            .map(|(_, i)| i)
+        candidates.iter().filter_map(|&(i, name)| rank(name, names).map(|r| (r, i))).min().map(|(_, i)| i)
     };
     best(rank).or_else(|| if compound { best(word_rank) } else { None })
 }
@@ -213,13 +195,7 @@ pub(crate) fn names(table: &Table) -> Vec<String> {
         Some(header) => header
             .iter()
             .enumerate()
-            .map(|(i, n)| {
-                if n.is_empty() {
-                    format!("column {}", i + 1)
-                } else {
-                    n.clone()
-                }
-            })
+            .map(|(i, n)| if n.is_empty() { format!("column {}", i + 1) } else { n.clone() })
             .collect(),
         None => (1..=table.width).map(|n| format!("column {n}")).collect(),
     }
@@ -229,60 +205,38 @@ pub(crate) fn names(table: &Table) -> Vec<String> {
 pub(crate) fn resolve(asked: &str, role: &'static str, names: &[String], path: &str) -> Result<usize, DataError> {
     let exact = names.iter().position(|name| name == asked);
     let folded = || names.iter().position(|name| name.eq_ignore_ascii_case(asked.trim()));
-    let number = || {
-        asked
-            .trim()
-            .parse::<usize>()
-            .ok()
-            .filter(|n| (1..=names.len()).contains(n))
-            .map(|n| n - 1)
-    };
-    exact
-        .or_else(folded)
-        .or_else(number)
-        .ok_or_else(|| DataError::UnknownColumn {
-            path: path.to_owned(),
-            role,
-            found: quote(asked),
-            valid: format!("{} (or a number from 1 to {})", list(names), names.len()),
-        })
+    let number = || asked.trim().parse::<usize>().ok().filter(|n| (1..=names.len()).contains(n)).map(|n| n - 1);
+    exact.or_else(folded).or_else(number).ok_or_else(|| DataError::UnknownColumn {
+        path: path.to_owned(),
+        role,
+        found: quote(asked),
+        valid: format!("{} (or a number from 1 to {})", list(names), names.len()),
+    })
 }
 
 /// Decides every role.
 pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks) -> Result<Roles, DataError> {
     let names = names(table);
     let path = remarks.path.clone();
-    let named = |asked: &Option<String>, role| {
-        asked
-            .as_deref()
-            .map(|asked| resolve(asked, role, &names, &path))
-            .transpose()
-    };
+    let named =
+        |asked: &Option<String>, role| asked.as_deref().map(|asked| resolve(asked, role, &names, &path)).transpose();
     let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
-    let (mut id, group, time) = (
-        named(&options.id, "id")?,
-        named(&options.group, "group")?,
-        named(&options.time, "time")?,
-    );
+    let (mut id, group, time) =
+        (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
     let id_named = id.is_some();
     let content: Vec<Content> = (0..table.width).map(|c| content(table, c)).collect();
     let rows = table.rows().div_ceil(table.rows().div_ceil(SAMPLE).max(1));
     let index = (0..table.width).find(|&c| is_index(table, c));
     let mut taken: Vec<usize> = [text, label, id, group, time].into_iter().flatten().collect();
     if let Some(index) = index.filter(|i| !taken.contains(i)) {
-        remarks.guess(
-            format!("column {} has no name and counts the rows: left out", index + 1),
-            Some("--id"),
-        );
+        remarks.guess(format!("column {} has no name and counts the rows: left out", index + 1), Some("--id"));
         taken.push(index);
     }
     let headed = table.header.is_some();
     let free = |taken: &[usize]| {
         let taken = taken.to_vec();
         let names = &names;
-        (0..table.width)
-            .filter(move |c| headed && !taken.contains(c))
-            .map(move |c| (c, names[c].as_str()))
+        (0..table.width).filter(move |c| headed && !taken.contains(c)).map(move |c| (c, names[c].as_str()))
     };
     let is_text = |c: usize| content[c].filled > 0 && content[c].json < 0.5 && content[c].numeric < 0.5;
     if text.is_none() {
@@ -298,12 +252,8 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         taken.extend(id);
     }
     if text.is_none() && options.text.is_none() {
-        text = by_name(
-            free(&taken).filter(|&(c, _)| is_text(c) && content[c].prose >= 0.2),
-            TEXT_NAMES,
-            true,
-        )
-        .or_else(|| text_by_content(&content, &taken, rows));
+        text = by_name(free(&taken).filter(|&(c, _)| is_text(c) && content[c].prose >= 0.2), TEXT_NAMES, true)
+            .or_else(|| text_by_content(&content, &taken, rows));
         taken.extend(text);
     }
     if label.is_none() {
@@ -345,10 +295,7 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     if let Some(guessed) = id.filter(|_| !id_named) {
         if let Some(why) = unfit_id(table, guessed) {
             remarks.guess(
-                format!(
-                    "{} not used as id: {why}; ids are record numbers",
-                    quote(&names[guessed])
-                ),
+                format!("{} not used as id: {why}; ids are record numbers", quote(&names[guessed])),
                 Some("--id"),
             );
             taken.retain(|&c| c != guessed);
@@ -358,23 +305,12 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         }
     }
     let metadata = (0..table.width).filter(|c| !taken.contains(c)).collect();
-    Ok(Roles {
-        text,
-        label,
-        id,
-        id_named,
-        group,
-        time,
-        metadata,
-    })
+    Ok(Roles { text, label, id, id_named, group, time, metadata })
 }
 
 /// Whether an unnamed column (under a header) counts the rows up by one, as data frames write their index.
 fn is_index(table: &Table, column: usize) -> bool {
-    let unnamed = table
-        .header
-        .as_ref()
-        .is_some_and(|h| h[column].is_empty() || h[column] == "Unnamed: 0");
+    let unnamed = table.header.as_ref().is_some_and(|h| h[column].is_empty() || h[column] == "Unnamed: 0");
     let mut numbers = table.column(column).map(|cell| cell.trim().parse::<i64>());
     let Some(Ok(mut last)) = numbers.next() else {
         return false;
@@ -437,12 +373,7 @@ fn label_by_content(
             format!("several columns could hold the labels: {}", list(&several))
         }
     };
-    Err(DataError::NoColumn {
-        path: path.to_owned(),
-        role: "label",
-        found,
-        valid: list(names),
-    })
+    Err(DataError::NoColumn { path: path.to_owned(), role: "label", found, valid: list(names) })
 }
 
 #[cfg(test)]

@@ -256,11 +256,7 @@ fn tail(word: &str, text: Option<&str>) -> String {
 
 /// A path for messages; `-` is standard input.
 pub(crate) fn shown(path: &Path) -> String {
-    if path.as_os_str() == "-" {
-        "standard input".to_owned()
-    } else {
-        escape(&path.to_string_lossy())
-    }
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { escape(&path.to_string_lossy()) }
 }
 
 /// `text` without characters that act on a terminal: control characters, line separators, bidirectional overrides and
@@ -312,9 +308,6 @@ mod tests {
             valid: "2 fields".into(),
             hint: Some("try --from tsv".into()),
         };
-        assert_eq!(
-            error.to_string(),
-            "a.csv: line 3: found 3 fields; valid: 2 fields; hint: try --from tsv"
-        );
+        assert_eq!(error.to_string(), "a.csv: line 3: found 3 fields; valid: 2 fields; hint: try --from tsv");
     }
 }

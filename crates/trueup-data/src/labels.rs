@@ -40,10 +40,7 @@ impl Interner {
 /// The first `level` parts of a label such as `COARSE:fine`; all of it without a level.
 pub(crate) fn at_level(label: &str, level: Option<usize>) -> &str {
     match level {
-        Some(level) if level > 0 => label
-            .match_indices(':')
-            .nth(level - 1)
-            .map_or(label, |(cut, _)| &label[..cut]),
+        Some(level) if level > 0 => label.match_indices(':').nth(level - 1).map_or(label, |(cut, _)| &label[..cut]),
         _ => label,
     }
 }
@@ -79,11 +76,7 @@ impl Cells {
         if values.iter().any(|v| v.contains('|')) {
             return Self::Separated("|".to_owned());
         }
-        if pieces_repeat(values.iter().copied(), ',') {
-            Self::Separated(",".to_owned())
-        } else {
-            Self::Single
-        }
+        if pieces_repeat(values.iter().copied(), ',') { Self::Separated(",".to_owned()) } else { Self::Single }
     }
 
     /// The labels of a cell, trimmed, empty ones left out.

@@ -82,19 +82,12 @@ pub(crate) struct Remarks {
 impl Remarks {
     /// Nothing remarked yet on `path`.
     pub fn new(path: &str, strict: bool) -> Self {
-        Self {
-            path: path.to_owned(),
-            strict,
-            ..Self::default()
-        }
+        Self { path: path.to_owned(), strict, ..Self::default() }
     }
 
     /// Records a decision.
     pub fn guess(&mut self, what: impl Into<String>, option: Option<&str>) {
-        self.guesses.push(Guess {
-            what: what.into(),
-            option: option.map(str::to_owned),
-        });
+        self.guesses.push(Guess { what: what.into(), option: option.map(str::to_owned) });
     }
 
     /// Leaves a record out: `found` (a noun phrase) stands where `valid` is needed.
@@ -102,13 +95,7 @@ impl Remarks {
         let found = found.into();
         if self.strict {
             let hint = Some("without --strict the record is skipped and listed".to_owned());
-            return Err(DataError::Record {
-                path: self.path.clone(),
-                line,
-                found,
-                valid: valid.to_owned(),
-                hint,
-            });
+            return Err(DataError::Record { path: self.path.clone(), line, found, valid: valid.to_owned(), hint });
         }
         self.skipped.push(Skipped { line, reason: found });
         Ok(())
@@ -146,13 +133,7 @@ impl Remarks {
 
     /// An error at a line of this file.
     pub fn error(&self, line: u64, found: impl Into<String>, valid: impl Into<String>) -> DataError {
-        DataError::Record {
-            path: self.path.clone(),
-            line,
-            found: found.into(),
-            valid: valid.into(),
-            hint: None,
-        }
+        DataError::Record { path: self.path.clone(), line, found: found.into(), valid: valid.into(), hint: None }
     }
 }
 
@@ -182,14 +163,8 @@ mod tests {
         }
         assert_eq!(remarks.skipped.len(), 2);
         assert!(remarks.check_malformed(20, "2 fields", "another format?").is_ok());
-        let message = remarks
-            .check_malformed(19, "2 fields", "another format?")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with("f: line 1: found 3 fields, and 2 of 19 records"),
-            "{message}"
-        );
+        let message = remarks.check_malformed(19, "2 fields", "another format?").unwrap_err().to_string();
+        assert!(message.starts_with("f: line 1: found 3 fields, and 2 of 19 records"), "{message}");
         assert!(Remarks::new("f", true).skip(4, "no label", "a label").is_err());
     }
 

@@ -89,11 +89,7 @@ pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<Pred
             let mut rows = Rows::new(options);
             let cells = options.label_separator.clone().map_or_else(
                 || {
-                    if options.task == Some(Task::Multilabel) {
-                        Cells::Separated("|".into())
-                    } else {
-                        Cells::Single
-                    }
+                    if options.task == Some(Task::Multilabel) { Cells::Separated("|".into()) } else { Cells::Single }
                 },
                 Cells::Separated,
             );
@@ -209,11 +205,7 @@ impl<'a> Rows<'a> {
     fn spans(&mut self, raw: &[RawSpan]) -> (Vec<Span>, Vec<f64>) {
         raw.iter()
             .map(|s| {
-                let span = Span {
-                    start: s.start as u32,
-                    end: s.end as u32,
-                    label: self.labels.id(&s.label),
-                };
+                let span = Span { start: s.start as u32, end: s.end as u32, label: self.labels.id(&s.label) };
                 (span, s.score.unwrap_or(f64::NAN))
             })
             .unzip()
@@ -222,10 +214,7 @@ impl<'a> Rows<'a> {
     /// Sorts labels, answers and scores into their final order.
     fn finish(self, format: Format, mut remarks: Remarks) -> Result<PredictionFile, DataError> {
         if self.answers.is_empty() {
-            return Err(DataError::Empty {
-                path: remarks.path,
-                blank: false,
-            });
+            return Err(DataError::Empty { path: remarks.path, blank: false });
         }
         let (labels, map) = self.labels.finish();
         let place = |id: u32| map[id as usize].expect("the set was made from these names");
@@ -235,9 +224,7 @@ impl<'a> Rows<'a> {
             && self.span_scores.iter().flatten().all(|s| !s.is_nan());
         let partly = !scored && self.span_scores.iter().flatten().any(|s| !s.is_nan());
         if partly {
-            remarks
-                .notes
-                .push("only some spans have a score: scores of spans are left out".to_owned());
+            remarks.notes.push("only some spans have a score: scores of spans are left out".to_owned());
         }
         let mut span_scores = Vec::new();
         for (row, answer) in answers.iter_mut().enumerate() {
@@ -246,14 +233,8 @@ impl<'a> Rows<'a> {
                 continue;
             };
             let scores = self.span_scores[row].iter().copied();
-            let mut pairs: Vec<(Span, f64)> = spans
-                .iter()
-                .map(|s| Span {
-                    label: place(s.label),
-                    ..*s
-                })
-                .zip(scores)
-                .collect();
+            let mut pairs: Vec<(Span, f64)> =
+                spans.iter().map(|s| Span { label: place(s.label), ..*s }).zip(scores).collect();
             // Of repeated spans the best score stays.
             pairs.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
             pairs.dedup_by(|later, first| later.0 == first.0);
@@ -277,9 +258,7 @@ impl<'a> Rows<'a> {
         let has_code_points = matches!(answers.first(), Some(Annotation::Spans(_)));
         let single = self.single.len() == answers.len() && scores.is_none();
         if !single && !self.single.is_empty() && scores.is_none() {
-            remarks
-                .notes
-                .push("only some records have a score: scores are left out".to_owned());
+            remarks.notes.push("only some records have a score: scores are left out".to_owned());
         }
         Ok(PredictionFile {
             path: remarks.path,
@@ -310,11 +289,7 @@ fn table_rows<'a>(
     options: &'a PredictionOptions,
     remarks: &mut Remarks,
 ) -> Result<Rows<'a>, DataError> {
-    let wanted: Vec<&str> = [&options.label, &options.id]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
+    let wanted: Vec<&str> = [&options.label, &options.id].into_iter().flatten().map(String::as_str).collect();
     let table = tabular::table(source, format, options.header, &wanted, remarks)?;
     let names = columns::names(&table);
     let scored: Vec<(usize, String)> = names
@@ -323,13 +298,7 @@ fn table_rows<'a>(
         .filter_map(|(c, name)| name.strip_prefix("score:").map(|label| (c, label.trim().to_owned())))
         .collect();
     let single = names.iter().position(|name| name.eq_ignore_ascii_case("score"));
-    let free = || {
-        names
-            .iter()
-            .enumerate()
-            .map(|(i, n)| (i, n.as_str()))
-            .filter(|(_, n)| !n.starts_with("score:"))
-    };
+    let free = || names.iter().enumerate().map(|(i, n)| (i, n.as_str())).filter(|(_, n)| !n.starts_with("score:"));
     let id = match &options.id {
         Some(asked) => Some(columns::resolve(asked, "id", &names, &remarks.path)?),
         None => columns::by_name(free(), ID_NAMES, false).filter(|_| table.header.is_some()),
@@ -367,12 +336,7 @@ fn label_column(table: &Table, names: &[String], id: Option<usize>, remarks: &Re
         None if table.width == 2 && table.header.is_none() => "two columns without names".to_owned(),
         None => "no column is named like a prediction".to_owned(),
     };
-    Err(DataError::NoColumn {
-        path: remarks.path.clone(),
-        role: "label",
-        found,
-        valid: list(names),
-    })
+    Err(DataError::NoColumn { path: remarks.path.clone(), role: "label", found, valid: list(names) })
 }
 
 fn json_rows<'a>(
@@ -434,15 +398,8 @@ fn json_rows<'a>(
     }
     let n = rows.answers.len();
     if !rows.scores.is_empty() && rows.scores.len() < n {
-        let line = objects
-            .iter()
-            .find(|o| !o.fields.contains_key("scores"))
-            .map_or(1, |o| o.line);
-        return Err(remarks.error(
-            line,
-            "a record without scores among records with scores",
-            "scores on all or none",
-        ));
+        let line = objects.iter().find(|o| !o.fields.contains_key("scores")).map_or(1, |o| o.line);
+        return Err(remarks.error(line, "a record without scores among records with scores", "scores on all or none"));
     }
     rows.ids = id.map(|_| ids);
     Ok(rows)

@@ -62,19 +62,6 @@ fn read_source(source: &Source, options: &ReadOptions) -> Result<Loaded, DataErr
         }
     };
     remarks.skipped.sort_by_key(|skipped| skipped.line);
-    let Remarks {
-        guesses,
-        skipped,
-        notes,
-        ..
-    } = remarks;
-    Ok(Loaded {
-        dataset,
-        format,
-        scheme,
-        guesses,
-        skipped,
-        ids_from_column,
-        notes,
-    })
+    let Remarks { guesses, skipped, notes, .. } = remarks;
+    Ok(Loaded { dataset, format, scheme, guesses, skipped, ids_from_column, notes })
 }

@@ -23,16 +23,8 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"PAR1", "a Parquet file", Some("export it as CSV or JSON lines")),
     (b"ARROW1", "an Arrow file", Some("export it as CSV or JSON lines")),
     (b"\x93NUMPY", "a NumPy array", Some("export it as CSV")),
-    (
-        b"PK\x03\x04",
-        "a ZIP archive (Excel and Word files are ones too)",
-        Some("unpack it, or save the sheet as CSV"),
-    ),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "an old Excel or Word file",
-        Some("save the sheet as CSV"),
-    ),
+    (b"PK\x03\x04", "a ZIP archive (Excel and Word files are ones too)", Some("unpack it, or save the sheet as CSV")),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", Some("save the sheet as CSV")),
     (b"%PDF-", "a PDF file", None),
     (b"{\\rtf", "a rich text (RTF) file", Some("save it as plain text")),
     (b"SQLite format 3", "an SQLite database", Some("export a table as CSV")),
@@ -40,31 +32,11 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"\x89PNG", "a PNG image", None),
     (b"\xff\xd8\xff", "a JPEG image", None),
     (b"GIF8", "a GIF image", None),
-    (
-        b"\x78\x9c",
-        "zlib-compressed data (a spaCy DocBin is)",
-        Some("export it as JSON lines"),
-    ),
-    (
-        b"\x78\xda",
-        "zlib-compressed data (a spaCy DocBin is)",
-        Some("export it as JSON lines"),
-    ),
-    (
-        b"BZh",
-        "a bzip2 archive",
-        Some("unpack it; .gz and .zst are read as they are"),
-    ),
-    (
-        b"\xfd7zXZ\0",
-        "an xz archive",
-        Some("unpack it; .gz and .zst are read as they are"),
-    ),
-    (
-        b"7z\xbc\xaf\x27\x1c",
-        "a 7z archive",
-        Some("unpack it; .gz and .zst are read as they are"),
-    ),
+    (b"\x78\x9c", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
+    (b"\x78\xda", "zlib-compressed data (a spaCy DocBin is)", Some("export it as JSON lines")),
+    (b"BZh", "a bzip2 archive", Some("unpack it; .gz and .zst are read as they are")),
+    (b"\xfd7zXZ\0", "an xz archive", Some("unpack it; .gz and .zst are read as they are")),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", Some("unpack it; .gz and .zst are read as they are")),
 ];
 
 /// Reads `path` (`-` is standard input) whole, decompresses gzip and Zstandard by their magic bytes, checks that it is
@@ -73,17 +45,11 @@ pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
     let name = shown(path);
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| DataError::io(path, "read", e))?;
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| DataError::io(path, "read", e))?;
     } else {
         let kind = fs::metadata(path).map_err(|e| not_found(path, e))?;
         if kind.is_dir() {
-            return Err(DataError::Folder {
-                path: name,
-                hint: files_in(path),
-            });
+            return Err(DataError::Folder { path: name, hint: files_in(path) });
         }
         bytes = fs::read(path).map_err(|e| DataError::io(path, "read", e))?;
     }
@@ -93,44 +59,24 @@ pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
 /// Checks that `bytes` are UTF-8 text.
 pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataError> {
     if bytes.is_empty() {
-        return Err(DataError::Empty {
-            path: name,
-            blank: false,
-        });
+        return Err(DataError::Empty { path: name, blank: false });
     }
     if let Some((_, looks_like, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
-        return Err(DataError::Binary {
-            path: name,
-            looks_like,
-            hint: *hint,
-        });
+        return Err(DataError::Binary { path: name, looks_like, hint: *hint });
     }
     if let Some(found) = utf16(&bytes) {
         let hint = "convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8".to_owned();
-        return Err(DataError::Encoding {
-            path: name,
-            line: 1,
-            byte: 1,
-            found: found.to_owned(),
-            hint,
-        });
+        return Err(DataError::Encoding { path: name, line: 1, byte: 1, found: found.to_owned(), hint });
     }
     if memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some() {
-        return Err(DataError::Binary {
-            path: name,
-            looks_like: "binary data (it holds NUL bytes)",
-            hint: None,
-        });
+        return Err(DataError::Binary { path: name, looks_like: "binary data (it holds NUL bytes)", hint: None });
     }
     let mut text = String::from_utf8(bytes).map_err(|e| bad_utf8(&name, e.as_bytes(), e.utf8_error().valid_up_to()))?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
     if text.bytes().all(|b| b.is_ascii_whitespace()) {
-        return Err(DataError::Empty {
-            path: name,
-            blank: true,
-        });
+        return Err(DataError::Empty { path: name, blank: true });
     }
     Ok(Source { name, text })
 }
@@ -144,11 +90,7 @@ fn decompress(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
     } else {
         return Ok(bytes);
     };
-    result.map_err(|source| DataError::Io {
-        path: shown(path),
-        action: "decompress",
-        source,
-    })?;
+    result.map_err(|source| DataError::Io { path: shown(path), action: "decompress", source })?;
     Ok(out)
 }
 
@@ -175,21 +117,14 @@ fn bad_utf8(name: &str, bytes: &[u8], at: usize) -> DataError {
         path: name.to_owned(),
         line,
         byte: (at - start) as u64 + 1,
-        found: format!(
-            "byte 0x{:02X} after '{}'",
-            bytes[at],
-            quote(before.trim_start_matches('\u{fffd}'))
-        ),
+        found: format!("byte 0x{:02X} after '{}'", bytes[at], quote(before.trim_start_matches('\u{fffd}'))),
         hint: "if it is Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW".to_owned(),
     }
 }
 
 fn not_found(path: &Path, source: std::io::Error) -> DataError {
     match DataError::io(path, "read", source) {
-        DataError::NotFound { path: name, .. } => DataError::NotFound {
-            path: name,
-            hint: near_name(path),
-        },
+        DataError::NotFound { path: name, .. } => DataError::NotFound { path: name, hint: near_name(path) },
         other => other,
     }
 }
@@ -197,10 +132,7 @@ fn not_found(path: &Path, source: std::io::Error) -> DataError {
 /// A file in the same folder whose name differs by case, by its ending or by up to two characters.
 fn near_name(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> = fs::read_dir(folder)
         .ok()?
         .take(2_000)
@@ -212,11 +144,7 @@ fn near_name(path: &Path) -> Option<String> {
         .iter()
         .map(|name| {
             let lower = name.to_lowercase();
-            let away = if stem(&lower) == stem(&wanted) {
-                1
-            } else {
-                distance(&lower, &wanted)
-            };
+            let away = if stem(&lower) == stem(&wanted) { 1 } else { distance(&lower, &wanted) };
             (away, name)
         })
         .min()
@@ -277,10 +205,7 @@ mod tests {
     #[test]
     fn a_bad_byte_is_named_by_line_and_place() {
         let message = message(b"ok\ncaf\xe9 au lait\n");
-        assert!(
-            message.starts_with("f: line 2, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8"),
-            "{message}"
-        );
+        assert!(message.starts_with("f: line 2, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8"), "{message}");
     }
 
     #[test]
@@ -309,14 +234,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("train.csv"), "x").unwrap();
         let missing = read(&dir.path().join("trian.csv")).unwrap_err().to_string();
-        assert!(
-            missing.ends_with("there is no such file; hint: there is train.csv"),
-            "{missing}"
-        );
+        assert!(missing.ends_with("there is no such file; hint: there is train.csv"), "{missing}");
         let folder = read(dir.path()).unwrap_err().to_string();
-        assert!(
-            folder.contains("this is a folder") && folder.ends_with("it holds train.csv"),
-            "{folder}"
-        );
+        assert!(folder.contains("this is a folder") && folder.ends_with("it holds train.csv"), "{folder}");
     }
 }

@@ -19,26 +19,14 @@ pub(crate) fn read(
     options: &ReadOptions,
     remarks: &mut Remarks,
 ) -> Result<(Dataset, bool), DataError> {
-    let wanted: Vec<&str> = [
-        &options.text,
-        &options.label,
-        &options.id,
-        &options.group,
-        &options.time,
-    ]
-    .into_iter()
-    .flatten()
-    .map(String::as_str)
-    .collect();
+    let wanted: Vec<&str> = [&options.text, &options.label, &options.id, &options.group, &options.time]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let table = table(source, format, options.header, &wanted, remarks)?;
     let roles = columns::roles(&table, options, remarks)?;
-    let cells = cells(
-        &table,
-        roles.label,
-        options.task,
-        options.label_separator.as_deref(),
-        remarks,
-    );
+    let cells = cells(&table, roles.label, options.task, options.label_separator.as_deref(), remarks);
     let dataset = collect(&table, &roles, &cells, options, remarks)?;
     Ok((dataset, roles.id.is_some()))
 }
@@ -63,10 +51,7 @@ pub(crate) fn table(
     }
     match &table.header {
         Some(header) if table.rows() == 0 => {
-            return Err(DataError::HeaderOnly {
-                path: source.name.clone(),
-                found: list(header),
-            });
+            return Err(DataError::HeaderOnly { path: source.name.clone(), found: list(header) });
         }
         Some(_) if by_guess => remarks.guess("the first row is the header", None),
         None if by_guess => remarks.guess("there is no header: the first row is a record", None),
@@ -92,11 +77,8 @@ pub(crate) fn cells(
     match Cells::detect(table.column(label)) {
         Cells::Single if task == Some(Task::Multilabel) => Cells::Separated("|".to_owned()),
         Cells::Separated(by) => {
-            let why = if by == "," {
-                "commas separate labels, since the pieces repeat"
-            } else {
-                "'|' separates labels"
-            };
+            let why =
+                if by == "," { "commas separate labels, since the pieces repeat" } else { "'|' separates labels" };
             remarks.guess(format!("the task is multilabel: {why}"), Some("--label-separator"));
             Cells::Separated(by)
         }
@@ -123,10 +105,7 @@ fn collect(
     if let Some(asked) = options.task.filter(|&asked| asked != task) {
         return Err(DataError::Content {
             path: remarks.path.clone(),
-            found: format!(
-                "labels of a {task} task in column {}, while {asked} was asked for",
-                roles.label + 1
-            ),
+            found: format!("labels of a {task} task in column {}, while {asked} was asked for", roles.label + 1),
             valid: match asked {
                 Task::Ner => format!("{}, as JSON in the label column", answers::SPAN_SHAPE),
                 _ => "labels".to_owned(),
@@ -139,10 +118,7 @@ fn collect(
     collector.has_text = roles.text.is_some();
     collector.columns = roles.metadata.iter().map(|&c| names[c].clone()).collect();
     if let Some(id) = roles.id.filter(|_| roles.id_named) {
-        check_ids(
-            &remarks.path,
-            (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])),
-        )?;
+        check_ids(&remarks.path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
     }
     let mut empty_sets = 0;
     for row in 0..table.rows() {
@@ -187,10 +163,7 @@ fn collect(
         "offsets count code points from 0, the end exclusive",
     )?;
     if empty_sets > 0 {
-        remarks.notes.push(format!(
-            "{} read as an empty set of labels",
-            count(empty_sets, "empty label field")
-        ));
+        remarks.notes.push(format!("{} read as an empty set of labels", count(empty_sets, "empty label field")));
     }
     collector.finish(remarks)
 }

@@ -28,11 +28,7 @@ pub fn remove_unfinished() {
     // Backwards, so that files go before the folders they are in.
     for path in paths.iter().rev() {
         // Too late to do anything about what cannot be removed.
-        let _ = if path.is_dir() {
-            fs::remove_dir(path)
-        } else {
-            fs::remove_file(path)
-        };
+        let _ = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
     }
     paths.clear();
 }
@@ -60,20 +56,13 @@ impl OutputSet {
 
     /// Makes `folder` and the folders above it that do not exist; they go again unless the set is committed.
     pub fn create_dir(&mut self, folder: &Path) -> Result<(), DataError> {
-        let mut missing: Vec<&Path> = folder
-            .ancestors()
-            .take_while(|f| !f.as_os_str().is_empty() && !f.exists())
-            .collect();
+        let mut missing: Vec<&Path> =
+            folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).collect();
         missing.reverse();
         if missing.is_empty() && !folder.is_dir() && !folder.as_os_str().is_empty() {
             let found = "a file where a folder is needed".to_owned();
             let valid = "a folder, or a name that is not taken".to_owned();
-            return Err(DataError::Content {
-                path: shown(folder),
-                found,
-                valid,
-                hint: None,
-            });
+            return Err(DataError::Content { path: shown(folder), found, valid, hint: None });
         }
         for folder in missing {
             fs::create_dir(folder).map_err(|e| DataError::io(folder, "write", e))?;
@@ -92,35 +81,19 @@ impl OutputSet {
         let before = fs::metadata(&target).ok();
         if let Some(kind) = &before {
             if kind.is_dir() {
-                return Err(DataError::Folder {
-                    path: shown(path),
-                    hint: Some("name a file in it".to_owned()),
-                });
+                return Err(DataError::Folder { path: shown(path), hint: Some("name a file in it".to_owned()) });
             }
             if !kind.is_file() {
-                return File::options()
-                    .write(true)
-                    .open(&target)
-                    .and_then(|mut f| f.write_all(bytes))
-                    .map_err(failed);
+                return File::options().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(failed);
             }
             if kind.permissions().readonly() {
-                return Err(DataError::Denied {
-                    path: shown(path),
-                    action: "write",
-                });
+                return Err(DataError::Denied { path: shown(path), action: "write" });
             }
         }
-        let folder = target
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {
             let hint = Some(format!("the folder {} does not exist: make it first", shown(folder)));
-            return Err(DataError::NotFound {
-                path: shown(path),
-                hint,
-            });
+            return Err(DataError::NotFound { path: shown(path), hint });
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".trueup-").suffix(".tmp");
@@ -153,10 +126,7 @@ impl OutputSet {
             result.map_err(|e| DataError::io(&target, "write", e.error))?;
             // The new name reaches the disk with its folder; where folders cannot be synchronised, nothing is lost
             // but the moment.
-            let folder = target
-                .parent()
-                .filter(|p| !p.as_os_str().is_empty())
-                .unwrap_or(Path::new("."));
+            let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let _ = File::open(folder).and_then(|f| f.sync_all());
         }
         for folder in self.made.drain(..) {
@@ -184,11 +154,7 @@ impl Drop for OutputSet {
 /// A cell that a spreadsheet would run as a formula, with an apostrophe in front; numbers stay numbers.
 pub fn escape_formula(cell: &str) -> std::borrow::Cow<'_, str> {
     let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if runs && cell.parse::<f64>().is_err() {
-        format!("'{cell}").into()
-    } else {
-        cell.into()
-    }
+    if runs && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]
@@ -197,10 +163,8 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -239,12 +203,7 @@ mod tests {
         let mut mode = fs::metadata(&path).unwrap().permissions();
         mode.set_readonly(true);
         fs::set_permissions(&path, mode).unwrap();
-        assert!(
-            write_file(&path, b"x")
-                .unwrap_err()
-                .to_string()
-                .contains("no permission to write")
-        );
+        assert!(write_file(&path, b"x").unwrap_err().to_string().contains("no permission to write"));
         assert_eq!(fs::read(&path).unwrap(), b"before");
     }
 
@@ -270,14 +229,9 @@ mod tests {
 
     #[test]
     fn formulas_are_escaped_and_numbers_are_not() {
-        for (cell, escaped) in [
-            ("=1+1", "'=1+1"),
-            ("@x", "'@x"),
-            ("-0.5", "-0.5"),
-            ("- a", "'- a"),
-            ("a=b", "a=b"),
-            ("", ""),
-        ] {
+        for (cell, escaped) in
+            [("=1+1", "'=1+1"), ("@x", "'@x"), ("-0.5", "-0.5"), ("- a", "'- a"), ("a=b", "a=b"), ("", "")]
+        {
             assert_eq!(escape_formula(cell), escaped);
         }
     }

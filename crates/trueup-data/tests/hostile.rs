@@ -10,19 +10,11 @@ fn read_every_way(bytes: &[u8]) {
     let formats = Format::ALL.into_iter().map(Some).chain([None]);
     for from in formats {
         for strict in [false, true] {
-            let options = ReadOptions {
-                from,
-                strict,
-                ..ReadOptions::default()
-            };
+            let options = ReadOptions { from, strict, ..ReadOptions::default() };
             match read_bytes("f\u{1b}", bytes.to_vec(), &options) {
                 Ok(loaded) => {
                     for example in &loaded.dataset.examples {
-                        example
-                            .gold
-                            .spans()
-                            .iter()
-                            .for_each(|s| assert!(example.text.get(s.range()).is_some()));
+                        example.gold.spans().iter().for_each(|s| assert!(example.text.get(s.range()).is_some()));
                         assert_eq!(example.metadata.len(), loaded.dataset.columns.len());
                     }
                 }

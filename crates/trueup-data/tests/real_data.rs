@@ -12,10 +12,8 @@ use trueup_core::{Annotation, Task};
 use trueup_data::{Format, Loaded, ReadOptions, read_dataset};
 
 fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("TRUEUP_DATA")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
     let path = folder.join(file);
     if !path.exists() {
         eprintln!("{file} skipped: no data");
@@ -41,12 +39,7 @@ fn message(file: &str) -> Option<String> {
 /// File, examples, labels, format.
 fn check(file: &str, examples: usize, labels: usize, format: Format) -> Option<Loaded> {
     let loaded = load(file)?;
-    let found = (
-        loaded.dataset.len(),
-        loaded.dataset.labels.len(),
-        loaded.format,
-        loaded.skipped.len(),
-    );
+    let found = (loaded.dataset.len(), loaded.dataset.labels.len(), loaded.format, loaded.skipped.len());
     assert_eq!(found, (examples, labels, format, 0), "{file}");
     Some(loaded)
 }
@@ -58,12 +51,7 @@ fn sms_spam_keeps_its_bare_quotes() {
     };
     assert_eq!(loaded.dataset.labels.names(), ["ham", "spam"]);
     assert_eq!(loaded.dataset.support(), [4_827, 747]);
-    let quotes: usize = loaded
-        .dataset
-        .examples
-        .iter()
-        .map(|e| e.text.matches('"').count())
-        .sum();
+    let quotes: usize = loaded.dataset.examples.iter().map(|e| e.text.matches('"').count()).sum();
     let raw = std::fs::read_to_string(data("sms_spam/SMSSpamCollection").unwrap()).unwrap();
     assert_eq!(quotes, raw.matches('"').count());
     assert!(loaded.dataset.examples.iter().zip(1..).all(|(e, line)| e.line == line));
@@ -77,12 +65,7 @@ fn banking77_has_line_breaks_inside_fields() {
     assert!(loaded.dataset.examples.iter().any(|e| e.text.contains('\n')));
     let last = loaded.dataset.examples.last().unwrap();
     let raw = std::fs::read_to_string(data("banking77/train.csv").unwrap()).unwrap();
-    assert!(
-        raw.lines()
-            .nth(last.line as usize - 1)
-            .unwrap()
-            .contains(last.text.lines().next().unwrap())
-    );
+    assert!(raw.lines().nth(last.line as usize - 1).unwrap().contains(last.text.lines().next().unwrap()));
     check("banking77/test.csv", 3_080, 77, Format::Csv);
 }
 
@@ -90,17 +73,11 @@ fn banking77_has_line_breaks_inside_fields() {
 fn trec_labels_stay_whole_unless_a_level_is_asked_for() {
     check("trec/train_5500.label", 5_452, 50, Format::LabelText);
     check("trec/TREC_10.label", 500, 42, Format::LabelText);
-    let options = ReadOptions {
-        label_level: Some(1),
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { label_level: Some(1), ..ReadOptions::default() };
     let Some(coarse) = load_with("trec/train_5500.label", &options) else {
         return;
     };
-    assert_eq!(
-        coarse.dataset.labels.names(),
-        ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"]
-    );
+    assert_eq!(coarse.dataset.labels.names(), ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"]);
 }
 
 #[test]
@@ -112,18 +89,9 @@ fn tables_without_or_with_unusual_headers() {
     for (file, n) in [("train", 67_349), ("dev", 872), ("test", 1_821)] {
         check(&format!("sst2/{file}.tsv"), n, 2, Format::Tsv);
     }
-    for (file, n) in [
-        ("train_clean", 2_045),
-        ("train_clean_noisy_labels", 2_045),
-        ("dev", 290),
-        ("test", 582),
-    ] {
+    for (file, n) in [("train_clean", 2_045), ("train_clean_noisy_labels", 2_045), ("dev", 290), ("test", 582)] {
         if let Some(loaded) = check(&format!("hausa/hausa_newsclass/{file}.tsv"), n, 5, Format::Tsv) {
-            assert_eq!(
-                (loaded.dataset.columns.len(), loaded.ids_from_column),
-                (0, false),
-                "{file}"
-            );
+            assert_eq!((loaded.dataset.columns.len(), loaded.ids_from_column), (0, false), "{file}");
         }
     }
     check("formats/hf/trec_sample/test.csv", 100, 5, Format::Csv);
@@ -140,25 +108,17 @@ fn goemotions_is_multilabel_by_repeating_pieces() {
     // The published table: 36,308 texts with one label, 6,541 with two, 532 with three, 28 with four, 1 with five.
     let mut sizes = BTreeMap::new();
     for example in &loaded.dataset.examples {
-        let Annotation::Labels(labels) = &example.gold else {
-            panic!("{:?}", example.gold)
-        };
+        let Annotation::Labels(labels) = &example.gold else { panic!("{:?}", example.gold) };
         *sizes.entry(labels.len()).or_insert(0) += 1;
     }
-    assert_eq!(
-        sizes.into_iter().collect::<Vec<_>>(),
-        [(1, 36_308), (2, 6_541), (3, 532), (4, 28), (5, 1)]
-    );
+    assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [(1, 36_308), (2, 6_541), (3, 532), (4, 28), (5, 1)]);
 }
 
 /// Tags whose prefix is one of `letters`, by type, counted without the reader.
 fn count_tags(file: &str, letters: &[&str]) -> BTreeMap<String, u64> {
     let text = std::fs::read_to_string(data(file).unwrap()).unwrap();
     let mut counts = BTreeMap::new();
-    for (letter, kind) in text
-        .lines()
-        .filter_map(|line| line.rsplit(['\t', ' ']).next()?.split_once('-'))
-    {
+    for (letter, kind) in text.lines().filter_map(|line| line.rsplit(['\t', ' ']).next()?.split_once('-')) {
         if letters.contains(&letter) {
             *counts.entry(kind.to_owned()).or_insert(0) += 1;
         }
@@ -167,14 +127,7 @@ fn count_tags(file: &str, letters: &[&str]) -> BTreeMap<String, u64> {
 }
 
 fn support(loaded: &Loaded) -> BTreeMap<String, u64> {
-    loaded
-        .dataset
-        .labels
-        .names()
-        .iter()
-        .cloned()
-        .zip(loaded.dataset.support())
-        .collect()
+    loaded.dataset.labels.names().iter().cloned().zip(loaded.dataset.support()).collect()
 }
 
 /// File, sentences, tokens, scheme, letters that begin a chunk.
@@ -189,22 +142,10 @@ const CONLL: &[(&str, usize, usize, Scheme, &[&str])] = &[
     ("bc5cdr/devel.tsv", 4_581, 117_453, Scheme::Iob2, &["B"]),
     ("bc5cdr/test.tsv", 4_797, 124_750, Scheme::Iob2, &["B"]),
     ("hausa/hausa_ner/train_clean.tsv", 1_014, 28_660, Scheme::Iob2, &["B"]),
-    (
-        "hausa/hausa_ner/train_clean_noisy_labels.tsv",
-        1_014,
-        28_660,
-        Scheme::Iob2,
-        &["B"],
-    ),
+    ("hausa/hausa_ner/train_clean_noisy_labels.tsv", 1_014, 28_660, Scheme::Iob2, &["B"]),
     ("hausa/hausa_ner/dev.tsv", 145, 4_121, Scheme::Iob2, &["B"]),
     ("hausa/hausa_ner/test.tsv", 291, 8_239, Scheme::Iob2, &["B"]),
-    (
-        "formats/iobes/ncbi-disease-devel.iobes.tsv",
-        923,
-        23_969,
-        Scheme::Iobes,
-        &["B", "S"],
-    ),
+    ("formats/iobes/ncbi-disease-devel.iobes.tsv", 923, 23_969, Scheme::Iobes, &["B", "S"]),
 ];
 
 #[test]
@@ -216,18 +157,8 @@ fn conll_sentences_tokens_and_spans_agree_with_a_count_of_tags() {
         assert_eq!(found, (sentences, tokens, Some(scheme), 0), "{file}");
         assert_eq!(loaded.notes, Vec::<String>::new(), "{file} has no invalid tag");
         assert_eq!(support(&loaded), count_tags(file, letters), "{file}");
-        let lenient = load_with(
-            file,
-            &ReadOptions {
-                lenient_tags: true,
-                ..ReadOptions::default()
-            },
-        )
-        .unwrap();
-        assert_eq!(
-            lenient.dataset, loaded.dataset,
-            "{file}: strict and lenient differ on a valid file"
-        );
+        let lenient = load_with(file, &ReadOptions { lenient_tags: true, ..ReadOptions::default() }).unwrap();
+        assert_eq!(lenient.dataset, loaded.dataset, "{file}: strict and lenient differ on a valid file");
         for example in &loaded.dataset.examples {
             let joined: Vec<_> = example.tokens.iter().map(|t| &example.text[t.range()]).collect();
             assert_eq!(joined.join(" "), example.text);
@@ -237,10 +168,9 @@ fn conll_sentences_tokens_and_spans_agree_with_a_count_of_tags() {
 
 #[test]
 fn the_same_spans_in_iob2_and_iobes() {
-    let (Some(iob2), Some(iobes)) = (
-        load("ncbi_disease/devel.tsv"),
-        load("formats/iobes/ncbi-disease-devel.iobes.tsv"),
-    ) else {
+    let (Some(iob2), Some(iobes)) =
+        (load("ncbi_disease/devel.tsv"), load("formats/iobes/ncbi-disease-devel.iobes.tsv"))
+    else {
         return;
     };
     for (a, b) in iob2.dataset.examples.iter().zip(&iobes.dataset.examples) {
@@ -253,14 +183,8 @@ fn wikigold_has_inside_tags_only_and_one_stray() {
     let file = "wikigold/wikigold.conll.txt";
     let Some(loaded) = load(file) else { return };
     let tokens: usize = loaded.dataset.examples.iter().map(|e| e.tokens.len()).sum();
-    assert_eq!(
-        (loaded.dataset.len(), tokens, loaded.scheme),
-        (1_696, 39_007, Some(Scheme::Iob1))
-    );
-    assert_eq!(
-        loaded.notes,
-        ["1 word in the tag column that no tag scheme knows (0, first at line 7461) read as O"]
-    );
+    assert_eq!((loaded.dataset.len(), tokens, loaded.scheme), (1_696, 39_007, Some(Scheme::Iob1)));
+    assert_eq!(loaded.notes, ["1 word in the tag column that no tag scheme knows (0, first at line 7461) read as O"]);
     // Runs of one tag, counted without the reader.
     let text = std::fs::read_to_string(data(file).unwrap()).unwrap();
     let (mut runs, mut last) = (BTreeMap::new(), "");
@@ -273,18 +197,12 @@ fn wikigold_has_inside_tags_only_and_one_stray() {
     }
     assert_eq!(support(&loaded), runs);
     assert_eq!(loaded.dataset.examples[0].group.as_deref(), Some("doc 1"));
-    assert_eq!(
-        loaded.dataset.examples.last().unwrap().group.as_deref(),
-        Some("doc 145")
-    );
+    assert_eq!(loaded.dataset.examples.last().unwrap().group.as_deref(), Some("doc 145"));
 }
 
 #[test]
 fn both_styles_of_tags_give_the_same_spans() {
-    let gold = ReadOptions {
-        label: Some("3".into()),
-        ..ReadOptions::default()
-    };
+    let gold = ReadOptions { label: Some("3".into()), ..ReadOptions::default() };
     let (Some(prefix), Some(suffix)) = (
         load_with("formats/seqeval/ground_truth.txt", &gold),
         load_with("formats/seqeval/ground_truth_inv.txt", &gold),
@@ -301,39 +219,15 @@ fn both_styles_of_tags_give_the_same_spans() {
 #[test]
 fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
     let expected = [
-        (
-            "formats/conllu/en_pud-ud-test.head60.conllu",
-            vec!["line 5:", "CoNLL-U, which has no entity tags"],
-        ),
-        (
-            "formats/malformed/wikigold-rtf-backslash.conll.txt",
-            vec!["line ", "\\' in the tag column", "rich-text"],
-        ),
-        (
-            "formats/hf/wnut_dev_sample/validation.jsonl",
-            vec!["line 1:", "a number without its name"],
-        ),
-        (
-            "formats/hf/wnut_dev_sample/validation-00000-of-00001.parquet",
-            vec!["a Parquet file"],
-        ),
-        (
-            "formats/doccano/data_import_tests/example.utf16.csv",
-            vec!["line 1, byte 1:", "UTF-16", "iconv"],
-        ),
-        (
-            "formats/doccano/data_import_tests/text_classification/example.xlsx",
-            vec!["save the sheet as CSV"],
-        ),
+        ("formats/conllu/en_pud-ud-test.head60.conllu", vec!["line 5:", "CoNLL-U, which has no entity tags"]),
+        ("formats/malformed/wikigold-rtf-backslash.conll.txt", vec!["line ", "\\' in the tag column", "rich-text"]),
+        ("formats/hf/wnut_dev_sample/validation.jsonl", vec!["line 1:", "a number without its name"]),
+        ("formats/hf/wnut_dev_sample/validation-00000-of-00001.parquet", vec!["a Parquet file"]),
+        ("formats/doccano/data_import_tests/example.utf16.csv", vec!["line 1, byte 1:", "UTF-16", "iconv"]),
+        ("formats/doccano/data_import_tests/text_classification/example.xlsx", vec!["save the sheet as CSV"]),
         ("formats/spacy/trec_textcat_sample.spacy", vec!["DocBin"]),
-        (
-            "goemotions/labels.txt",
-            vec!["line 1: cannot tell the format from 'admiration'", "--from"],
-        ),
-        (
-            "snow2008/rte1.tsv",
-            vec!["several columns could hold the labels: value, task", "--label"],
-        ),
+        ("goemotions/labels.txt", vec!["line 1: cannot tell the format from 'admiration'", "--from"]),
+        ("snow2008/rte1.tsv", vec!["several columns could hold the labels: value, task", "--label"]),
         ("formats", vec!["this is a folder"]),
     ];
     for (file, pieces) in expected {
@@ -347,43 +241,15 @@ fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
 #[test]
 fn annotation_tools_exports_that_are_plain_records_are_read() {
     let folder = "formats/doccano/data_export_examples";
-    if let Some(loaded) = check(
-        &format!("{folder}/sequence_labeling/example.jsonl"),
-        3,
-        3,
-        Format::Jsonl,
-    ) {
-        assert_eq!(
-            (loaded.dataset.task, loaded.dataset.support()),
-            (Task::Ner, vec![1, 1, 2])
-        );
+    if let Some(loaded) = check(&format!("{folder}/sequence_labeling/example.jsonl"), 3, 3, Format::Jsonl) {
+        assert_eq!((loaded.dataset.task, loaded.dataset.support()), (Task::Ner, vec![1, 1, 2]));
     }
-    if let Some(loaded) = check(
-        &format!("{folder}/text_classification/example.json"),
-        3,
-        2,
-        Format::Jsonl,
-    ) {
+    if let Some(loaded) = check(&format!("{folder}/text_classification/example.json"), 3, 2, Format::Jsonl) {
         assert_eq!(loaded.dataset.task, Task::Classification);
     }
-    check(
-        &format!("{folder}/text_classification/example.txt"),
-        3,
-        2,
-        Format::LabelText,
-    );
-    check(
-        "formats/doccano/data_import_examples/text_classification/example.csv",
-        3,
-        2,
-        Format::Csv,
-    );
-    if let Some(loaded) = check(
-        "formats/label_studio/ner_norwegian/converted/result.csv",
-        5,
-        7,
-        Format::Csv,
-    ) {
+    check(&format!("{folder}/text_classification/example.txt"), 3, 2, Format::LabelText);
+    check("formats/doccano/data_import_examples/text_classification/example.csv", 3, 2, Format::Csv);
+    if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, Format::Csv) {
         let spans: u64 = loaded.dataset.support().iter().sum();
         let json = load("formats/label_studio/ner_norwegian/converted/json_min.json").unwrap();
         assert_eq!(spans, json.dataset.support().iter().sum::<u64>());

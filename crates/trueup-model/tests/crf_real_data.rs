@@ -10,10 +10,8 @@ use trueup_model::crf::{CrfParams, fit};
 use trueup_model::{Predictor, Silent};
 
 fn data(file: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TRUEUP_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TRUEUP_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let path = root.join(file);
     path.is_file().then_some(path)
 }
@@ -85,9 +83,7 @@ fn corpus(name: &str, files: &[&str]) -> Option<(LabelSet, Vec<Example>, Vec<Exa
     if parts.len() == 1 {
         let numbered = parts.remove(0).into_iter().enumerate();
         let (test, train): (Vec<_>, Vec<_>) = numbered.partition(|(i, _)| i / 20 % 5 == 4);
-        parts = [train, test]
-            .map(|part| part.into_iter().map(|(_, sentence)| sentence).collect())
-            .to_vec();
+        parts = [train, test].map(|part| part.into_iter().map(|(_, sentence)| sentence).collect()).to_vec();
     }
     let (labels, parts) = examples(&parts);
     let [train, test] = <[Vec<Example>; 2]>::try_from(parts).unwrap();
@@ -102,20 +98,11 @@ fn f1(name: &str, files: &[&str]) -> Option<f64> {
     let fitted = fit(&labels, &train, None, &CrfParams::default(), &Silent).unwrap();
     let trained = started.elapsed();
     let predictions = fitted.model.predict(&test);
-    let seconds = (
-        trained.as_secs_f64(),
-        started.elapsed().as_secs_f64() - trained.as_secs_f64(),
-    );
-    assert_eq!(
-        fitted.model.alignment().misaligned,
-        0,
-        "spans made of tokens fit tokens"
-    );
+    let seconds = (trained.as_secs_f64(), started.elapsed().as_secs_f64() - trained.as_secs_f64());
+    assert_eq!(fitted.model.alignment().misaligned, 0, "spans made of tokens fit tokens");
 
     let mut tallies = Tallies::new(labels.len());
-    test.iter()
-        .zip(&predictions.answers)
-        .for_each(|(example, answer)| tallies.add(&example.gold, answer));
+    test.iter().zip(&predictions.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
     let total = tallies.total();
     let [p, r, f] = [total.precision(), total.recall(), total.f1()].map(Option::unwrap_or_default);
     let calibration = reliability(&test, &predictions);
@@ -129,10 +116,8 @@ fn f1(name: &str, files: &[&str]) -> Option<f64> {
 /// Mean span score beside the share of spans that are right, below and from 0.9.
 fn reliability(test: &[&Example], predictions: &Predictions) -> String {
     let mut bins = [(0u32, 0.0, 0u32); 2];
-    for ((example, answer), scores) in test
-        .iter()
-        .zip(&predictions.answers)
-        .zip(predictions.span_scores.as_ref().unwrap())
+    for ((example, answer), scores) in
+        test.iter().zip(&predictions.answers).zip(predictions.span_scores.as_ref().unwrap())
     {
         for (span, score) in answer.spans().iter().zip(scores) {
             let bin = &mut bins[usize::from(*score >= 0.9)];
@@ -142,11 +127,7 @@ fn reliability(test: &[&Example], predictions: &Predictions) -> String {
         }
     }
     let show = |(n, sum, right): (u32, f64, u32)| {
-        format!(
-            "{:.2} (right {:.2}, n {n})",
-            sum / f64::from(n),
-            f64::from(right) / f64::from(n)
-        )
+        format!("{:.2} (right {:.2}, n {n})", sum / f64::from(n), f64::from(right) / f64::from(n))
     };
     bins.map(show).join(" and ")
 }
@@ -170,10 +151,7 @@ fn bc5cdr() {
 
 #[test]
 fn wnut17() {
-    if let Some(f1) = f1(
-        "wnut17",
-        &["wnut17/wnut17train.conll", "wnut17/emerging.test.annotated"],
-    ) {
+    if let Some(f1) = f1("wnut17", &["wnut17/wnut17train.conll", "wnut17/emerging.test.annotated"]) {
         assert!(f1 >= 0.12, "{f1}");
     }
 }

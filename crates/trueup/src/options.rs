@@ -4,7 +4,17 @@ use std::path::PathBuf;
 
 use trueup_data::ReadOptions;
 
-use crate::train::LearnerChoice;
+/// Which learner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LearnerChoice {
+    /// The one that suits the task: `linear` for labels, `crf` for spans.
+    #[default]
+    Auto,
+    /// Word and character n-grams with logistic regression.
+    Linear,
+    /// A linear-chain CRF.
+    Crf,
+}
 
 /// Where the predictions to review come from.
 #[derive(Debug, Clone)]
@@ -48,18 +58,10 @@ impl std::str::FromStr for CostOption {
     /// Reads `LABEL:miss=50,false-alarm=1`; the label may hold colons.
     fn from_str(text: &str) -> Result<Self, String> {
         let form = "it is LABEL:miss=NUMBER,false-alarm=NUMBER";
-        let (label, costs) = text
-            .rsplit_once(':')
-            .ok_or_else(|| format!("'{text}' names no cost; {form}"))?;
-        let mut option = Self {
-            label: label.to_owned(),
-            miss: 0.0,
-            false_alarm: 0.0,
-        };
+        let (label, costs) = text.rsplit_once(':').ok_or_else(|| format!("'{text}' names no cost; {form}"))?;
+        let mut option = Self { label: label.to_owned(), miss: 0.0, false_alarm: 0.0 };
         for cost in costs.split(',') {
-            let (kind, value) = cost
-                .split_once('=')
-                .ok_or_else(|| format!("'{cost}' is no cost; {form}"))?;
+            let (kind, value) = cost.split_once('=').ok_or_else(|| format!("'{cost}' is no cost; {form}"))?;
             let number = value.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0);
             let number = number.ok_or_else(|| format!("'{value}' is not a number of 0 or more; {form}"))?;
             match kind {
@@ -86,15 +88,10 @@ impl std::str::FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let form = "it is METRIC=NUMBER, such as f1_macro=0.85";
-        let (metric, value) = text
-            .split_once('=')
-            .ok_or_else(|| format!("'{text}' names no value; {form}"))?;
+        let (metric, value) = text.split_once('=').ok_or_else(|| format!("'{text}' names no value; {form}"))?;
         let value = value.parse().ok().filter(|n: &f64| n.is_finite());
         let value = value.ok_or_else(|| format!("'{text}' holds no number; {form}"))?;
-        Ok(Self {
-            metric: metric.to_owned(),
-            value,
-        })
+        Ok(Self { metric: metric.to_owned(), value })
     }
 }
 
@@ -132,14 +129,7 @@ mod tests {
     #[test]
     fn costs_are_read_with_labels_that_hold_colons() {
         let cost: CostOption = "DESC:manner:miss=50,false-alarm=1".parse().unwrap();
-        assert_eq!(
-            cost,
-            CostOption {
-                label: "DESC:manner".into(),
-                miss: 50.0,
-                false_alarm: 1.0
-            }
-        );
+        assert_eq!(cost, CostOption { label: "DESC:manner".into(), miss: 50.0, false_alarm: 1.0 });
         for (bad, says) in [
             ("fraud", "names no cost"),
             ("fraud:50", "is no cost"),
@@ -147,22 +137,13 @@ mod tests {
             ("fraud:mis=1", "neither miss nor false-alarm"),
         ] {
             let message = bad.parse::<CostOption>().unwrap_err();
-            assert!(
-                message.contains(says) && message.contains("LABEL:miss=NUMBER"),
-                "{message}"
-            );
+            assert!(message.contains(says) && message.contains("LABEL:miss=NUMBER"), "{message}");
         }
     }
 
     #[test]
     fn targets_name_a_metric_and_a_number() {
-        assert_eq!(
-            "f1_macro=0.85".parse(),
-            Ok(Target {
-                metric: "f1_macro".into(),
-                value: 0.85
-            })
-        );
+        assert_eq!("f1_macro=0.85".parse(), Ok(Target { metric: "f1_macro".into(), value: 0.85 }));
         assert!("f1_macro".parse::<Target>().is_err() && "f1_macro=high".parse::<Target>().is_err());
     }
 }

@@ -49,17 +49,12 @@ fn dependencies(toml: &str) -> Vec<String> {
         if let Some(section) = line.strip_prefix('[') {
             let section = section.trim_end_matches(']');
             inside = section.ends_with("dependencies");
-            let dotted = section
-                .rsplit_once('.')
-                .filter(|(head, _)| head.ends_with("dependencies"));
+            let dotted = section.rsplit_once('.').filter(|(head, _)| head.ends_with("dependencies"));
             if let Some((_, name)) = dotted {
                 names.push(name.to_string());
             }
         } else if inside && !line.starts_with('#') {
-            let name: String = line
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || "-_".contains(*c))
-                .collect();
+            let name: String = line.chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
             if !name.is_empty() {
                 names.push(name);
             }

@@ -15,18 +15,10 @@ type Uses = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Circles in the crate `name` if it must have none, and for `trueup` imports between stages.
 pub fn check(name: &str) -> Result<Vec<String>> {
-    let folder = if name == "xtask" {
-        "xtask/src".to_string()
-    } else {
-        format!("crates/{name}/src")
-    };
+    let folder = if name == "xtask" { "xtask/src".to_string() } else { format!("crates/{name}/src") };
     let files = read(&folder)?;
     let uses = uses(&files);
-    let mut faults = if ACYCLIC.contains(&name) {
-        circles(name, &uses)
-    } else {
-        Vec::new()
-    };
+    let mut faults = if ACYCLIC.contains(&name) { circles(name, &uses) } else { Vec::new() };
     if name == "trueup" {
         faults.extend(stages(&uses));
         for (file, _) in &files {
@@ -83,10 +75,7 @@ fn module(file: &str) -> Vec<String> {
 }
 
 fn uses(files: &[(String, String)]) -> Uses {
-    let lib = files
-        .iter()
-        .find(|(file, _)| file == "lib.rs")
-        .map_or("", |(_, text)| text);
+    let lib = files.iter().find(|(file, _)| file == "lib.rs").map_or("", |(_, text)| text);
     let exports: BTreeMap<String, String> = exported(lib).into_iter().collect();
     let mut uses = Uses::new();
     for (file, text) in files {
@@ -98,10 +87,7 @@ fn uses(files: &[(String, String)]) -> Uses {
             // `crate::Estimate` depends on the module that it is re-exported from.
             let to = exports.get(first).unwrap_or(first);
             if to != from {
-                uses.entry(from.clone())
-                    .or_default()
-                    .entry(to.clone())
-                    .or_insert_with(|| file.clone());
+                uses.entry(from.clone()).or_default().entry(to.clone()).or_insert_with(|| file.clone());
             }
         }
     }
@@ -120,19 +106,12 @@ fn stages(uses: &Uses) -> Vec<String> {
             if excepted {
                 continue;
             }
-            let kind = if STAGES.contains(&from.as_str()) {
-                "stage"
-            } else {
-                "shared module"
-            };
+            let kind = if STAGES.contains(&from.as_str()) { "stage" } else { "shared module" };
             if STAGES.contains(&to.as_str()) {
-                faults.push(format!(
-                    "crates/trueup/src/{file}: {kind} `{from}` imports stage `{to}`"
-                ));
+                faults.push(format!("crates/trueup/src/{file}: {kind} `{from}` imports stage `{to}`"));
             } else if CHAINS.contains(&to.as_str()) {
-                faults.push(format!(
-                    "crates/trueup/src/{file}: {kind} `{from}` imports `{to}`, which chains the stages"
-                ));
+                faults
+                    .push(format!("crates/trueup/src/{file}: {kind} `{from}` imports `{to}`, which chains the stages"));
             }
         }
     }
@@ -146,11 +125,8 @@ fn circles(name: &str, uses: &Uses) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
     for (from, targets) in &reach {
-        let circle: Vec<&str> = targets
-            .iter()
-            .copied()
-            .filter(|to| reach.get(to).is_some_and(|back| back.contains(from)))
-            .collect();
+        let circle: Vec<&str> =
+            targets.iter().copied().filter(|to| reach.get(to).is_some_and(|back| back.contains(from))).collect();
         if circle.is_empty() || !seen.insert(circle.clone()) {
             continue;
         }
@@ -163,11 +139,7 @@ fn circles(name: &str, uses: &Uses) -> Vec<String> {
             }
         }
         let files: Vec<_> = files.into_iter().collect();
-        faults.push(format!(
-            "{name}: modules in a circle: {} ({})",
-            circle.join(", "),
-            files.join("; ")
-        ));
+        faults.push(format!("{name}: modules in a circle: {} ({})", circle.join(", "), files.join("; ")));
     }
     faults
 }
@@ -175,20 +147,10 @@ fn circles(name: &str, uses: &Uses) -> Vec<String> {
 /// Modules that `from` uses, directly or through others.
 fn reachable<'a>(from: &str, uses: &'a Uses) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
-    let mut open: Vec<&str> = uses
-        .get(from)
-        .into_iter()
-        .flat_map(BTreeMap::keys)
-        .map(String::as_str)
-        .collect();
+    let mut open: Vec<&str> = uses.get(from).into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
     while let Some(module) = open.pop() {
         if found.insert(module) {
-            open.extend(
-                uses.get(module)
-                    .into_iter()
-                    .flat_map(BTreeMap::keys)
-                    .map(String::as_str),
-            );
+            open.extend(uses.get(module).into_iter().flat_map(BTreeMap::keys).map(String::as_str));
         }
     }
     found
@@ -199,10 +161,7 @@ mod tests {
     use super::*;
 
     fn of(files: &[(&str, &str)]) -> Uses {
-        let files: Vec<_> = files
-            .iter()
-            .map(|(file, text)| ((*file).to_string(), (*text).to_string()))
-            .collect();
+        let files: Vec<_> = files.iter().map(|(file, text)| ((*file).to_string(), (*text).to_string())).collect();
         uses(&files)
     }
 
@@ -224,10 +183,7 @@ mod tests {
     fn a_stage_must_not_know_another() {
         let uses = of(&[
             ("load/mod.rs", "use crate::error::Error;"),
-            (
-                "review/rules/d101.rs",
-                "use super::super::leak; use crate::evaluate::Counts;",
-            ),
+            ("review/rules/d101.rs", "use super::super::leak; use crate::evaluate::Counts;"),
             ("flow.rs", "use crate::{load, review, evaluate};"),
             ("error.rs", "use crate::load;"),
             ("tell/html.rs", "fn f() { crate::flow::run() }"),
@@ -260,9 +216,6 @@ mod tests {
             ("d.rs", "use crate::a::X;"),
         ]);
         let found = circles("x", &uses);
-        assert_eq!(
-            found,
-            ["x: modules in a circle: a, b, c (a.rs uses b; b.rs uses c; c/deep.rs uses a)"]
-        );
+        assert_eq!(found, ["x: modules in a circle: a, b, c (a.rs uses b; b.rs uses c; c/deep.rs uses a)"]);
     }
 }

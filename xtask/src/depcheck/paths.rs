@@ -58,10 +58,7 @@ pub fn exported(lib: &str) -> Vec<(String, String)> {
             let mut imported = Vec::new();
             tree(&tokens, at + 2, &[], &mut imported);
             for path in imported {
-                let path: Vec<_> = path
-                    .into_iter()
-                    .filter(|part| part != "crate" && part != "self")
-                    .collect();
+                let path: Vec<_> = path.into_iter().filter(|part| part != "crate" && part != "self").collect();
                 if let [top, .., name] = path.as_slice() {
                     names.push((name.clone(), top.clone()));
                 }
@@ -176,10 +173,7 @@ fn lex(source: &str) -> Vec<String> {
 }
 
 fn skip_to(chars: &[char], from: usize, end: impl Fn(char) -> bool) -> usize {
-    chars[from..]
-        .iter()
-        .position(|&c| end(c))
-        .map_or(chars.len(), |length| from + length)
+    chars[from..].iter().position(|&c| end(c)).map_or(chars.len(), |length| from + length)
 }
 
 /// Behind a block comment, which may hold others.
@@ -231,11 +225,7 @@ fn skip_char(chars: &[char], at: usize) -> usize {
         // The escaped character may itself be a quote.
         return skip_to(chars, (at + 3).min(chars.len()), |c| c == '\'') + 1;
     }
-    if chars.get(at + 2) == Some(&'\'') {
-        at + 3
-    } else {
-        skip_to(chars, at + 1, |c| !is_word(c))
-    }
+    if chars.get(at + 2) == Some(&'\'') { at + 3 } else { skip_to(chars, at + 1, |c| !is_word(c)) }
 }
 
 #[cfg(test)]
@@ -243,11 +233,7 @@ mod tests {
     use super::*;
 
     fn from(source: &str, module: &str) -> Vec<String> {
-        let module: Vec<String> = module
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(String::from)
-            .collect();
+        let module: Vec<String> = module.split('/').filter(|part| !part.is_empty()).map(String::from).collect();
         named(source, &module).iter().map(|path| path.join("::")).collect()
     }
 
@@ -255,16 +241,7 @@ mod tests {
     fn use_trees_and_plain_paths() {
         let source = "use crate::{error::Error, review::{self, rules::Rule as R}};\nuse std::fs;\n\
                       fn f() -> crate::evaluate::Counts { crate::tell::<u8>() }";
-        assert_eq!(
-            from(source, "load"),
-            [
-                "error::Error",
-                "review",
-                "review::rules::Rule",
-                "evaluate::Counts",
-                "tell"
-            ]
-        );
+        assert_eq!(from(source, "load"), ["error::Error", "review", "review::rules::Rule", "evaluate::Counts", "tell"]);
     }
 
     #[test]
@@ -273,14 +250,7 @@ mod tests {
                       mod deep { fn f() { if a { super::super::g() } } } }\nuse super::super::error;";
         assert_eq!(
             from(source, "review/rules"),
-            [
-                "review::leak",
-                "review::rules::part::X",
-                "review::rules",
-                "tell",
-                "review::rules::g",
-                "error"
-            ]
+            ["review::leak", "review::rules::part::X", "review::rules", "tell", "review::rules::g", "error"]
         );
     }
 
@@ -295,10 +265,7 @@ mod tests {
     #[test]
     fn other_crates_are_not_ours() {
         assert_eq!(
-            from(
-                "use serde::Serialize; pub(crate) fn f() { trueup_core::text::normalise(\"\") }",
-                "load"
-            ),
+            from("use serde::Serialize; pub(crate) fn f() { trueup_core::text::normalise(\"\") }", "load"),
             [""; 0]
         );
     }
@@ -307,13 +274,7 @@ mod tests {
     fn re_exports_name_their_module() {
         let lib = "pub mod document;\npub use document::{Estimate, finding::Finding};\npub use crate::label::LabelSet;";
         let exported = exported(lib);
-        let pairs: Vec<_> = exported
-            .iter()
-            .map(|(name, top)| (name.as_str(), top.as_str()))
-            .collect();
-        assert_eq!(
-            pairs,
-            [("Estimate", "document"), ("Finding", "document"), ("LabelSet", "label")]
-        );
+        let pairs: Vec<_> = exported.iter().map(|(name, top)| (name.as_str(), top.as_str())).collect();
+        assert_eq!(pairs, [("Estimate", "document"), ("Finding", "document"), ("LabelSet", "label")]);
     }
 }

@@ -24,10 +24,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
         let watch = Watch::new(args.quiet);
         let result = flow::review(options, &watch);
         let run = watch.finish();
-        let review = Review {
-            run: Some(run),
-            ..result?
-        };
+        let review = Review { run: Some(run), ..result? };
         print(&format!("\n{}", printer::review(&review, width, true)))?;
     }
     let mut last = String::from("\nEvery fault that was planted is listed in ");

@@ -12,9 +12,7 @@ use crate::args::WorkArgs;
 /// Sets the number of worker threads.
 fn set_threads(work: &WorkArgs) -> anyhow::Result<()> {
     if let Some(threads) = work.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .build_global()?;
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
     Ok(())
 }

@@ -46,11 +46,7 @@ pub fn markdown() -> anyhow::Result<Outcome> {
         };
         let help = sub.clone().term_width(100).render_long_help().to_string();
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        write!(
-            out,
-            "\n## trueup {name}\n\n```text\n{}\n```\n",
-            lines.join("\n").trim_end()
-        )?;
+        write!(out, "\n## trueup {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end())?;
     }
     print(&out)?;
     Ok(Outcome::Fine)

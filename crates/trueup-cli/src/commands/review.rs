@@ -21,10 +21,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     let watch = Watch::new(args.output.quiet);
     let result = flow::review(&options, &watch);
     let run = watch.finish();
-    let review = Review {
-        run: Some(run),
-        ..result?
-    };
+    let review = Review { run: Some(run), ..result? };
     wanted.write(&review)?;
     if wanted.prints() {
         print(&printer::review(&review, printer::width(), wanted.any()))?;
@@ -34,20 +31,15 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     } else if !args.output.quiet {
         read_as(&review);
     }
-    let fails = args
-        .judge
-        .fail_on
-        .is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
+    let fails =
+        args.judge.fail_on.is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
     Ok(if fails { Outcome::No } else { Outcome::Fine })
 }
 
 /// Says on stderr what was guessed, for those who read only the data.
 fn read_as(review: &Review) {
     let data = &review.data;
-    for split in [data.train.as_ref(), data.valid.as_ref(), Some(&data.test)]
-        .into_iter()
-        .flatten()
-    {
+    for split in [data.train.as_ref(), data.valid.as_ref(), Some(&data.test)].into_iter().flatten() {
         let guesses: Vec<&str> = split.guesses.iter().map(|guess| guess.what.as_str()).collect();
         if !guesses.is_empty() {
             say(&words::printable(&format!("{}: {}", split.file, guesses.join("; "))));
@@ -63,11 +55,9 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             valid: args.valid.clone(),
             learner: args.model.into(),
         },
-        (None, Some(gold), Some(predictions)) => Source::Predictions {
-            gold: gold.clone(),
-            predictions: predictions.clone(),
-            train: args.train.clone(),
-        },
+        (None, Some(gold), Some(predictions)) => {
+            Source::Predictions { gold: gold.clone(), predictions: predictions.clone(), train: args.train.clone() }
+        }
         _ => anyhow::bail!("name labelled DATA, or --gold and --predictions"),
     };
     if let (Some(metric), Some(target)) = (&args.judge.metric, &args.judge.target)
@@ -129,10 +119,7 @@ fn command(args: &ReviewArgs) -> String {
     put("--train", path(&args.train));
     put("--test", path(&args.test));
     put("--valid", path(&args.valid));
-    put(
-        "--model",
-        (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()),
-    );
+    put("--model", (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()));
     let read = &args.read;
     put("--from", read.from.map(|from| from.name().to_owned()));
     put("--text", read.text.clone());
@@ -143,36 +130,15 @@ fn command(args: &ReviewArgs) -> String {
     put("--label-separator", read.label_separator.clone());
     put("--label-level", read.label_level.map(|level| level.to_string()));
     put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
-    put(
-        "--task",
-        read.task.map(|task| trueup::core::Task::from(task).name().to_owned()),
-    );
+    put("--task", read.task.map(|task| trueup::core::Task::from(task).name().to_owned()));
     put("--metric", args.judge.metric.clone());
-    put(
-        "--target",
-        args.judge
-            .target
-            .as_ref()
-            .map(|target| format!("{}={}", target.metric, target.value)),
-    );
+    put("--target", args.judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
     for cost in &args.judge.cost {
-        put(
-            "--cost",
-            Some(format!(
-                "{}:miss={},false-alarm={}",
-                cost.label, cost.miss, cost.false_alarm
-            )),
-        );
+        put("--cost", Some(format!("{}:miss={},false-alarm={}", cost.label, cost.miss, cost.false_alarm)));
     }
     put("--positive", args.judge.positive.clone());
-    put(
-        "--select",
-        (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")),
-    );
-    put(
-        "--ignore",
-        (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")),
-    );
+    put("--select", (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")));
+    put("--ignore", (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")));
     put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));
     if read.strict {
         words.push("--strict".to_owned());

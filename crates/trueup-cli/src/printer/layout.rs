@@ -56,13 +56,9 @@ pub fn right(text: &str, width: usize) -> String {
 
 /// The lines of `text` in `width` columns.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width.max(20))
-        .break_words(true)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options)
-        .into_iter()
-        .map(std::borrow::Cow::into_owned)
-        .collect()
+    let options =
+        textwrap::Options::new(width.max(20)).break_words(true).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// `text` behind `label`, wrapped to `width` columns with a hanging indent; each line ends, none in spaces.

@@ -1,6 +1,7 @@
 //! The review in the terminal: first the answer, then the reasons, then what to do.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use trueup::core::document::{Estimate, LabelRow, Review, Severity};
 use trueup::core::measure::catalogue;
@@ -44,16 +45,31 @@ fn hanging(out: &mut String, label: &str, indent: usize, text: &str, width: usiz
 
 fn head(out: &mut String, review: &Review, width: usize) {
     let command = words::printable(&review.subject.command);
-    let how = format!(
-        "{}, {}, seed {}",
-        review.data.how, review.subject.model, review.subject.seed
-    );
+    let how = format!("{}, {}, seed {}", review.data.how, review.subject.model, review.subject.seed);
     let gap = width.saturating_sub(columns(&command) + columns(&how));
     if gap >= 2 {
         line(out, &format!("{command}{}{}", " ".repeat(gap), paint(&how, dim())));
     } else {
         line(out, &command);
         line(out, &paint(&format!("{MARGIN}{how}"), dim()));
+    }
+    // What was decided from the content is said, once where it is the same for several files.
+    let splits = [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)];
+    let mut read: Vec<(String, String)> = Vec::new();
+    for split in splits.into_iter().flatten() {
+        let name = Path::new(&split.file).file_name().map_or(split.file.as_str(), |name| name.to_str().unwrap_or("?"));
+        let name = format!("{name} ({})", words::counted(split.examples, &review.subject.noun));
+        let guesses: Vec<&str> = split.guesses.iter().map(|guess| guess.what.as_str()).collect();
+        match read.iter_mut().find(|(_, known)| *known == guesses.join("; ")) {
+            Some((names, _)) => *names += &format!(", {name}"),
+            None => read.push((name, guesses.join("; "))),
+        }
+    }
+    for (names, guesses) in read {
+        let text = if guesses.is_empty() { names } else { format!("{names}: {guesses}") };
+        for read in hang(MARGIN, &words::printable(&text), width).lines() {
+            line(out, &paint(read, dim()));
+        }
     }
     line(out, "");
 }
@@ -62,43 +78,29 @@ fn verdict(out: &mut String, review: &Review, width: usize) {
     let state = review.verdict.state;
     let label = format!("{MARGIN}{}", paint(state.name(), of_state(state)));
     let indent = MARGIN.len() + 12;
-    let summary = format!(
-        "{}. {}",
-        capital(&tally(review)),
-        words::printable(&review.verdict.summary)
-    );
+    let summary = format!("{}. {}", capital(&tally(review)), words::printable(&review.verdict.summary));
     hanging(out, &label, indent, &summary, width);
     line(out, "");
 }
 
 fn metrics(out: &mut String, review: &Review, width: usize) {
     let names = headline(review);
-    let shares: Vec<&Estimate> = names
-        .iter()
-        .filter(|name| is_share(name))
-        .map(|name| &review.metrics[*name])
-        .collect();
+    let shares: Vec<&Estimate> =
+        names.iter().filter(|name| is_share(name)).map(|name| &review.metrics[*name]).collect();
     let low = shares.iter().filter_map(|e| e.low).fold(f64::INFINITY, f64::min);
     let high = shares.iter().filter_map(|e| e.high).fold(f64::NEG_INFINITY, f64::max);
     let name_width = names.iter().map(|name| columns(title(name))).max().unwrap_or(0).max(8) + 2;
     let track_width = if width >= 100 { 28 } else { 18 };
     for name in names {
         let estimate = &review.metrics[name];
-        let mut text = format!(
-            "{MARGIN}{}{}",
-            left(title(name), name_width),
-            right(&words::figure(estimate), 6)
-        );
+        let mut text = format!("{MARGIN}{}{}", left(title(name), name_width), right(&words::figure(estimate), 6));
         let places = words::decimals(estimate);
         let drawn = is_share(name) && estimate.low.is_some();
         if let (Some(a), Some(b), Some(value)) = (estimate.low, estimate.high, estimate.value) {
             if drawn {
                 let line = track(a, value, b, (low, high), track_width);
-                text += &format!(
-                    "   {} {line} {}",
-                    right(&format!("{a:.places$}"), 5),
-                    left(&format!("{b:.places$}"), 6)
-                );
+                text +=
+                    &format!("   {} {line} {}", right(&format!("{a:.places$}"), 5), left(&format!("{b:.places$}"), 6));
             } else {
                 text += &format!("   {a:.places$} to {b:.places$}");
             }
@@ -123,14 +125,8 @@ fn is_share(name: &str) -> bool {
 /// What stands beside a metric: the score without leaks, what a trivial model would get, the target.
 fn aside(review: &Review, name: &str) -> Option<String> {
     let mut parts = Vec::new();
-    if let Some(leakage) = review
-        .leakage
-        .as_ref()
-        .filter(|leakage| leakage.exact + leakage.near > 0)
-        && let Some(clean) = leakage
-            .clean_metrics
-            .get(name)
-            .filter(|_| name == review.verdict.metric)
+    if let Some(leakage) = review.leakage.as_ref().filter(|leakage| leakage.exact + leakage.near > 0)
+        && let Some(clean) = leakage.clean_metrics.get(name).filter(|_| name == review.verdict.metric)
     {
         parts.push(format!("without leaks {}", words::figure_with_interval(clean)));
     }
@@ -163,24 +159,14 @@ fn findings(out: &mut String, review: &Review, width: usize) {
 }
 
 fn labels(out: &mut String, review: &Review, width: usize) {
-    let mut rows: Vec<&LabelRow> = review
-        .labels
-        .iter()
-        .filter(|row| row.support + row.predicted > 0)
-        .collect();
+    let mut rows: Vec<&LabelRow> = review.labels.iter().filter(|row| row.support + row.predicted > 0).collect();
     if rows.is_empty() {
         return;
     }
     rows.sort_by(|a, b| a.f1.value.unwrap_or(0.0).total_cmp(&b.f1.value.unwrap_or(0.0)));
-    let shown = if rows.len() > MOST_LABELS {
-        SHORT_LIST
-    } else {
-        rows.len()
-    };
-    let names: Vec<String> = rows[..shown]
-        .iter()
-        .map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH))
-        .collect();
+    let shown = if rows.len() > MOST_LABELS { SHORT_LIST } else { rows.len() };
+    let names: Vec<String> =
+        rows[..shown].iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
     let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(5) + 2;
     let wide = width >= 100;
     let train = if wide { right("train", 9) } else { String::new() };
@@ -235,25 +221,12 @@ fn next(out: &mut String, review: &Review, width: usize) {
             text += &format!(" ({price})");
         }
         if let Some(gain) = &step.gain {
-            text += &format!(
-                ": {} {:+.3} ({:+.3} to {:+.3})",
-                title(&gain.metric),
-                gain.value,
-                gain.low,
-                gain.high
-            );
+            text += &format!(": {} {:+.3} ({:+.3} to {:+.3})", title(&gain.metric), gain.value, gain.low, gain.high);
         }
         hanging(out, &label, columns(&label), &text, width);
         if let Some(command) = &step.command {
             // A command is not wrapped: it is there to be copied.
-            line(
-                out,
-                &format!(
-                    "{}{}",
-                    " ".repeat(columns(&label)),
-                    paint(&words::printable(command), dim())
-                ),
-            );
+            line(out, &format!("{}{}", " ".repeat(columns(&label)), paint(&words::printable(command), dim())));
         }
     }
     if !review.next.is_empty() {
@@ -262,28 +235,18 @@ fn next(out: &mut String, review: &Review, width: usize) {
 }
 
 fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
-    let skipped: usize = [
-        review.data.train.as_ref(),
-        review.data.valid.as_ref(),
-        Some(&review.data.test),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|split| split.skipped.len())
-    .sum();
+    let skipped: usize = [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)]
+        .into_iter()
+        .flatten()
+        .map(|split| split.skipped.len())
+        .sum();
     if skipped > 0 {
-        let text = format!(
-            "{} left out; the JSON document lists them.",
-            words::counted(skipped as u64, "record")
-        );
+        let text = format!("{} left out; the JSON document lists them.", words::counted(skipped as u64, "record"));
         hanging(out, MARGIN, MARGIN.len(), &text, width);
     }
     if !outputs
         && review.errors.iter().any(|_| true)
-        && !review
-            .next
-            .iter()
-            .any(|step| step.command.as_deref().is_some_and(|c| c.contains("--html")))
+        && !review.next.iter().any(|step| step.command.as_deref().is_some_and(|c| c.contains("--html")))
     {
         line(
             out,
@@ -294,11 +257,7 @@ fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
         );
     }
     if let Some(finding) = review.findings.iter().min_by_key(|finding| finding.severity) {
-        let text = if finding.severity == Severity::Note {
-            "What a code means"
-        } else {
-            "Any code"
-        };
+        let text = if finding.severity == Severity::Note { "What a code means" } else { "Any code" };
         line(out, &format!("{MARGIN}{text}: trueup explain {}", finding.code));
     }
     if let Some(run) = &review.run {
@@ -310,7 +269,5 @@ fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

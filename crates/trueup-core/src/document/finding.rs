@@ -147,4 +147,3 @@ pub struct Baseline {
     /// What it would score on plain accuracy; absent for NER.
     pub accuracy: Option<f64>,
 }
-

@@ -21,10 +21,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) -> Option<Vec<Es
         return None;
     }
     let mut rows = Vec::with_capacity(context.pair.labels().len());
-    let mut mean = Mean {
-        influence: vec![0.0; context.pair.len()],
-        ..Mean::default()
-    };
+    let mut mean = Mean { influence: vec![0.0; context.pair.len()], ..Mean::default() };
     let labels: Vec<LabelId> = context.pair.labels().ids().collect();
     for block in labels.chunks(BLOCK) {
         let areas: Vec<_> = block.par_iter().map(|&label| area(context, label)).collect();
@@ -70,11 +67,7 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
     let area = auc(&column, &positive)?;
     let n = context.pair.len() as u64;
     let (variance, fewer, kind) = match &context.units.cluster_of {
-        None => (
-            area.variance,
-            area.positives.min(area.negatives) as f64,
-            IntervalKind::Delong,
-        ),
+        None => (area.variance, area.positives.min(area.negatives) as f64, IntervalKind::Delong),
         Some(of) => {
             let fewer = holders(of, &positive, true, context.units.clusters).min(holders(
                 of,
@@ -82,11 +75,7 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
                 false,
                 context.units.clusters,
             ));
-            (
-                Some(influence_variance(context, &area.influence)),
-                fewer as f64,
-                IntervalKind::Delta,
-            )
+            (Some(influence_variance(context, &area.influence)), fewer as f64, IntervalKind::Delta)
         }
     };
     let estimate = if context.intervals() {
@@ -94,20 +83,13 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
     } else {
         Estimate::point(area.value, n)
     };
-    Some(Area {
-        auc: area,
-        estimate,
-        fewer,
-    })
+    Some(Area { auc: area, estimate, fewer })
 }
 
 /// How many clusters hold an example whose mark is `wanted`.
 fn holders(of: &[u32], positive: &[bool], wanted: bool, clusters: usize) -> usize {
     let mut held = vec![false; clusters];
-    of.iter()
-        .zip(positive)
-        .filter(|&(_, &p)| p == wanted)
-        .for_each(|(&cluster, _)| held[cluster as usize] = true);
+    of.iter().zip(positive).filter(|&(_, &p)| p == wanted).for_each(|(&cluster, _)| held[cluster as usize] = true);
     held.iter().filter(|&&h| h).count()
 }
 
@@ -117,9 +99,7 @@ fn influence_variance(context: &Context, influence: &[f64]) -> f64 {
         None => influence.iter().map(|i| i * i).sum(),
         Some(of) => {
             let mut sums = vec![0.0; context.units.clusters];
-            of.iter()
-                .zip(influence)
-                .for_each(|(&cluster, i)| sums[cluster as usize] += i);
+            of.iter().zip(influence).for_each(|(&cluster, i)| sums[cluster as usize] += i);
             sums.iter().map(|s| s * s).sum()
         }
     };
@@ -145,10 +125,7 @@ impl Mean {
     fn add(&mut self, area: &Auc, fewer: f64) {
         self.sum += area.value;
         self.count += 1.0;
-        self.influence
-            .iter_mut()
-            .zip(&area.influence)
-            .for_each(|(sum, i)| *sum += i);
+        self.influence.iter_mut().zip(&area.influence).for_each(|(sum, i)| *sum += i);
         if area.variance.is_none() {
             self.hidden += area.value * (1.0 - area.value) / fewer;
         }
@@ -167,11 +144,7 @@ impl Mean {
                 let influence: Vec<f64> = self.influence.iter().map(|i| i / self.count).collect();
                 let variance = influence_variance(context, &influence) + self.hidden / (self.count * self.count);
                 let clustered = context.units.cluster_of.is_some();
-                let kind = if clustered {
-                    IntervalKind::Delta
-                } else {
-                    IntervalKind::Delong
-                };
+                let kind = if clustered { IntervalKind::Delta } else { IntervalKind::Delong };
                 let ends = if variance > 1e-24 && value > 0.0 && value < 1.0 {
                     auc_interval(value, Some(variance), 0.0)
                 } else {

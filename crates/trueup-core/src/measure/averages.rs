@@ -74,30 +74,14 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         Task::Multilabel => SETS,
         Task::Ner => SPANS,
     };
-    let averages = Averages {
-        units: &context.units,
-        list,
-        macro_defined: context.options.macro_defined,
-    };
+    let averages = Averages::new(&context.units, list, context.options.macro_defined);
     let resampled = if context.intervals() {
-        bootstrap(
-            &context.units.times,
-            context.options.resamples,
-            context.options.seed,
-            &averages,
-        )
+        bootstrap(&context.units.times, context.options.resamples, context.options.seed, &averages)
     } else {
         let mut values = vec![f64::NAN; list.len()];
         averages.of(&context.units.tallies, &mut values);
         let point = |value: f64| (!value.is_nan()).then_some(value);
-        values
-            .into_iter()
-            .map(|v| Resampled {
-                value: point(v),
-                interval: None,
-                jackknife: false,
-            })
-            .collect()
+        values.into_iter().map(|v| Resampled { value: point(v), interval: None, jackknife: false }).collect()
     };
     let n = if context.pair.task() == Task::Ner {
         context.units.tallies.iter().map(Tally::support).sum()
@@ -120,37 +104,22 @@ fn estimate(context: &Context, average: Average, resampled: Resampled, n: u64) -
     if !context.intervals() {
         return Estimate::point(value, n);
     }
-    let (low, high, kind) = match resampled.interval {
-        Some((low, high)) if high > low => (
-            low,
-            high,
-            if resampled.jackknife {
-                IntervalKind::Delta
-            } else {
-                IntervalKind::Bootstrap
-            },
-        ),
-        _ => {
-            let (low, high) = match average {
-                Average::Mean(term, weight) => joined_arms(context, term, weight, value),
-                Average::Matthews | Average::Kappa => chance_corrected(context, value),
-            };
-            (
-                low,
-                high,
-                if context.units.independent {
-                    IntervalKind::Wilson
-                } else {
-                    IntervalKind::Delta
-                },
-            )
+    let varies = resampled.interval.filter(|(low, high)| high > low);
+    let kind = match varies {
+        Some(_) if resampled.jackknife => IntervalKind::Delta,
+        Some(_) => IntervalKind::Bootstrap,
+        None if context.units.independent => IntervalKind::Wilson,
+        None => IntervalKind::Delta,
+    };
+    let (low, high) = match average {
+        Average::Mean(term, weight) => {
+            let (low, high) = varies.unwrap_or((value, value));
+            let (below, above) = hidden_arms(context, term, weight, varies.is_none());
+            (value - (value - low).hypot(below), value + (high - value).hypot(above))
         }
+        Average::Matthews | Average::Kappa => varies.unwrap_or_else(|| chance_corrected(context, value)),
     };
-    let least = if matches!(average, Average::Mean(..)) {
-        0.0
-    } else {
-        -1.0
-    };
+    let least = if matches!(average, Average::Mean(..)) { 0.0 } else { -1.0 };
     Estimate::new(value, (low.clamp(least, value), high.clamp(value, 1.0)), n, kind)
 }
 
@@ -161,10 +130,7 @@ fn undefined(tallies: &[Tally], term: Term, weight: Weight) -> Vec<LabelId> {
         Weight::Gold => tally.occurs() && tally.support() == 0,
         Weight::Support => tally.support() > 0 && term.of(tally).is_none(),
     };
-    (0..tallies.len())
-        .filter(|&label| is_undefined(&tallies[label]))
-        .map(|label| label as LabelId)
-        .collect()
+    (0..tallies.len()).filter(|&label| is_undefined(&tallies[label])).map(|label| label as LabelId).collect()
 }
 
 impl Term {
@@ -202,9 +168,21 @@ struct Averages<'a> {
     units: &'a Units,
     list: &'static [(&'static str, Average)],
     macro_defined: bool,
+    /// The cells of all kinds one after another, and where each kind's end: a resample reads them in one sweep.
+    cells: Vec<(LabelId, Tally)>,
+    ends: Vec<usize>,
 }
 
-impl Averages<'_> {
+impl<'a> Averages<'a> {
+    fn new(units: &'a Units, list: &'static [(&'static str, Average)], macro_defined: bool) -> Self {
+        let (mut cells, mut ends) = (Vec::new(), Vec::with_capacity(units.kinds.len()));
+        for kind in &units.kinds {
+            cells.extend_from_slice(&kind.cells);
+            ends.push(cells.len());
+        }
+        Self { units, list, macro_defined, cells, ends }
+    }
+
     fn of(&self, tallies: &[Tally], out: &mut [f64]) {
         for (&(_, average), out) in self.list.iter().zip(out) {
             *out = match average {
@@ -230,15 +208,17 @@ impl Statistics for Averages<'_> {
 
     fn evaluate(&self, counts: &[u64], out: &mut [f64]) {
         let mut tallies = vec![Tally::default(); self.units.tallies.len()];
-        for (kind, &times) in self.units.kinds.iter().zip(counts) {
+        let mut start = 0;
+        for (&end, &times) in self.ends.iter().zip(counts) {
             if times > 0 {
-                for &(label, cell) in &kind.cells {
+                for &(label, cell) in &self.cells[start..end] {
                     let tally = &mut tallies[label as usize];
                     tally.tp += times * cell.tp;
                     tally.fp += times * cell.fp;
                     tally.fn_ += times * cell.fn_;
                 }
             }
+            start = end;
         }
         self.of(&tallies, out);
     }
@@ -280,29 +260,24 @@ fn coefficient(average: Average, tallies: &[Tally]) -> f64 {
     if below > 0.0 { above / below } else { f64::NAN }
 }
 
-/// The interval of a mean from those of its terms, which are taken as independent: the squares of the arms add up. An
-/// undefined term could be anything.
-fn joined_arms(context: &Context, term: Term, weight: Weight, value: f64) -> (f64, f64) {
+/// The arms, below and above, that a mean owes to the terms whose spread resampling cannot see: those at 0 or 1 in the
+/// sample, or `all`. Each such term has its own interval (an undefined one could be anything); terms are taken as
+/// independent, so the squares of their arms add up.
+fn hidden_arms(context: &Context, term: Term, weight: Weight, all: bool) -> (f64, f64) {
     let (mut weights, mut below, mut above) = (0.0, 0.0, 0.0);
     for (label, tally) in context.units.tallies.iter().enumerate() {
-        let (w, term_value) = weighed(tally, term, weight, context.options.macro_defined);
-        if w == 0.0 {
+        let (w, value) = weighed(tally, term, weight, context.options.macro_defined);
+        weights += w;
+        if w == 0.0 || !(all || value <= 0.0 || value >= 1.0) {
             continue;
         }
-        let (low, high) = context
-            .units
-            .label_ratio(label as LabelId, |t| t.tp, term.whole())
-            .map_or((0.0, 1.0), |ratio| ratio.proportion());
-        let (low, high) = if term == Term::F1 {
-            (f1_of_jaccard(low), f1_of_jaccard(high))
-        } else {
-            (low, high)
-        };
-        weights += w;
-        below += (w * (term_value - low)).powi(2);
-        above += (w * (high - term_value)).powi(2);
+        let ratio = context.units.label_ratio(label as LabelId, |t| t.tp, term.whole());
+        let (low, high) = ratio.map_or((0.0, 1.0), |ratio| ratio.proportion());
+        let (low, high) = if term == Term::F1 { (f1_of_jaccard(low), f1_of_jaccard(high)) } else { (low, high) };
+        below += (w * (value - low)).powi(2);
+        above += (w * (high - value)).powi(2);
     }
-    (value - below.sqrt() / weights, value + above.sqrt() / weights)
+    (below.sqrt() / weights, above.sqrt() / weights)
 }
 
 /// The interval of a chance-corrected coefficient when the share of examples that could go unseen is moved: right to

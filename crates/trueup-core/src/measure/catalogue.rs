@@ -68,42 +68,17 @@ pub const METRICS: &[Metric] = &[
         ALONE,
         "share of predictions that are right: of the positive label; of all spans (NER)",
     ),
-    share(
-        "recall",
-        "recall",
-        ALONE,
-        "share of gold that is found: of the positive label; of all spans (NER)",
-    ),
+    share("recall", "recall", ALONE, "share of gold that is found: of the positive label; of all spans (NER)"),
     share(
         "f1_macro",
         "macro-F1",
         AVERAGED,
         "mean F1 over the labels that occur in gold or prediction, each counting the same",
     ),
-    share(
-        "f1_micro",
-        "micro-F1",
-        LABELS,
-        "F1 of the counts of all labels together",
-    ),
-    share(
-        "f1_weighted",
-        "weighted F1",
-        AVERAGED,
-        "mean F1 over labels, weighted by support",
-    ),
-    share(
-        "f1_samples",
-        "sample F1",
-        SETS,
-        "mean over examples of the F1 of their label sets; 0 where both are empty",
-    ),
-    share(
-        "balanced_accuracy",
-        "balanced accuracy",
-        LABEL,
-        "mean recall over the labels that occur in gold",
-    ),
+    share("f1_micro", "micro-F1", LABELS, "F1 of the counts of all labels together"),
+    share("f1_weighted", "weighted F1", AVERAGED, "mean F1 over labels, weighted by support"),
+    share("f1_samples", "sample F1", SETS, "mean over examples of the F1 of their label sets; 0 where both are empty"),
+    share("balanced_accuracy", "balanced accuracy", LABEL, "mean recall over the labels that occur in gold"),
     share(
         "precision_macro",
         "macro precision",
@@ -116,24 +91,9 @@ pub const METRICS: &[Metric] = &[
         AVERAGED,
         "mean recall over the labels that occur; 0 for a label without gold",
     ),
-    share(
-        "precision_micro",
-        "micro precision",
-        LABELS,
-        "precision of the counts of all labels together",
-    ),
-    share(
-        "recall_micro",
-        "micro recall",
-        LABELS,
-        "recall of the counts of all labels together",
-    ),
-    share(
-        "precision_weighted",
-        "weighted precision",
-        LABELS,
-        "mean precision over labels, weighted by support",
-    ),
+    share("precision_micro", "micro precision", LABELS, "precision of the counts of all labels together"),
+    share("recall_micro", "micro recall", LABELS, "recall of the counts of all labels together"),
+    share("precision_weighted", "weighted precision", LABELS, "mean precision over labels, weighted by support"),
     share(
         "recall_weighted",
         "weighted recall",
@@ -152,19 +112,8 @@ pub const METRICS: &[Metric] = &[
         SETS,
         "mean over examples of the recall of their label sets; 0 where gold is empty",
     ),
-    share(
-        "jaccard_macro",
-        "macro Jaccard",
-        SETS,
-        "mean over labels of TP / (TP + FP + FN)",
-    ),
-    loss(
-        "hamming_loss",
-        "Hamming loss",
-        SETS,
-        1.0,
-        "share of example-label cells that are wrong",
-    ),
+    share("jaccard_macro", "macro Jaccard", SETS, "mean over labels of TP / (TP + FP + FN)"),
+    loss("hamming_loss", "Hamming loss", SETS, 1.0, "share of example-label cells that are wrong"),
     Metric {
         low: -1.0,
         ..share(
@@ -189,12 +138,7 @@ pub const METRICS: &[Metric] = &[
         LABEL,
         "share of examples whose gold label is among the three most probable; ties by label order",
     ),
-    share(
-        "roc_auc",
-        "ROC AUC",
-        LABEL,
-        "chance that a positive example scores above a negative one",
-    ),
+    share("roc_auc", "ROC AUC", LABEL, "chance that a positive example scores above a negative one"),
     share(
         "roc_auc_ovr",
         "mean ROC AUC",
@@ -232,15 +176,7 @@ pub const METRICS: &[Metric] = &[
 ];
 
 const fn share(name: &'static str, title: &'static str, tasks: &'static [Task], meaning: &'static str) -> Metric {
-    Metric {
-        name,
-        title,
-        better: Better::Higher,
-        low: 0.0,
-        high: 1.0,
-        meaning,
-        tasks,
-    }
+    Metric { name, title, better: Better::Higher, low: 0.0, high: 1.0, meaning, tasks }
 }
 
 const fn loss(
@@ -250,15 +186,7 @@ const fn loss(
     high: f64,
     meaning: &'static str,
 ) -> Metric {
-    Metric {
-        name,
-        title,
-        better: Better::Lower,
-        low: 0.0,
-        high,
-        meaning,
-        tasks,
-    }
+    Metric { name, title, better: Better::Lower, low: 0.0, high, meaning, tasks }
 }
 
 /// The metric called `name`.
@@ -268,10 +196,7 @@ pub fn find(name: &str) -> Option<&'static Metric> {
 
 /// The position of the metric called `name` in the order of display; unknown names come last.
 pub fn order(name: &str) -> usize {
-    METRICS
-        .iter()
-        .position(|metric| metric.name == name)
-        .unwrap_or(METRICS.len())
+    METRICS.iter().position(|metric| metric.name == name).unwrap_or(METRICS.len())
 }
 
 #[cfg(test)]

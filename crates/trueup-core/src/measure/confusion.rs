@@ -23,11 +23,7 @@ pub(super) fn confusion(pair: &Pair) -> Option<Confusion> {
             _ => count_spans(gold.spans(), predicted.spans(), none, &mut counts),
         }
     }
-    Some(Confusion {
-        labels: names,
-        counts,
-        axes: ConfusionAxes::default(),
-    })
+    Some(Confusion { labels: names, counts, axes: ConfusionAxes::default() })
 }
 
 fn count_spans(gold: &[Span], predicted: &[Span], none: usize, counts: &mut [Vec<u64>]) {

@@ -7,7 +7,8 @@
 //!   trials are independent examples; else the cluster-robust delta method in Wilson's shape ([`Ratio`]). F1 is a
 //!   rising function of Jaccard's index J = TP / (TP + FP + FN), F1 = 2J / (1 + J), and J is a proportion, so F1 has
 //!   the interval of J carried over.
-//! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units.
+//! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units; with very
+//!   many units the jackknife's standard error (a delta method).
 //! - **Scores**: means of losses by the delta method, areas under the ROC curve by DeLong (`scores`, `areas`).
 //!
 //! The unit is the example; the cluster where the pair has clusters; the sentence for NER.
@@ -17,8 +18,10 @@
 //! All right on 40 examples, every resample is all right too, and a bootstrap interval would be [1, 1]. Then:
 //!
 //! - a ratio counts each unit as one trial of Wilson's interval (40 of 40: 0.912 to 1);
-//! - an average joins its labels' intervals: the squares of their arms add up (the method of variance estimates
-//!   recovery; Zou and Donner 2008, "Construction of confidence limits about effect measures");
+//! - in an average, a label whose term is 0 or 1 has the arms of its own interval, which are joined to those of the
+//!   bootstrap: the squares of the arms add up (the method of variance estimates recovery; Zou and Donner 2008,
+//!   "Construction of confidence limits about effect measures"). Without this, macro averages over rare labels that
+//!   happen to be all right cover too seldom (0.84 to 0.90 in the simulations of this crate's tests);
 //! - the chance-corrected coefficients and the means of losses move by what Wilson's interval leaves unseen, a share
 //!   z² / (n + z²) of the units, taken as wrong (or right) as can be. For 40 units this is 8.8 %, and about 4 / n for
 //!   many: the rule of three, two-sided.
@@ -64,14 +67,7 @@ pub struct MeasureOptions {
 
 impl Default for MeasureOptions {
     fn default() -> Self {
-        Self {
-            seed: 42,
-            resamples: 2_000,
-            positive: None,
-            costs: None,
-            macro_defined: false,
-            intervals: true,
-        }
+        Self { seed: 42, resamples: 2_000, positive: None, costs: None, macro_defined: false, intervals: true }
     }
 }
 
@@ -120,16 +116,9 @@ pub struct Measures {
 pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
     if let Some(costs) = &options.costs {
         let k = pair.labels().len();
-        assert!(
-            costs.miss.len() == k && costs.false_alarm.len() == k,
-            "one cost of each kind a label"
-        );
+        assert!(costs.miss.len() == k && costs.false_alarm.len() == k, "one cost of each kind a label");
     }
-    let context = Context {
-        pair,
-        options,
-        units: Units::new(pair),
-    };
+    let context = Context { pair, options, units: Units::new(pair) };
     let mut metrics = BTreeMap::new();
     ratios::metrics(&context, &mut metrics);
     averages::metrics(&context, &mut metrics);
@@ -145,10 +134,7 @@ pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
         }
     };
     Measures {
-        metrics: metrics
-            .into_iter()
-            .map(|(name, estimate)| (name.to_owned(), estimate))
-            .collect(),
+        metrics: metrics.into_iter().map(|(name, estimate)| (name.to_owned(), estimate)).collect(),
         labels: labels::rows(&context, areas),
         confusion: confusion::confusion(pair),
         tallies: Tallies::from_labels(context.units.tallies),
@@ -204,11 +190,7 @@ impl Context<'_> {
         let value = ratio.value;
         match ratio.mean() {
             Some((low, high)) if self.intervals() => {
-                let (low, high) = if high > low {
-                    (low.max(0.0), high)
-                } else {
-                    self.unseen(value, ends)
-                };
+                let (low, high) = if high > low { (low.max(0.0), high) } else { self.unseen(value, ends) };
                 Estimate::new(value, (low.min(value), high.max(value)), n, IntervalKind::Delta)
             }
             _ => Estimate::point(value, n),
@@ -218,10 +200,7 @@ impl Context<'_> {
     /// How far a figure moves when the share of units that could go unseen is as bad, or as good, as can be.
     fn unseen(&self, value: f64, (least, greatest): (f64, f64)) -> (f64, f64) {
         let share = self.unseen_share();
-        (
-            value - share * (value - least).max(0.0),
-            value + share * (greatest - value).max(0.0),
-        )
+        (value - share * (value - least).max(0.0), value + share * (greatest - value).max(0.0))
     }
 
     /// The share of units that Wilson's interval leaves to what none of them showed.
@@ -231,10 +210,7 @@ impl Context<'_> {
 
     /// The names of `labels`.
     fn names(&self, labels: impl IntoIterator<Item = LabelId>) -> Vec<String> {
-        labels
-            .into_iter()
-            .map(|label| self.pair.labels().name(label).to_owned())
-            .collect()
+        labels.into_iter().map(|label| self.pair.labels().name(label).to_owned()).collect()
     }
 
     /// The positive label of a task of two labels.
@@ -243,11 +219,7 @@ impl Context<'_> {
             return None;
         }
         let support = |label: usize| self.units.tallies[label].support();
-        Some(
-            self.options
-                .positive
-                .unwrap_or_else(|| LabelId::from(support(1) <= support(0))),
-        )
+        Some(self.options.positive.unwrap_or_else(|| LabelId::from(support(1) <= support(0))))
     }
 }
 

@@ -41,10 +41,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
             };
             let ratio = context.units.ratio(wrong, |kind| kind.examples as f64 * k);
             let n = context.pair.len() as u64;
-            metrics.insert(
-                "hamming_loss",
-                context.proportion(ratio.map(|r| r.value), n, ratio, false, |p| p),
-            );
+            metrics.insert("hamming_loss", context.proportion(ratio.map(|r| r.value), n, ratio, false, |p| p));
         }
         Task::Ner => {
             let [precision, recall, f1] = micro(context);
@@ -58,9 +55,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
 
 /// The share of examples whose answer is right as a whole.
 fn accuracy(context: &Context) -> Estimate {
-    let ratio = context
-        .units
-        .ratio(|kind| kind.right as f64, |kind| kind.examples as f64);
+    let ratio = context.units.ratio(|kind| kind.right as f64, |kind| kind.examples as f64);
     context.proportion(ratio.map(|r| r.value), context.pair.len() as u64, ratio, true, |p| p)
 }
 
@@ -69,9 +64,7 @@ fn micro(context: &Context) -> [Estimate; 3] {
     let mut all = Tally::default();
     context.units.tallies.iter().for_each(|&tally| all.merge(tally));
     let ratio = |whole: fn(&Tally) -> u64| {
-        context
-            .units
-            .ratio(|kind| kind.total().tp as f64, move |kind| whole(&kind.total()) as f64)
+        context.units.ratio(|kind| kind.total().tp as f64, move |kind| whole(&kind.total()) as f64)
     };
     [
         context.proportion(all.precision(), all.predicted(), ratio(Tally::predicted), false, |p| p),
@@ -85,13 +78,7 @@ pub(super) fn label(context: &Context, label: u32) -> [Estimate; 3] {
     let tally = context.units.tallies[label as usize];
     let ratio = |whole| context.units.label_ratio(label, |t| t.tp, whole);
     [
-        context.proportion(
-            tally.precision(),
-            tally.predicted(),
-            ratio(Tally::predicted),
-            true,
-            |p| p,
-        ),
+        context.proportion(tally.precision(), tally.predicted(), ratio(Tally::predicted), true, |p| p),
         context.proportion(tally.recall(), tally.support(), ratio(Tally::support), true, |p| p),
         context.proportion(tally.f1(), tally.support(), ratio(either), true, f1_of_jaccard),
     ]

@@ -58,11 +58,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
             least += low;
             greatest += high;
         }
-        context.mean(
-            context.units.mean(&values, None),
-            n,
-            (least / n as f64, greatest / n as f64),
-        )
+        context.mean(context.units.mean(&values, None), n, (least / n as f64, greatest / n as f64))
     };
     metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends));
     let mut brier = mean(|r| r.brier, |r| r.brier_ends);
@@ -73,10 +69,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     if k > 3 {
         let values: Vec<f64> = rows.iter().map(|r| f64::from(u8::from(r.top_3))).collect();
         let ratio = context.units.mean(&values, None);
-        metrics.insert(
-            "top_3_accuracy",
-            context.proportion(ratio.map(|r| r.value), n, ratio, true, |p| p),
-        );
+        metrics.insert("top_3_accuracy", context.proportion(ratio.map(|r| r.value), n, ratio, true, |p| p));
     }
 }
 
@@ -105,11 +98,7 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
         // Not by the sum of squares: the two scores may sum to 1 short of rounding only.
         (scores[1] - f64::from(u8::from(gold == 1))).powi(2)
     } else {
-        scores
-            .iter()
-            .enumerate()
-            .map(|(label, p)| (p - f64::from(u8::from(label == gold))).powi(2))
-            .sum()
+        scores.iter().enumerate().map(|(label, p)| (p - f64::from(u8::from(label == gold))).powi(2)).sum()
     };
     Row {
         log_loss: log_loss_cell(of_gold),
@@ -134,10 +123,7 @@ fn calibration_error(context: &Context, rows: &[Row]) -> Estimate {
     for row in rows {
         sums[bin(row.top)] += difference(row);
     }
-    let signed: Vec<f64> = rows
-        .iter()
-        .map(|row| difference(row) * sums[bin(row.top)].signum())
-        .collect();
+    let signed: Vec<f64> = rows.iter().map(|row| difference(row) * sums[bin(row.top)].signum()).collect();
     let mut estimate = context.mean(context.units.mean(&signed, None), rows.len() as u64, (0.0, 1.0));
     estimate.high = estimate.high.map(|high| high.min(1.0));
     estimate

@@ -27,10 +27,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         ("f1_samples", Tally::f1),
     ] {
         let rows: Vec<f64> = tallies.iter().map(|t| value(t).unwrap_or(0.0)).collect();
-        let defined: Vec<f64> = tallies
-            .iter()
-            .map(|t| f64::from(u8::from(value(t).is_some())))
-            .collect();
+        let defined: Vec<f64> = tallies.iter().map(|t| f64::from(u8::from(value(t).is_some()))).collect();
         let weights = context.options.macro_defined.then_some(defined.as_slice());
         let ratio = context.units.mean(&rows, weights);
         let n = context.pair.len() as u64;
@@ -61,11 +58,7 @@ fn log_loss(context: &Context) -> Estimate {
         let mut loss = 0.0;
         for (label, &p) in row.iter().enumerate() {
             let (present, absent) = (log_loss_cell(p), log_loss_cell(1.0 - p));
-            loss += if gold.binary_search(&(label as u32)).is_ok() {
-                present
-            } else {
-                absent
-            };
+            loss += if gold.binary_search(&(label as u32)).is_ok() { present } else { absent };
             least += present.min(absent);
             greatest += present.max(absent);
         }

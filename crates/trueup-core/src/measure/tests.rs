@@ -50,11 +50,7 @@ impl Sample {
                     let mut spans = Vec::new();
                     let mut found = Vec::new();
                     for at in 0..rng.below(4) as u32 {
-                        let span = Span {
-                            start: at * 10,
-                            end: at * 10 + 4,
-                            label: one(&mut rng),
-                        };
+                        let span = Span { start: at * 10, end: at * 10 + 4, label: one(&mut rng) };
                         spans.push(span);
                         if rng.unit() < 0.85 {
                             let label = if rng.unit() < 0.1 { one(&mut rng) } else { span.label };
@@ -67,19 +63,8 @@ impl Sample {
             }
         }
         let scores = (task != Task::Ner).then_some(scores);
-        let predictions = Predictions {
-            labels: labels.clone(),
-            answers,
-            scores,
-            span_scores: None,
-        };
-        Self {
-            task,
-            labels,
-            gold,
-            predictions,
-            clusters: None,
-        }
+        let predictions = Predictions { labels: labels.clone(), answers, scores, span_scores: None };
+        Self { task, labels, gold, predictions, clusters: None }
     }
 
     fn rows(&self, rows: &[usize]) -> Self {
@@ -93,33 +78,17 @@ impl Sample {
     }
 
     fn measure(&self, options: &MeasureOptions) -> Measures {
-        let pair = Pair::new(
-            self.task,
-            &self.labels,
-            &self.gold,
-            &self.predictions,
-            self.clusters.clone(),
-        )
-        .unwrap();
+        let pair = Pair::new(self.task, &self.labels, &self.gold, &self.predictions, self.clusters.clone()).unwrap();
         measure(&pair, options)
     }
 }
 
 fn quick() -> MeasureOptions {
-    MeasureOptions {
-        resamples: 200,
-        ..MeasureOptions::default()
-    }
+    MeasureOptions { resamples: 200, ..MeasureOptions::default() }
 }
 
 fn with_costs(k: usize) -> MeasureOptions {
-    MeasureOptions {
-        costs: Some(Costs {
-            miss: vec![2.0; k],
-            false_alarm: vec![0.5; k],
-        }),
-        ..quick()
-    }
+    MeasureOptions { costs: Some(Costs { miss: vec![2.0; k], false_alarm: vec![0.5; k] }), ..quick() }
 }
 
 /// Every estimate of `measures`, with its name.
@@ -140,17 +109,11 @@ fn assert_sane(measures: &Measures) {
         let metric = find(&name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
         let range = metric.low - 1e-12..=metric.high + 1e-12;
         match estimate.value {
-            None => assert!(
-                estimate.low.is_none() && estimate.high.is_none(),
-                "{name}: {estimate:?}"
-            ),
+            None => assert!(estimate.low.is_none() && estimate.high.is_none(), "{name}: {estimate:?}"),
             Some(value) => {
                 assert!(range.contains(&value), "{name}: {estimate:?}");
                 if estimate.interval == IntervalKind::None {
-                    assert!(
-                        estimate.low.is_none() && estimate.high.is_none(),
-                        "{name}: {estimate:?}"
-                    );
+                    assert!(estimate.low.is_none() && estimate.high.is_none(), "{name}: {estimate:?}");
                 } else {
                     assert!(estimate.contains(value), "{name}: {estimate:?}");
                     let (low, high) = (estimate.low.unwrap(), estimate.high.unwrap());
@@ -180,12 +143,7 @@ fn the_catalogue_and_the_measures_name_the_same_metrics() {
                 let binary_only =
                     task == Task::Classification && matches!(metric.name, "roc_auc" | "precision" | "recall" | "f1");
                 let expected = !(binary_only && k > 2 || metric.name == "top_3_accuracy" && k <= 3);
-                assert_eq!(
-                    measures.metrics.contains_key(metric.name),
-                    expected,
-                    "{} of {task}, {k}",
-                    metric.name
-                );
+                assert_eq!(measures.metrics.contains_key(metric.name), expected, "{} of {task}, {k}", metric.name);
             }
         }
     }
@@ -257,26 +215,13 @@ fn threads_do_not_change_a_bit() {
 
 fn fixed(task: Task, names: &[&str], gold: Vec<Annotation>, answers: Vec<Annotation>) -> Sample {
     let labels = LabelSet::new(names.iter().copied());
-    let predictions = Predictions {
-        labels: labels.clone(),
-        answers,
-        scores: None,
-        span_scores: None,
-    };
-    Sample {
-        task,
-        labels,
-        gold,
-        predictions,
-        clusters: None,
-    }
+    let predictions = Predictions { labels: labels.clone(), answers, scores: None, span_scores: None };
+    Sample { task, labels, gold, predictions, clusters: None }
 }
 
 fn label_sample(names: &[&str], rows: &[(u32, u32, usize)]) -> Sample {
     let side = |pick: fn(&(u32, u32, usize)) -> u32| -> Vec<Annotation> {
-        rows.iter()
-            .flat_map(|row| std::iter::repeat_n(Annotation::Label(pick(row)), row.2))
-            .collect()
+        rows.iter().flat_map(|row| std::iter::repeat_n(Annotation::Label(pick(row)), row.2)).collect()
     };
     fixed(Task::Classification, names, side(|r| r.0), side(|r| r.1))
 }
@@ -288,38 +233,20 @@ fn all_right_on_forty_is_not_certain() {
     assert!((low("accuracy") - 0.912).abs() < 1e-3);
     // Two examples of the second label leave its F1 open from about 0.5, and so the mean from about 0.75.
     assert!((0.70..0.80).contains(&low("f1_macro")), "{}", low("f1_macro"));
-    assert!(
-        (0.60..0.70).contains(&low("balanced_accuracy")),
-        "{}",
-        low("balanced_accuracy")
-    );
+    assert!((0.60..0.70).contains(&low("balanced_accuracy")), "{}", low("balanced_accuracy"));
     assert!((0.90..0.96).contains(&low("f1_weighted")), "{}", low("f1_weighted"));
     for name in ["matthews_corrcoef", "cohen_kappa"] {
         assert!((0.0..0.3).contains(&low(name)), "{name} {}", low(name));
     }
-    assert!(
-        measures
-            .metrics
-            .values()
-            .all(|e| e.value.is_none() || e.high == Some(1.0))
-    );
+    assert!(measures.metrics.values().all(|e| e.value.is_none() || e.high == Some(1.0)));
     let rare = &measures.labels[1];
     assert!((rare.recall.low.unwrap() - 0.342).abs() < 1e-3 && (rare.f1.low.unwrap() - 0.51).abs() < 0.01);
 
     // With even supports, more examples bring the low end up.
     let ends: Vec<f64> = [20, 200, 2_000]
-        .map(|n| {
-            label_sample(&["a", "b"], &[(0, 0, n), (1, 1, n)])
-                .measure(&quick())
-                .metrics["f1_macro"]
-                .low
-                .unwrap()
-        })
+        .map(|n| label_sample(&["a", "b"], &[(0, 0, n), (1, 1, n)]).measure(&quick()).metrics["f1_macro"].low.unwrap())
         .into();
-    assert!(
-        ends[0] > 0.85 && ends[1] > 0.98 && ends[2] > 0.998 && ends[2] < 1.0,
-        "{ends:?}"
-    );
+    assert!(ends[0] > 0.85 && ends[1] > 0.98 && ends[2] > 0.998 && ends[2] < 1.0, "{ends:?}");
 }
 
 #[test]
@@ -341,22 +268,12 @@ fn perfect_probabilities_leave_room_for_a_loss() {
 #[test]
 fn nothing_and_one_example() {
     let none = label_sample(&["a", "b"], &[]).measure(&with_costs(2));
-    assert!(
-        none.metrics
-            .values()
-            .all(|e| e.value.is_none() && e.interval == IntervalKind::None)
-    );
+    assert!(none.metrics.values().all(|e| e.value.is_none() && e.interval == IntervalKind::None));
     let one = label_sample(&["a", "b"], &[(0, 0, 1)]).measure(&with_costs(2));
     assert_eq!(one.metrics["accuracy"].value, Some(1.0));
     assert!((one.metrics["accuracy"].low.unwrap() - 0.2065).abs() < 1e-4);
     assert_eq!(one.metrics["cohen_kappa"].value, None);
-    let spans = |end| {
-        Annotation::Spans(vec![Span {
-            start: 0,
-            end,
-            label: 0,
-        }])
-    };
+    let spans = |end| Annotation::Spans(vec![Span { start: 0, end, label: 0 }]);
     let sentence = fixed(Task::Ner, &["x"], vec![spans(3)], vec![spans(3)]).measure(&quick());
     assert_eq!(sentence.metrics["f1"], Estimate::point(1.0, 1));
 }
@@ -372,12 +289,7 @@ fn undefined_terms_are_named() {
     assert_eq!(metrics["balanced_accuracy"].undefined, ["c"]);
     assert!((metrics["balanced_accuracy"].value.unwrap() - 3.0 / 7.0).abs() < 1e-12);
     assert!(metrics["f1_macro"].undefined.is_empty());
-    let defined = sample
-        .measure(&MeasureOptions {
-            macro_defined: true,
-            ..quick()
-        })
-        .metrics;
+    let defined = sample.measure(&MeasureOptions { macro_defined: true, ..quick() }).metrics;
     assert_eq!(defined["precision_macro"].undefined, ["b"]);
     assert!((defined["precision_macro"].value.unwrap() - 0.75 / 2.0).abs() < 1e-12);
     assert_eq!(defined["f1_macro"].value, metrics["f1_macro"].value);
@@ -387,23 +299,14 @@ fn undefined_terms_are_named() {
 fn the_positive_label_is_the_rarer_or_the_one_named() {
     let sample = label_sample(&["fraud", "ok"], &[(0, 0, 3), (0, 1, 1), (1, 1, 14), (1, 0, 2)]);
     assert_eq!(sample.measure(&quick()).metrics["recall"].value, Some(0.75));
-    let other = MeasureOptions {
-        positive: Some(1),
-        ..quick()
-    };
+    let other = MeasureOptions { positive: Some(1), ..quick() };
     assert_eq!(sample.measure(&other).metrics["recall"].value, Some(14.0 / 16.0));
 }
 
 #[test]
 fn costs_are_counted_per_example() {
-    let costs = Costs {
-        miss: vec![10.0, 1.0],
-        false_alarm: vec![0.5, 0.0],
-    };
-    let options = MeasureOptions {
-        costs: Some(costs),
-        ..quick()
-    };
+    let costs = Costs { miss: vec![10.0, 1.0], false_alarm: vec![0.5, 0.0] };
+    let options = MeasureOptions { costs: Some(costs), ..quick() };
     // A missed fraud costs 10, a false alarm of fraud also misses `ok`: 0.5 + 1.
     let sample = label_sample(&["fraud", "ok"], &[(0, 0, 3), (0, 1, 1), (1, 1, 14), (1, 0, 2)]);
     let cost = &sample.measure(&options).metrics["expected_cost"];
@@ -419,10 +322,7 @@ fn points_alone_when_no_intervals_are_asked_for() {
     for task in TASKS {
         let sample = Sample::new(task, 4, 50, 9);
         let with = sample.measure(&quick());
-        let without = sample.measure(&MeasureOptions {
-            intervals: false,
-            ..quick()
-        });
+        let without = sample.measure(&MeasureOptions { intervals: false, ..quick() });
         for ((name, a), (_, b)) in estimates(&with).into_iter().zip(estimates(&without)) {
             assert_eq!(a.value, b.value, "{name}");
             assert!(b.low.is_none() && b.interval == IntervalKind::None, "{name}");

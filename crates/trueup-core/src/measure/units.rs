@@ -157,11 +157,7 @@ impl Units {
                     sum.0 += rows[row] * weight(row);
                     sum.1 += weight(row);
                 }
-                Ratio::new(sums.iter().map(|&(part, whole)| Unit {
-                    part,
-                    whole,
-                    times: 1.0,
-                }))
+                Ratio::new(sums.iter().map(|&(part, whole)| Unit { part, whole, times: 1.0 }))
             }
         }
     }
@@ -172,16 +168,9 @@ fn dense(clusters: &[u32]) -> Vec<u32> {
     let mut distinct = clusters.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
-    clusters
-        .iter()
-        .map(|c| distinct.partition_point(|d| d < c) as u32)
-        .collect()
+    clusters.iter().map(|c| distinct.partition_point(|d| d < c) as u32).collect()
 }
 
 fn scaled(tally: Tally, times: u64) -> Tally {
-    Tally {
-        tp: tally.tp * times,
-        fp: tally.fp * times,
-        fn_: tally.fn_ * times,
-    }
+    Tally { tp: tally.tp * times, fp: tally.fp * times, fn_: tally.fn_ * times }
 }

@@ -13,9 +13,7 @@ pub(super) struct Components {
 
 impl Components {
     pub fn new(n: usize) -> Self {
-        Self {
-            parent: (0..n as u32).collect(),
-        }
+        Self { parent: (0..n as u32).collect() }
     }
 
     pub fn root(&mut self, mut x: u32) -> u32 {
@@ -67,11 +65,7 @@ pub(super) fn components(sets: &Shingles, threshold: Threshold) -> Components {
     }
     let mut sizes = vec![0u32; sets.len()];
     (0..sets.len() as u32).for_each(|id| sizes[components.root(id) as usize] += 1);
-    let group = |&id: &u32| {
-        Some(components.root(id))
-            .filter(|&root| sizes[root as usize] >= BIG)
-            .unwrap_or(NO_GROUP)
-    };
+    let group = |&id: &u32| Some(components.root(id)).filter(|&root| sizes[root as usize] >= BIG).unwrap_or(NO_GROUP);
     let groups: Vec<u32> = index.order().iter().map(group).collect();
     index.group(groups.clone());
 

@@ -87,11 +87,7 @@ impl Corpus {
                     index.probe(id, ranks, NO_GROUP, scratch, |other, need| {
                         if let Some(similarity) = self.verified(id, other, need) {
                             let (a, b) = (self.distinct.members(id)[0], self.distinct.members(other)[0]);
-                            found.push(Similar {
-                                a: a.min(b),
-                                b: a.max(b),
-                                similarity,
-                            });
+                            found.push(Similar { a: a.min(b), b: a.max(b), similarity });
                         }
                     });
                     found
@@ -190,17 +186,13 @@ impl Corpus {
 
     /// For each distinct text the lowest member on one side.
     fn first_members(&self, on_side: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
-        (0..self.sets.len() as u32)
-            .map(|id| self.distinct.members(id).iter().copied().find(|&m| on_side(m)))
-            .collect()
+        (0..self.sets.len() as u32).map(|id| self.distinct.members(id).iter().copied().find(|&m| on_side(m))).collect()
     }
 }
 
 /// The distinct texts that have a member.
 fn present(first: &[Option<u32>]) -> Vec<u32> {
-    (0..first.len() as u32)
-        .filter(|&id| first[id as usize].is_some())
-        .collect()
+    (0..first.len() as u32).filter(|&id| first[id as usize].is_some()).collect()
 }
 
 fn sorted(found: Vec<Vec<Similar>>) -> Vec<Similar> {

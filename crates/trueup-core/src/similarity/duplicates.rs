@@ -71,13 +71,7 @@ impl Distinct {
             members[next[id]] = i as u32;
             next[id] += 1;
         }
-        let mut distinct = Self {
-            texts,
-            of,
-            starts,
-            spellings: vec![0; members.len()],
-            members,
-        };
+        let mut distinct = Self { texts, of, starts, spellings: vec![0; members.len()], members };
         distinct.spell(raw);
         distinct
     }
@@ -120,10 +114,7 @@ mod tests {
         let distinct = Distinct::new(&["Hello", "a", "hello ", "b", "Hello", "b", "", " \t"]);
         let groups = distinct.groups();
         assert_eq!(groups.len(), 3);
-        assert_eq!(
-            (&groups[0].members[..], &groups[0].spellings[..]),
-            (&[0, 2, 4][..], &[0, 1, 0][..])
-        );
+        assert_eq!((&groups[0].members[..], &groups[0].spellings[..]), (&[0, 2, 4][..], &[0, 1, 0][..]));
         assert!(!groups[0].byte_equal());
         assert_eq!(groups[1].members, [3, 5]);
         assert!(groups[1].byte_equal());

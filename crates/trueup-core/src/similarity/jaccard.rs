@@ -91,11 +91,7 @@ mod tests {
             for a in 1..60u32 {
                 for b in 1..60 {
                     let accepted = (0..=a.min(b)).find(|&shared| jaccard(shared, a, b) >= threshold);
-                    assert_eq!(
-                        least.overlap(a, b),
-                        accepted.unwrap_or(a.min(b) + 1),
-                        "{threshold} {a} {b}"
-                    );
+                    assert_eq!(least.overlap(a, b), accepted.unwrap_or(a.min(b) + 1), "{threshold} {a} {b}");
                     assert_eq!(least.sizes(a).contains(&b), accepted.is_some(), "{threshold} {a} {b}");
                 }
             }

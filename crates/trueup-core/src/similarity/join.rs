@@ -86,21 +86,12 @@ impl<'a> Index<'a> {
         for (rank, &id) in ids.iter().enumerate() {
             let stored = sets.set(id).len();
             for (place, &gram) in prefix(id).iter().enumerate() {
-                postings[next[gram as usize] as usize] = Posting {
-                    rank: rank as u32,
-                    rest: (stored - place - 1) as u32,
-                };
+                postings[next[gram as usize] as usize] =
+                    Posting { rank: rank as u32, rest: (stored - place - 1) as u32 };
                 next[gram as usize] += 1;
             }
         }
-        Self {
-            sets,
-            threshold,
-            order: ids,
-            starts,
-            postings,
-            groups: Vec::new(),
-        }
+        Self { sets, threshold, order: ids, starts, postings, groups: Vec::new() }
     }
 
     /// The indexed sets, by rank.
@@ -110,11 +101,7 @@ impl<'a> Index<'a> {
 
     /// Working memory for this index.
     pub fn scratch(&self) -> Scratch {
-        Scratch {
-            shared: vec![0; self.order.len()],
-            touched: Vec::new(),
-            need: Vec::new(),
-        }
+        Scratch { shared: vec![0; self.order.len()], touched: Vec::new(), need: Vec::new() }
     }
 
     /// The ranks of sets whose size lets them be similar to set `id`.
@@ -130,9 +117,7 @@ impl<'a> Index<'a> {
 
     /// The postings of every gram that has [`LONG`] and more; by rank.
     pub fn long_lists(&self) -> impl Iterator<Item = &[Posting]> {
-        (0..self.sets.kinds())
-            .map(|gram| &self.postings[self.list(gram)])
-            .filter(|list| list.len() >= LONG)
+        (0..self.sets.kinds()).map(|gram| &self.postings[self.list(gram)]).filter(|list| list.len() >= LONG)
     }
 
     /// Orders the long lists by group (that of each rank, or [`NO_GROUP`]), so that a probe can pass over its own.
@@ -172,11 +157,7 @@ impl<'a> Index<'a> {
 
     /// Whether two sets are similar, and how many grams they share.
     pub fn verify(&self, a: u32, b: u32) -> Option<u32> {
-        overlap(
-            self.sets.set(a),
-            self.sets.set(b),
-            self.threshold.overlap(self.sets.size(a), self.sets.size(b)),
-        )
+        overlap(self.sets.set(a), self.sets.set(b), self.threshold.overlap(self.sets.size(a), self.sets.size(b)))
     }
 
     /// Finds the indexed sets with a rank in `ranks` (within [`Self::ranks`]) that may be similar to set `id`, and calls
@@ -190,9 +171,7 @@ impl<'a> Index<'a> {
         let size_of = |rank: u32| self.sets.size(self.order[rank as usize]);
         let smallest = size_of(ranks.start);
         scratch.need.clear();
-        scratch
-            .need
-            .extend((smallest..=size_of(ranks.end - 1)).map(|other| self.threshold.overlap(size, other)));
+        scratch.need.extend((smallest..=size_of(ranks.end - 1)).map(|other| self.threshold.overlap(size, other)));
 
         let stored = self.sets.set(id).len();
         let prefix = stored_prefix(self.sets, id, size - self.threshold.sizes(size).start + 1);
@@ -213,10 +192,7 @@ impl<'a> Index<'a> {
         }
         for rank in scratch.touched.drain(..) {
             if std::mem::take(&mut scratch.shared[rank as usize]) != OUT {
-                visit(
-                    self.order[rank as usize],
-                    scratch.need[(size_of(rank) - smallest) as usize],
-                );
+                visit(self.order[rank as usize], scratch.need[(size_of(rank) - smallest) as usize]);
             }
         }
     }

@@ -49,10 +49,7 @@ struct Scratch {
 
 fn words_of(normalised: &str) -> impl Iterator<Item = &str> {
     let word = |(start, end): (u32, u32)| &normalised[start as usize..end as usize];
-    tokenise(normalised)
-        .into_iter()
-        .map(word)
-        .filter(|w| !w.chars().all(|c| c.is_ascii_punctuation()))
+    tokenise(normalised).into_iter().map(word).filter(|w| !w.chars().all(|c| c.is_ascii_punctuation()))
 }
 
 impl NearestIndex {
@@ -114,16 +111,7 @@ impl NearestIndex {
                 largest[word as usize] = largest[word as usize].max(weight);
             }
         }
-        Self {
-            words,
-            idf,
-            unknown_idf: idf_of(0),
-            starts,
-            vectors,
-            list_starts,
-            postings,
-            largest,
-        }
+        Self { words, idf, unknown_idf: idf_of(0), starts, vectors, list_starts, postings, largest }
     }
 
     /// The index and the similarity (above 0, at most 1) of the text most like `text`; ties by lowest index. `None` when
@@ -148,19 +136,12 @@ impl NearestIndex {
             .par_iter()
             .enumerate()
             .with_min_len(64)
-            .map_init(
-                || self.scratch(),
-                |scratch, (q, text)| self.find(text, |index| excluded(q, index), scratch),
-            )
+            .map_init(|| self.scratch(), |scratch, (q, text)| self.find(text, |index| excluded(q, index), scratch))
             .collect()
     }
 
     fn scratch(&self) -> Scratch {
-        Scratch {
-            partial: vec![0.0; self.starts.len() - 1],
-            touched: Vec::new(),
-            query: vec![0.0; self.idf.len()],
-        }
+        Scratch { partial: vec![0.0; self.starts.len() - 1], touched: Vec::new(), query: vec![0.0; self.idf.len()] }
     }
 
     /// The query's vector by word, without the words that no text has.
@@ -176,15 +157,10 @@ impl NearestIndex {
         }
         known.sort_unstable();
         unknown.sort_unstable();
-        let mut vector: Vec<(u32, f64)> = known
-            .chunk_by(|a, b| a == b)
-            .map(|run| (run[0], run.len() as f64 * self.idf[run[0] as usize]))
-            .collect();
+        let mut vector: Vec<(u32, f64)> =
+            known.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as f64 * self.idf[run[0] as usize])).collect();
         let square = vector.iter().map(|(_, weight)| weight * weight).sum::<f64>()
-            + unknown
-                .chunk_by(|a, b| a == b)
-                .map(|run| (run.len() as f64 * self.unknown_idf).powi(2))
-                .sum::<f64>();
+            + unknown.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 * self.unknown_idf).powi(2)).sum::<f64>();
         let length = square.sqrt();
         for (_, weight) in &mut vector {
             *weight /= length;

@@ -31,11 +31,7 @@ impl Shingles {
         let mut raw: Vec<u32> = Vec::new();
         let mut raw_starts = vec![0];
         for block in texts.chunks(BLOCK) {
-            let cut: Vec<Vec<u64>> = block
-                .par_iter()
-                .with_min_len(128)
-                .map(|text| cutter.cut(text))
-                .collect();
+            let cut: Vec<Vec<u64>> = block.par_iter().with_min_len(128).map(|text| cutter.cut(text)).collect();
             for text in &cut {
                 for &key in text {
                     let id = *ids.entry(key).or_insert(keys.len() as u32);
@@ -133,10 +129,7 @@ impl Cutter {
             used += 1;
             *code = used;
         }
-        Self {
-            codes,
-            base: u64::from(used) + 1,
-        }
+        Self { codes, base: u64::from(used) + 1 }
     }
 
     fn key(&self, window: &[u32]) -> u64 {
@@ -154,11 +147,7 @@ impl Cutter {
     /// The grams of `text` with repeats; at least one.
     fn cut(&self, text: &str) -> Vec<u64> {
         let codes: Vec<u32> = text.chars().map(|c| self.codes[c as usize]).collect();
-        if codes.len() < GRAM {
-            vec![self.key(&codes)]
-        } else {
-            codes.windows(GRAM).map(|w| self.key(w)).collect()
-        }
+        if codes.len() < GRAM { vec![self.key(&codes)] } else { codes.windows(GRAM).map(|w| self.key(w)).collect() }
     }
 }
 

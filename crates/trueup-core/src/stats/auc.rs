@@ -58,38 +58,19 @@ pub fn auc(scores: &[f64], positive: &[bool]) -> Option<Auc> {
         at += tied;
     }
 
-    let of = |wanted: bool| {
-        placement
-            .iter()
-            .zip(positive)
-            .filter(move |&(_, &p)| p == wanted)
-            .map(|(v, _)| v)
-    };
+    let of = |wanted: bool| placement.iter().zip(positive).filter(move |&(_, &p)| p == wanted).map(|(v, _)| v);
     let value = of(true).sum::<f64>() / m;
     let squares = |wanted: bool| of(wanted).map(|v| (v - value).powi(2)).sum::<f64>();
     let variance =
         (positives > 1 && negatives > 1).then(|| squares(true) / (m - 1.0) / m + squares(false) / (n - 1.0) / n);
-    let influence = placement
-        .iter()
-        .zip(positive)
-        .map(|(v, &p)| (v - value) / if p { m } else { n })
-        .collect();
-    Some(Auc {
-        value,
-        variance,
-        positives,
-        negatives,
-        influence,
-    })
+    let influence = placement.iter().zip(positive).map(|(v, &p)| (v - value) / if p { m } else { n }).collect();
+    Some(Auc { value, variance, positives, negatives, influence })
 }
 
 /// The area and DeLong's 95 % interval (see [`auc_interval`]); `None` without a positive or a negative.
 pub fn delong(scores: &[f64], positive: &[bool]) -> Option<(f64, (f64, f64))> {
     let area = auc(scores, positive)?;
-    Some((
-        area.value,
-        auc_interval(area.value, area.variance, area.positives.min(area.negatives) as f64),
-    ))
+    Some((area.value, auc_interval(area.value, area.variance, area.positives.min(area.negatives) as f64)))
 }
 
 /// The 95 % interval of an area of the given variance, made on the logit scale, where it cannot leave [0, 1] and keeps
@@ -119,14 +100,8 @@ mod tests {
 
     /// The definition: all pairs.
     fn slow(scores: &[f64], positive: &[bool]) -> (f64, f64) {
-        let pick = |wanted| -> Vec<f64> {
-            scores
-                .iter()
-                .zip(positive)
-                .filter(|p| *p.1 == wanted)
-                .map(|p| *p.0)
-                .collect()
-        };
+        let pick =
+            |wanted| -> Vec<f64> { scores.iter().zip(positive).filter(|p| *p.1 == wanted).map(|p| *p.0).collect() };
         let (xs, ys) = (pick(true), pick(false));
         let kernel = |x: f64, y: f64| {
             if x > y {
@@ -138,14 +113,8 @@ mod tests {
             }
         };
         let (m, n) = (xs.len() as f64, ys.len() as f64);
-        let v10: Vec<f64> = xs
-            .iter()
-            .map(|&x| ys.iter().map(|&y| kernel(x, y)).sum::<f64>() / n)
-            .collect();
-        let v01: Vec<f64> = ys
-            .iter()
-            .map(|&y| xs.iter().map(|&x| kernel(x, y)).sum::<f64>() / m)
-            .collect();
+        let v10: Vec<f64> = xs.iter().map(|&x| ys.iter().map(|&y| kernel(x, y)).sum::<f64>() / n).collect();
+        let v01: Vec<f64> = ys.iter().map(|&y| xs.iter().map(|&x| kernel(x, y)).sum::<f64>() / m).collect();
         let a = v10.iter().sum::<f64>() / m;
         let s = |v: &[f64]| v.iter().map(|x| (x - a).powi(2)).sum::<f64>() / (v.len() as f64 - 1.0);
         (a, s(&v10) / m + s(&v01) / n)

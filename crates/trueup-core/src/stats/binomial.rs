@@ -66,10 +66,7 @@ mod tests {
             let mean = draws.iter().sum::<f64>() / 4_000.0;
             let variance = draws.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / 4_000.0;
             let (expected, spread) = (n as f64 * p, n as f64 * p * (1.0 - p));
-            assert!(
-                (mean - expected).abs() < 4.0 * (spread / 4_000.0).sqrt(),
-                "{n} {p}: {mean}"
-            );
+            assert!((mean - expected).abs() < 4.0 * (spread / 4_000.0).sqrt(), "{n} {p}: {mean}");
             assert!((variance / spread - 1.0).abs() < 0.15, "{n} {p}: {variance}");
         }
         assert_eq!(binomial(&mut rng, 5, 0.0), 0);

@@ -65,21 +65,14 @@ pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statis
         })
         .collect();
     let by_kind = kinds.len() as u64 * BINOMIAL_COST < total;
-    let jackknife = if by_kind {
-        kinds.len() as u64 * BINOMIAL_COST
-    } else {
-        total
-    } > MANY;
+    let jackknife = if by_kind { kinds.len() as u64 * BINOMIAL_COST } else { total } > MANY;
     let replicates: Vec<Vec<f64>> = if jackknife || total < 2 {
         Vec::new()
     } else {
         let of_unit: Vec<u32> = if by_kind {
             Vec::new()
         } else {
-            kinds
-                .iter()
-                .flat_map(|&k| std::iter::repeat_n(k as u32, times[k] as usize))
-                .collect()
+            kinds.iter().flat_map(|&k| std::iter::repeat_n(k as u32, times[k] as usize)).collect()
         };
         (0..u64::from(resamples))
             .into_par_iter()
@@ -91,7 +84,7 @@ pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statis
                     if by_kind {
                         draw_kinds(&mut rng, times, &kinds, total, counts);
                     } else {
-                        (0..total).for_each(|_| counts[of_unit[rng.below(total as usize)] as usize] += 1);
+                        draw_units(&mut rng, &of_unit, counts);
                     }
                     let mut out = vec![f64::NAN; width];
                     statistics.evaluate(counts, &mut out);
@@ -105,30 +98,29 @@ pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statis
         .map(|s| {
             let value = values[s];
             if !value.is_finite() {
-                return Resampled {
-                    value: None,
-                    interval: None,
-                    jackknife,
-                };
+                return Resampled { value: None, interval: None, jackknife };
             }
-            let left_out: Vec<(f64, f64)> = kinds
-                .iter()
-                .zip(&without)
-                .map(|(&k, out)| (out[s], times[k] as f64))
-                .collect();
+            let left_out: Vec<(f64, f64)> =
+                kinds.iter().zip(&without).map(|(&k, out)| (out[s], times[k] as f64)).collect();
             let interval = if jackknife {
                 spread(&left_out).map(|(error, _)| (value - Z95 * error, value + Z95 * error))
             } else {
                 let column: Vec<f64> = replicates.iter().map(|r| r[s]).collect();
                 bca(value, column, &left_out)
             };
-            Resampled {
-                value: Some(value),
-                interval,
-                jackknife,
-            }
+            Resampled { value: Some(value), interval, jackknife }
         })
         .collect()
+}
+
+/// As many single draws as there are units; `of_unit` tells each unit's kind.
+fn draw_units(rng: &mut Rng, of_unit: &[u32], counts: &mut [u64]) {
+    let n = of_unit.len() as u128;
+    for _ in 0..of_unit.len() {
+        // Without the rejection of `Rng::below`, a unit is preferred by less than n / 2^64.
+        let unit = (u128::from(rng.next_u64()) * n) >> 64;
+        counts[of_unit[unit as usize] as usize] += 1;
+    }
 }
 
 /// A multinomial draw of `total` units over `kinds`, one binomial number a kind.
@@ -181,11 +173,7 @@ pub fn bca(value: f64, mut replicates: Vec<f64>, without: &[(f64, f64)]) -> Opti
         let shifted = bias + z;
         let scale = 1.0 - acceleration * shifted;
         // A scale at or below 0 means that the acceleration is beyond the method: the level runs into its end.
-        if scale <= 0.0 {
-            f64::from(u8::from(z > 0.0))
-        } else {
-            normal_cdf(bias + shifted / scale)
-        }
+        if scale <= 0.0 { f64::from(u8::from(z > 0.0)) } else { normal_cdf(bias + shifted / scale) }
     };
     let low = quantile(&replicates, level(-Z95)).min(value);
     let high = quantile(&replicates, level(Z95)).max(value);
@@ -225,10 +213,7 @@ mod tests {
         let result = bootstrap(&[200, 200], 4_000, 42, &Mean)[0];
         let (low, high) = result.interval.unwrap();
         assert_eq!(result.value, Some(0.5));
-        assert!(
-            (low - 0.451).abs() < 0.004 && (high - 0.549).abs() < 0.004,
-            "{low} {high}"
-        );
+        assert!((low - 0.451).abs() < 0.004 && (high - 0.549).abs() < 0.004, "{low} {high}");
     }
 
     #[test]
@@ -247,10 +232,7 @@ mod tests {
         }
         let few = bootstrap(&[300; 4], 4_000, 1, &Mean)[0].interval.unwrap();
         let many = bootstrap(&[1; 1_200], 4_000, 2, &Modulo)[0].interval.unwrap();
-        assert!(
-            (few.0 - many.0).abs() < 0.006 && (few.1 - many.1).abs() < 0.006,
-            "{few:?} {many:?}"
-        );
+        assert!((few.0 - many.0).abs() < 0.006 && (few.1 - many.1).abs() < 0.006, "{few:?} {many:?}");
     }
 
     #[test]

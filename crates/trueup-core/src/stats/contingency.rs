@@ -65,9 +65,7 @@ pub fn chi_squared(observed: &[Vec<u64>]) -> Option<(f64, u64, f64)> {
 pub fn cramers_v(observed: &[Vec<u64>]) -> Option<f64> {
     let (statistic, _, _) = chi_squared(observed)?;
     let rows = observed.iter().filter(|row| row.iter().any(|&c| c > 0)).count();
-    let columns = (0..observed[0].len())
-        .filter(|&c| observed.iter().any(|row| row[c] > 0))
-        .count();
+    let columns = (0..observed[0].len()).filter(|&c| observed.iter().any(|row| row[c] > 0)).count();
     let total = observed.iter().flatten().sum::<u64>() as f64;
     Some((statistic / (total * (rows.min(columns) - 1) as f64)).sqrt().min(1.0))
 }
@@ -91,10 +89,7 @@ mod tests {
     #[test]
     fn association() {
         let (statistic, freedom, p) = chi_squared(&[vec![10, 20, 0], vec![20, 10, 0]]).unwrap();
-        assert!(
-            (statistic - 20.0 / 3.0).abs() < 1e-12 && freedom == 1 && (p - 0.009_823_3).abs() < 1e-6,
-            "{p}"
-        );
+        assert!((statistic - 20.0 / 3.0).abs() < 1e-12 && freedom == 1 && (p - 0.009_823_3).abs() < 1e-6, "{p}");
         assert!((cramers_v(&[vec![10, 20, 0], vec![20, 10, 0]]).unwrap() - (1.0f64 / 9.0).sqrt()).abs() < 1e-12);
         assert_eq!(cramers_v(&[vec![5, 0], vec![0, 5]]), Some(1.0));
         assert_eq!(chi_squared(&[vec![5, 0], vec![3, 0]]), None);

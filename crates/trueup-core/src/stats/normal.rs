@@ -68,11 +68,8 @@ mod tests {
         assert!((normal_cdf(Z95) - 0.975).abs() < 1e-10);
         assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
         // Student 1908 and any t table.
-        for (p, freedom, expected) in [
-            (0.975, 1.0, 12.706_204_7),
-            (0.8, 2.0, 1.060_660_17),
-            (0.975, 30.0, 2.042_272_5),
-        ] {
+        for (p, freedom, expected) in [(0.975, 1.0, 12.706_204_7), (0.8, 2.0, 1.060_660_17), (0.975, 30.0, 2.042_272_5)]
+        {
             let t = student_quantile(p, freedom);
             assert!((t - expected).abs() < 1e-6, "{p} {freedom}: {t}");
             assert!((student_quantile(1.0 - p, freedom) + t).abs() < 1e-8);

@@ -44,17 +44,10 @@ impl Ratio {
             return None;
         }
         let value = part / whole;
-        let squares: f64 = units
-            .filter(|u| u.whole > 0.0)
-            .map(|unit| unit.times * (unit.part - value * unit.whole).powi(2))
-            .sum();
+        let squares: f64 =
+            units.filter(|u| u.whole > 0.0).map(|unit| unit.times * (unit.part - value * unit.whole).powi(2)).sum();
         let error = (count > 1.0).then(|| (squares * count / (count - 1.0)).sqrt() / whole);
-        Some(Self {
-            value,
-            error,
-            units: count,
-            whole,
-        })
+        Some(Self { value, error, units: count, whole })
     }
 
     /// The 95 % interval of a ratio that lies in [0, 1].
@@ -96,10 +89,7 @@ mod tests {
     fn independent_trials_give_nearly_wilson() {
         let (low, high) = ratio(&[(1.0, 1.0, 900.0), (0.0, 1.0, 100.0)]).proportion();
         let (expected_low, expected_high) = wilson(900, 1000);
-        assert!(
-            (low - expected_low).abs() < 2e-4 && (high - expected_high).abs() < 2e-4,
-            "{low} {high}"
-        );
+        assert!((low - expected_low).abs() < 2e-4 && (high - expected_high).abs() < 2e-4, "{low} {high}");
     }
 
     #[test]
@@ -107,10 +97,7 @@ mod tests {
         let apart = ratio(&[(1.0, 1.0, 180.0), (0.0, 1.0, 20.0)]).proportion();
         // The same 200 trials, in clusters of ten that are right or wrong together.
         let together = ratio(&[(10.0, 10.0, 18.0), (0.0, 10.0, 2.0)]).proportion();
-        assert!(
-            together.0 < apart.0 - 0.1 && together.1 > apart.1,
-            "{together:?} {apart:?}"
-        );
+        assert!(together.0 < apart.0 - 0.1 && together.1 > apart.1, "{together:?} {apart:?}");
     }
 
     #[test]

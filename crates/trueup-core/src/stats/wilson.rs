@@ -36,10 +36,7 @@ mod tests {
         let (low, high) = wilson(40, 40);
         assert!((low - 0.912_375).abs() < 1e-5 && high == 1.0, "{low} {high}");
         let (low, high) = wilson(81, 263);
-        assert!(
-            (low - 0.255_3).abs() < 1e-4 && (high - 0.366_2).abs() < 1e-4,
-            "{low} {high}"
-        );
+        assert!((low - 0.255_3).abs() < 1e-4 && (high - 0.366_2).abs() < 1e-4, "{low} {high}");
         assert_eq!(wilson(0, 0), (0.0, 1.0));
         assert_eq!(wilson(0, 40).0, 0.0);
     }

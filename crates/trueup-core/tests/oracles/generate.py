@@ -12,16 +12,17 @@ import csv
 import json
 import sys
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import scipy
-import sklearn
 
-from references import multilabel, ner, single
-from statistics_cases import statistics_cases
+sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
-warnings.filterwarnings("ignore")
+from references import multilabel, ner, single  # noqa: E402
+from statistics_cases import statistics_cases  # noqa: E402
+
+warnings.filterwarnings("ignore")  # 0/0 is warned of in every other case
 
 
 def dyadic(rng, n, k, parts=64):
@@ -180,7 +181,7 @@ def main():
     if data:
         cases += real_cases(rng, data, differences)
     document = {
-        "versions": {m.__name__: m.__version__ for m in (np, sklearn, scipy)} | {"seqeval": "1.2.2"},
+        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "scipy", "seqeval")},
         "cases": cases,
         "differences": differences,
         "statistics": statistics_cases(rng, small),

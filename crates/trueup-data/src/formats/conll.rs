@@ -29,11 +29,7 @@ fn split<'a>(line: &'a str, tabs: bool, into: &mut Vec<&'a str>) {
 /// Whether the lines are set apart by tabs, and how many columns most of them have.
 fn layout(text: &str) -> (bool, usize) {
     let (mut all, mut tabbed) = (0usize, 0usize);
-    let rows = || {
-        lines(text)
-            .map(|(_, line)| line)
-            .filter(|line| !is_blank(line) && !line.starts_with(DOCUMENT))
-    };
+    let rows = || lines(text).map(|(_, line)| line).filter(|line| !is_blank(line) && !line.starts_with(DOCUMENT));
     for line in rows() {
         all += 1;
         tabbed += usize::from(line.contains('\t'));
@@ -99,12 +95,7 @@ fn tokens<'a>(source: &'a Source, options: &ReadOptions, remarks: &Remarks) -> R
     for (asked, role) in [(&options.id, "id"), (&options.group, "group"), (&options.time, "time")] {
         if let Some(asked) = asked {
             let valid = "none: CoNLL has columns for tokens, not for sentences".to_owned();
-            return Err(DataError::UnknownColumn {
-                path: remarks.path.clone(),
-                role,
-                found: quote(asked),
-                valid,
-            });
+            return Err(DataError::UnknownColumn { path: remarks.path.clone(), role, found: quote(asked), valid });
         }
     }
     let mut out = Tagged::default();
@@ -144,11 +135,7 @@ fn tokens<'a>(source: &'a Source, options: &ReadOptions, remarks: &Remarks) -> R
         if fields.len() == columns && !fields[token_column].is_empty() {
             out.push(fields[token_column], fields[tag_column].trim());
         } else if sentence.broken.is_none() {
-            let found = format!(
-                "'{}', {} where most lines have {columns}",
-                quote(line),
-                count(fields.len(), "column")
-            );
+            let found = format!("'{}', {} where most lines have {columns}", quote(line), count(fields.len(), "column"));
             sentence.broken = Some((number, found));
         }
     }
@@ -166,12 +153,7 @@ pub(crate) fn read(
     if let Some(task) = options.task.filter(|&task| task != Task::Ner) {
         let found = format!("CoNLL, tags of tokens, while a {task} task was asked for");
         let valid = "--task ner, or another format".to_owned();
-        return Err(DataError::Content {
-            path: remarks.path.clone(),
-            found,
-            valid,
-            hint: None,
-        });
+        return Err(DataError::Content { path: remarks.path.clone(), found, valid, hint: None });
     }
     let tokens = tokens(source, options, remarks)?;
     tagged::dataset(&tokens, options, gold, remarks)
@@ -184,10 +166,7 @@ mod tests {
     use trueup_core::Token;
 
     fn of(text: &str, options: &ReadOptions) -> Result<(Dataset, Scheme, Remarks), DataError> {
-        let source = Source {
-            name: "f".into(),
-            text: text.into(),
-        };
+        let source = Source { name: "f".into(), text: text.into() };
         let mut remarks = Remarks::new("f", options.strict);
         let (dataset, scheme) = read(&source, options, true, &mut remarks)?;
         Ok((dataset, scheme, remarks))
@@ -195,12 +174,7 @@ mod tests {
 
     fn spans(dataset: &Dataset, example: usize) -> Vec<(&str, &str)> {
         let example = &dataset.examples[example];
-        example
-            .gold
-            .spans()
-            .iter()
-            .map(|s| (&example.text[s.range()], dataset.labels.name(s.label)))
-            .collect()
+        example.gold.spans().iter().map(|s| (&example.text[s.range()], dataset.labels.name(s.label))).collect()
     }
 
     #[test]
@@ -211,19 +185,8 @@ mod tests {
         assert_eq!(set.examples[1].text, "Peter #");
         assert_eq!(spans(&set, 1), [("Peter #", "PER")]);
         assert_eq!(set.tags, ["B-ORG", "O", "B-PER", "I-PER"]);
-        assert_eq!(
-            set.examples[1].tokens[1],
-            Token {
-                start: 6,
-                end: 7,
-                tag: Some(3)
-            }
-        );
-        let groups: Vec<_> = set
-            .examples
-            .iter()
-            .map(|e| (e.group.as_deref().unwrap(), e.line))
-            .collect();
+        assert_eq!(set.examples[1].tokens[1], Token { start: 6, end: 7, tag: Some(3) });
+        let groups: Vec<_> = set.examples.iter().map(|e| (e.group.as_deref().unwrap(), e.line)).collect();
         assert_eq!(groups, [("doc 1", 1), ("doc 2", 7)]);
     }
 
@@ -240,10 +203,7 @@ mod tests {
                 "1 tag invalid under IOB2 (first 'I-X' at line 4): left out of every span"
             ]
         );
-        let lenient = ReadOptions {
-            lenient_tags: true,
-            ..ReadOptions::default()
-        };
+        let lenient = ReadOptions { lenient_tags: true, ..ReadOptions::default() };
         assert_eq!(of(&text, &lenient).unwrap().0.support(), [2]);
     }
 
@@ -252,30 +212,16 @@ mod tests {
         let mut text = "a\tO\nbroken\nb\tB-X\n\n".to_owned();
         (0..20).for_each(|_| text.push_str("c\tB-X\n\n"));
         let (set, _, remarks) = of(&text, &ReadOptions::default()).unwrap();
-        assert_eq!(
-            (set.len(), set.examples[0].id.as_str(), remarks.skipped[0].line),
-            (20, "2", 2)
-        );
-        let strict = ReadOptions {
-            strict: true,
-            ..ReadOptions::default()
-        };
+        assert_eq!((set.len(), set.examples[0].id.as_str(), remarks.skipped[0].line), (20, "2", 2));
+        let strict = ReadOptions { strict: true, ..ReadOptions::default() };
         let message = of(&text, &strict).unwrap_err().to_string();
-        assert!(
-            message.starts_with("f: line 2: found 'broken', 1 column where most lines have 2"),
-            "{message}"
-        );
+        assert!(message.starts_with("f: line 2: found 'broken', 1 column where most lines have 2"), "{message}");
     }
 
     #[test]
     fn a_file_without_tags_says_so() {
-        let message = of("The DT\ncat NN\n\nIt PRP\nsat VBD\n", &ReadOptions::default())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("line 1: found 'DT' in the tag column") && message.contains("--label"),
-            "{message}"
-        );
+        let message = of("The DT\ncat NN\n\nIt PRP\nsat VBD\n", &ReadOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("line 1: found 'DT' in the tag column") && message.contains("--label"), "{message}");
         let message = of("The O\ncat O\n", &ReadOptions::default()).unwrap_err().to_string();
         assert!(message.contains("no span in 1 record"), "{message}");
     }

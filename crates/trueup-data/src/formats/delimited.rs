@@ -20,11 +20,7 @@ pub(crate) struct Dialect {
 impl Dialect {
     /// TSV for tabs, CSV for everything else.
     pub fn format(self) -> Format {
-        if self.delimiter == b'\t' {
-            Format::Tsv
-        } else {
-            Format::Csv
-        }
+        if self.delimiter == b'\t' { Format::Tsv } else { Format::Csv }
     }
 
     /// In words.
@@ -35,11 +31,7 @@ impl Dialect {
             b';' => "semicolons".to_owned(),
             other => format!("'{}'", other as char),
         };
-        let quotes = if self.quoting {
-            "double quotes may enclose a field"
-        } else {
-            "quotes are part of the text"
-        };
+        let quotes = if self.quoting { "double quotes may enclose a field" } else { "quotes are part of the text" };
         format!("fields are set apart by {delimiter}; {quotes}")
     }
 }
@@ -208,15 +200,8 @@ fn widths(text: &str, dialect: Dialect) -> Widths {
         seen[width] += 1;
     }
     // Of equally common widths the smaller: longer rows are more often the broken ones.
-    let common = (0..seen.len())
-        .max_by_key(|&w| (seen[w], std::cmp::Reverse(w)))
-        .unwrap_or(0);
-    Widths {
-        records,
-        common,
-        agree: seen.get(common).copied().unwrap_or(0),
-        first,
-    }
+    let common = (0..seen.len()).max_by_key(|&w| (seen[w], std::cmp::Reverse(w))).unwrap_or(0);
+    Widths { records, common, agree: seen.get(common).copied().unwrap_or(0), first }
 }
 
 const DELIMITERS: [u8; 4] = [b'\t', b',', b';', b'|'];
@@ -229,10 +214,7 @@ pub(crate) fn sniff(text: &str) -> Option<Dialect> {
         if memchr::memchr(delimiter, text.as_bytes()).is_none() {
             continue;
         }
-        let dialect = Dialect {
-            delimiter,
-            quoting: quoting(text, delimiter, false),
-        };
+        let dialect = Dialect { delimiter, quoting: quoting(text, delimiter, false) };
         let w = widths(text, dialect);
         let mut share = w.agree as f64 / w.records.max(1) as f64;
         if w.first != w.common && w.first + 1 != w.common {
@@ -249,29 +231,17 @@ pub(crate) fn sniff(text: &str) -> Option<Dialect> {
 pub(crate) fn dialect_of(text: &str, format: Format) -> Dialect {
     let text = head(text);
     if format == Format::Tsv {
-        return Dialect {
-            delimiter: b'\t',
-            quoting: quoting(text, b'\t', false),
-        };
+        return Dialect { delimiter: b'\t', quoting: quoting(text, b'\t', false) };
     }
     let agree = |delimiter: u8| {
-        let dialect = Dialect {
-            delimiter,
-            quoting: quoting(text, delimiter, false),
-        };
+        let dialect = Dialect { delimiter, quoting: quoting(text, delimiter, false) };
         let w = widths(text, dialect);
         (if w.common >= 2 { w.agree } else { 0 }, dialect)
     };
     // The first of the best: a comma unless another delimiter agrees in more rows.
     let all: Vec<_> = DELIMITERS[1..].iter().map(|&d| agree(d)).collect();
     let most = all.iter().map(|a| a.0).max().unwrap_or(0);
-    all.into_iter().find(|a| a.0 == most).map_or(
-        Dialect {
-            delimiter: b',',
-            quoting: true,
-        },
-        |a| a.1,
-    )
+    all.into_iter().find(|a| a.0 == most).map_or(Dialect { delimiter: b',', quoting: true }, |a| a.1)
 }
 
 /// What a row must look like, for messages.
@@ -291,10 +261,7 @@ pub(crate) fn parse(
     if dialect.quoting
         && let Some(offset) = unclosed(text, dialect)
     {
-        let plain = Dialect {
-            quoting: false,
-            ..dialect
-        };
+        let plain = Dialect { quoting: false, ..dialect };
         let w = widths(text, plain);
         if w.common < 2 || w.agree < w.records {
             let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..offset]).count() as u64 + 1;
@@ -309,10 +276,7 @@ pub(crate) fn parse(
         dialect = plain;
     }
     let width = widths(head(text), dialect).common;
-    let mut table = Table {
-        width,
-        ..Table::default()
-    };
+    let mut table = Table { width, ..Table::default() };
     table.text.reserve(text.len());
     let mut lines = LineNumbers::new(text);
     let mut record = csv::StringRecord::new();
@@ -339,15 +303,8 @@ pub(crate) fn parse(
             let found = format!("a header of {} above rows of {width}", count(found, "field"));
             return Err(remarks.error(line, found, "a header as wide as its rows"));
         } else {
-            let what = if dialect.format() == Format::Tsv {
-                "tab"
-            } else {
-                "delimiter"
-            };
-            let found = format!(
-                "{} where most rows have {width} (a stray {what}?)",
-                count(found, "field")
-            );
+            let what = if dialect.format() == Format::Tsv { "tab" } else { "delimiter" };
+            let found = format!("{} where most rows have {width} (a stray {what}?)", count(found, "field"));
             remarks.skip_malformed(line, found, &valid_width(width))?;
         }
     }
@@ -370,10 +327,7 @@ fn unclosed(text: &str, dialect: Dialect) -> Option<usize> {
         }
         last = at;
     }
-    let skip = text.as_bytes()[last..]
-        .iter()
-        .take_while(|b| matches!(b, b'\r' | b'\n'))
-        .count();
+    let skip = text.as_bytes()[last..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     Some(last + skip)
 }
 
@@ -386,11 +340,7 @@ struct LineNumbers<'a> {
 
 impl<'a> LineNumbers<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            bytes: text.as_bytes(),
-            at: 0,
-            line: 1,
-        }
+        Self { bytes: text.as_bytes(), at: 0, line: 1 }
     }
 
     /// The line of the first byte at or after `offset` that is no line end.
@@ -410,10 +360,7 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Result<(Table, Dialect, Remarks), DataError> {
-        let source = Source {
-            name: "f".into(),
-            text: text.into(),
-        };
+        let source = Source { name: "f".into(), text: text.into() };
         let mut remarks = Remarks::new("f", false);
         let dialect = sniff(text).unwrap_or_else(|| dialect_of(text, Format::Csv));
         let (table, dialect) = parse(&source, dialect, |name| name == "text", &mut remarks)?;
@@ -451,25 +398,14 @@ mod tests {
         let (t, _, remarks) = table(&text).unwrap();
         assert_eq!((t.rows(), remarks.skipped.len(), remarks.skipped[0].line), (32, 1, 32));
         let message = table("text,label\na,b\nc\nd,e\nf\ng,h\ni,j\n").unwrap_err().to_string();
-        assert!(
-            message.contains("f: line 3: found 1 field where most rows have 2"),
-            "{message}"
-        );
-        assert!(
-            message.contains("2 of 7 records are like that") && message.contains("try --from"),
-            "{message}"
-        );
+        assert!(message.contains("f: line 3: found 1 field where most rows have 2"), "{message}");
+        assert!(message.contains("2 of 7 records are like that") && message.contains("try --from"), "{message}");
     }
 
     #[test]
     fn a_quote_never_closed_is_named_by_its_line() {
-        let message = table("text,label\n\"a, b\",x\n\"c, d\",y\n\"open, e,x\nf,y\n")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("line 4") && message.contains("never closed"),
-            "{message}"
-        );
+        let message = table("text,label\n\"a, b\",x\n\"c, d\",y\n\"open, e,x\nf,y\n").unwrap_err().to_string();
+        assert!(message.contains("line 4") && message.contains("never closed"), "{message}");
     }
 
     proptest::proptest! {

@@ -34,11 +34,7 @@ pub(crate) fn objects(source: &Source, remarks: &mut Remarks) -> Result<Vec<Obje
                 other => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
             }
         }
-        remarks.check_malformed(
-            objects.len() + remarks.skipped.len(),
-            VALID,
-            "is it another format? try --from",
-        )?;
+        remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, "is it another format? try --from")?;
         return Ok(objects);
     }
     let mut number = 0;
@@ -148,10 +144,8 @@ pub(crate) fn read(
         return Ok((dataset, false));
     }
     let fields = fields(&objects, &names, options, remarks)?;
-    let parsed: Vec<Result<RawAnswer, String>> = objects
-        .iter()
-        .map(|o| o.fields.get(&fields.label).map_or(Ok(RawAnswer::Missing), answer))
-        .collect();
+    let parsed: Vec<Result<RawAnswer, String>> =
+        objects.iter().map(|o| o.fields.get(&fields.label).map_or(Ok(RawAnswer::Missing), answer)).collect();
     let task = options.task.unwrap_or_else(|| task(&parsed, &fields.label, remarks));
     let mut collector = Collector::new(task, options.label_level);
     collector.has_text = fields.text.is_some();
@@ -166,18 +160,14 @@ pub(crate) fn read(
     for (object, raw) in objects.iter().zip(parsed) {
         let field = |name: &Option<String>| name.as_ref().and_then(|name| object.fields.get(name)).and_then(scalar);
         if let Some(answer @ ("reject" | "ignore")) = object.fields.get("answer").and_then(Value::as_str) {
-            remarks.skip(
-                object.line,
-                format!("an annotation answered '{answer}'"),
-                "an accepted annotation",
-            )?;
+            remarks.skip(object.line, format!("an annotation answered '{answer}'"), "an accepted annotation")?;
             continue;
         }
         let text = field(&fields.text).unwrap_or_default();
         let raw = match (task, raw, separator) {
-            (Task::Multilabel, Ok(RawAnswer::Label(label)), Some(by)) => Ok(RawAnswer::Labels(
-                label.split(by).map(|l| l.trim().to_owned()).collect(),
-            )),
+            (Task::Multilabel, Ok(RawAnswer::Label(label)), Some(by)) => {
+                Ok(RawAnswer::Labels(label.split(by).map(|l| l.trim().to_owned()).collect()))
+            }
             (_, raw, _) => raw,
         };
         // Prodigy leaves the spans out where an annotator accepted a text without any.
@@ -190,11 +180,7 @@ pub(crate) fn read(
         let gold = match raw.and_then(|raw| collector.answer(&raw, &text)) {
             Ok(Some(gold)) => gold,
             Ok(None) => {
-                remarks.skip(
-                    object.line,
-                    format!("no '{}'", quote(&fields.label)),
-                    "a label on every record",
-                )?;
+                remarks.skip(object.line, format!("no '{}'", quote(&fields.label)), "a label on every record")?;
                 continue;
             }
             Err(found) => {
@@ -214,20 +200,13 @@ pub(crate) fn read(
         };
         collector.push(record, gold);
     }
-    remarks.check_malformed(
-        objects.len(),
-        valid,
-        "name the field with --label, or the kind with --task",
-    )?;
+    remarks.check_malformed(objects.len(), valid, "name the field with --label, or the kind with --task")?;
     Ok((collector.finish(remarks)?, by_id))
 }
 
 fn metadata(object: &Object, name: &str) -> String {
     let direct = object.fields.get(name);
-    let value = direct.or_else(|| {
-        name.split_once('.')
-            .and_then(|(outer, inner)| object.fields.get(outer)?.get(inner))
-    });
+    let value = direct.or_else(|| name.split_once('.').and_then(|(outer, inner)| object.fields.get(outer)?.get(inner)));
     value.and_then(scalar).unwrap_or_default()
 }
 
@@ -261,10 +240,7 @@ fn task(parsed: &[Result<RawAnswer, String>], label: &str, remarks: &mut Remarks
 
 /// The values of a field that are not null.
 fn values<'a>(objects: &'a [Object], name: &'a str) -> impl Iterator<Item = &'a Value> {
-    objects
-        .iter()
-        .filter_map(move |o| o.fields.get(name))
-        .filter(|v| !v.is_null())
+    objects.iter().filter_map(move |o| o.fields.get(name)).filter(|v| !v.is_null())
 }
 
 fn fields(
@@ -275,30 +251,16 @@ fn fields(
 ) -> Result<Fields, DataError> {
     let path = remarks.path.clone();
     let named = |asked: &Option<String>, role| -> Result<Option<String>, DataError> {
-        let place = asked
-            .as_deref()
-            .map(|asked| columns::resolve(asked, role, names, &path))
-            .transpose()?;
+        let place = asked.as_deref().map(|asked| columns::resolve(asked, role, names, &path)).transpose()?;
         Ok(place.map(|i| names[i].clone()))
     };
     let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
-    let (mut id, group, time) = (
-        named(&options.id, "id")?,
-        named(&options.group, "group")?,
-        named(&options.time, "time")?,
-    );
-    let taken: Vec<String> = [&text, &label, &id, &group, &time]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let (mut id, group, time) =
+        (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
+    let taken: Vec<String> = [&text, &label, &id, &group, &time].into_iter().flatten().cloned().collect();
     let free = |name: &String| !taken.contains(name);
     let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
-        let candidates = names
-            .iter()
-            .enumerate()
-            .filter(|(_, n)| free(n) && fits(n))
-            .map(|(i, n)| (i, n.as_str()));
+        let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));
         columns::by_name(candidates, wanted, compound).map(|i| names[i].clone())
     };
     let strings = |name: &str| values(objects, name).next().is_some() && values(objects, name).all(Value::is_string);
@@ -318,11 +280,7 @@ fn fields(
                 let lengths: Vec<usize> = values(objects, name).filter_map(Value::as_str).map(str::len).collect();
                 lengths.iter().sum::<usize>() / lengths.len().max(1)
             };
-            text = names
-                .iter()
-                .filter(|n| free(n) && prose(n))
-                .max_by_key(|n| mean(n))
-                .cloned();
+            text = names.iter().filter(|n| free(n) && prose(n)).max_by_key(|n| mean(n)).cloned();
         }
     }
     if label.is_none() {
@@ -339,17 +297,11 @@ fn fields(
     }
     let Some(label) = label else {
         let found = "no field is named like a label".to_owned();
-        return Err(DataError::NoColumn {
-            path,
-            role: "label",
-            found,
-            valid: list(names),
-        });
+        return Err(DataError::NoColumn { path, role: "label", found, valid: list(names) });
     };
     if options.text.is_none() {
-        let what = text.as_ref().map_or("there is no text field".to_owned(), |t| {
-            format!("text is field '{}'", quote(t))
-        });
+        let what =
+            text.as_ref().map_or("there is no text field".to_owned(), |t| format!("text is field '{}'", quote(t)));
         remarks.guess(what, Some("--text"));
     }
     if options.label.is_none() {
@@ -358,41 +310,24 @@ fn fields(
     if id.is_some() {
         let ids: Vec<_> = objects
             .iter()
-            .map(|o| {
-                (
-                    o.fields
-                        .get(id.as_deref().unwrap_or_default())
-                        .and_then(scalar)
-                        .unwrap_or_default(),
-                    o.line,
-                )
-            })
+            .map(|o| (o.fields.get(id.as_deref().unwrap_or_default()).and_then(scalar).unwrap_or_default(), o.line))
             .collect();
         check_ids(&path, ids.iter().map(|(id, line)| (id.as_str(), *line)))?;
     } else if let Some(guessed) = pick(ID_NAMES, &|name| name != label && text.as_deref() != Some(name), false) {
-        let ids: Vec<_> = objects
-            .iter()
-            .map(|o| (o.fields.get(&guessed).and_then(scalar).unwrap_or_default(), o.line))
-            .collect();
+        let ids: Vec<_> =
+            objects.iter().map(|o| (o.fields.get(&guessed).and_then(scalar).unwrap_or_default(), o.line)).collect();
         if check_ids(&path, ids.iter().map(|(id, line)| (id.as_str(), *line))).is_ok() {
             remarks.guess(format!("id is field '{}'", quote(&guessed)), Some("--id"));
             id = Some(guessed);
         } else {
-            let what = format!(
-                "'{}' not used as id: it repeats or lacks values; ids are record numbers",
-                quote(&guessed)
-            );
+            let what =
+                format!("'{}' not used as id: it repeats or lacks values; ids are record numbers", quote(&guessed));
             remarks.guess(what, Some("--id"));
         }
     }
     let mut metadata = Vec::new();
     for name in names {
-        if [&text, &id, &group, &time]
-            .into_iter()
-            .flatten()
-            .any(|used| used == name)
-            || *name == label
-        {
+        if [&text, &id, &group, &time].into_iter().flatten().any(|used| used == name) || *name == label {
             continue;
         }
         if values(objects, name).next().is_some() && values(objects, name).all(|v| scalar(v).is_some()) {
@@ -414,12 +349,5 @@ fn fields(
             ));
         }
     }
-    Ok(Fields {
-        text,
-        label,
-        id,
-        group,
-        time,
-        metadata,
-    })
+    Ok(Fields { text, label, id, group, time, metadata })
 }

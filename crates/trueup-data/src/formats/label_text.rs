@@ -52,39 +52,22 @@ pub(crate) fn read(source: &Source, options: &ReadOptions, remarks: &mut Remarks
     ] {
         if let Some(asked) = asked {
             let valid = "none: labelled lines have no columns".to_owned();
-            return Err(DataError::UnknownColumn {
-                path: remarks.path.clone(),
-                role,
-                found: quote(asked),
-                valid,
-            });
+            return Err(DataError::UnknownColumn { path: remarks.path.clone(), role, found: quote(asked), valid });
         }
     }
     let fasttext = is_fasttext(&source.text);
     let several = fasttext && lines(&source.text).any(|(_, line)| marks(line).0.len() > 1);
-    let task = options.task.unwrap_or(if several {
-        Task::Multilabel
-    } else {
-        Task::Classification
-    });
+    let task = options.task.unwrap_or(if several { Task::Multilabel } else { Task::Classification });
     if several && options.task.is_none() {
         remarks.guess("the task is multilabel: lines have several labels", Some("--task"));
     }
     if task == Task::Ner {
         let valid = "JSON lines with spans, or CoNLL".to_owned();
         let found = "labelled lines, which hold no spans".to_owned();
-        return Err(DataError::Content {
-            path: remarks.path.clone(),
-            found,
-            valid,
-            hint: None,
-        });
+        return Err(DataError::Content { path: remarks.path.clone(), found, valid, hint: None });
     }
-    let what = if fasttext {
-        "lines begin with __label__ and the label"
-    } else {
-        "the first space of a line ends its label"
-    };
+    let what =
+        if fasttext { "lines begin with __label__ and the label" } else { "the first space of a line ends its label" };
     remarks.guess(what, Some("--from"));
     let mut collector = Collector::new(task, options.label_level);
     let (mut number, mut without_text) = (0, 0);
@@ -110,21 +93,11 @@ pub(crate) fn read(source: &Source, options: &ReadOptions, remarks: &mut Remarks
             (_, several) => collector.set(several.iter().copied()),
         };
         without_text += usize::from(text.is_empty());
-        collector.push(
-            Record {
-                number,
-                line,
-                text: text.to_owned(),
-                ..Record::default()
-            },
-            gold,
-        );
+        collector.push(Record { number, line, text: text.to_owned(), ..Record::default() }, gold);
     }
     remarks.check_malformed(number as usize, "one label a line", "leave --task out")?;
     if without_text > 0 {
-        remarks
-            .notes
-            .push(format!("{} without text", count(without_text, "line")));
+        remarks.notes.push(format!("{} without text", count(without_text, "line")));
     }
     collector.finish(remarks)
 }
@@ -150,10 +123,7 @@ mod tests {
 
     fn dataset(text: &str, options: &ReadOptions) -> (Dataset, Remarks) {
         let mut remarks = Remarks::new("f", options.strict);
-        let source = Source {
-            name: "f".into(),
-            text: text.into(),
-        };
+        let source = Source { name: "f".into(), text: text.into() };
         (read(&source, options, &mut remarks).unwrap(), remarks)
     }
 
@@ -162,17 +132,8 @@ mod tests {
         let text = "DESC:manner How is it ?\r\nNUM:date When ?\n\nDESC:def What: this ?\n";
         let (set, _) = dataset(text, &ReadOptions::default());
         assert_eq!(set.labels.names(), ["DESC:def", "DESC:manner", "NUM:date"]);
-        assert_eq!(
-            (set.examples[2].text.as_str(), set.examples[2].line),
-            ("What: this ?", 4)
-        );
-        let (set, _) = dataset(
-            text,
-            &ReadOptions {
-                label_level: Some(1),
-                ..ReadOptions::default()
-            },
-        );
+        assert_eq!((set.examples[2].text.as_str(), set.examples[2].line), ("What: this ?", 4));
+        let (set, _) = dataset(text, &ReadOptions { label_level: Some(1), ..ReadOptions::default() });
         assert_eq!(set.labels.names(), ["DESC", "NUM"]);
     }
 
@@ -182,10 +143,7 @@ mod tests {
         let (set, remarks) = dataset(text, &ReadOptions::default());
         assert_eq!(set.task, Task::Multilabel);
         assert_eq!(set.examples[1].gold, Annotation::Labels(vec![0, 1]));
-        assert_eq!(
-            (remarks.skipped[0].line, remarks.skipped[0].reason.as_str()),
-            (3, "no label")
-        );
+        assert_eq!((remarks.skipped[0].line, remarks.skipped[0].reason.as_str()), (3, "no label"));
         assert_eq!(set.examples[2].text, "");
         assert_eq!(remarks.notes, ["1 line without text"]);
     }

@@ -109,17 +109,9 @@ pub(crate) fn detect(source: &Source) -> Result<Format, DataError> {
     if label_text::looks_like(head) {
         return Ok(Format::LabelText);
     }
-    let by_name = [
-        (".csv", Format::Csv),
-        (".tsv", Format::Tsv),
-        (".conll", Format::Conll),
-        (".label", Format::LabelText),
-    ];
-    let name = source
-        .name
-        .trim_end_matches(".gz")
-        .trim_end_matches(".zst")
-        .to_ascii_lowercase();
+    let by_name =
+        [(".csv", Format::Csv), (".tsv", Format::Tsv), (".conll", Format::Conll), (".label", Format::LabelText)];
+    let name = source.name.trim_end_matches(".gz").trim_end_matches(".zst").to_ascii_lowercase();
     if let Some((_, format)) = by_name.into_iter().find(|(ending, _)| name.ends_with(ending)) {
         return Ok(format);
     }
@@ -138,11 +130,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<Format> {
-        detect(&Source {
-            name: "f".into(),
-            text: text.into(),
-        })
-        .ok()
+        detect(&Source { name: "f".into(), text: text.into() }).ok()
     }
 
     #[test]
@@ -150,19 +138,10 @@ mod tests {
         assert_eq!(of("{\"text\": \"a\", \"label\": \"b\"}\n"), Some(Format::Jsonl));
         assert_eq!(of("[{\"text\": \"a\"}]"), Some(Format::Jsonl));
         assert_eq!(of("__label__a good\n__label__b bad\n"), Some(Format::LabelText));
-        assert_eq!(
-            of("EU B-ORG\nrejects O\n\nPeter B-PER\nB. I-PER\n"),
-            Some(Format::Conll)
-        );
+        assert_eq!(of("EU B-ORG\nrejects O\n\nPeter B-PER\nB. I-PER\n"), Some(Format::Conll));
         assert_eq!(of("text,label\nI like it,pos\nI do not,neg\n"), Some(Format::Csv));
-        assert_eq!(
-            of("ham\tgo until jurong point, crazy\nspam\tfree entry, call\n"),
-            Some(Format::Tsv)
-        );
-        assert_eq!(
-            of("DESC:def What is it ?\nNUM:date When is it ?\nDESC:def Why ?\n"),
-            Some(Format::LabelText)
-        );
+        assert_eq!(of("ham\tgo until jurong point, crazy\nspam\tfree entry, call\n"), Some(Format::Tsv));
+        assert_eq!(of("DESC:def What is it ?\nNUM:date When is it ?\nDESC:def Why ?\n"), Some(Format::LabelText));
         assert_eq!(of("Just a line.\nAnd another one, longer.\nNo label here.\n"), None);
     }
 

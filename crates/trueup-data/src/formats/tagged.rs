@@ -69,18 +69,10 @@ pub(super) fn dataset(
     let style = scheme::detect_style(tagged.names.iter().copied());
     let read: Vec<Option<Tag>> = tagged.names.iter().map(|name| Tag::parse(name, style)).collect();
     strays(tagged, &read, remarks)?;
-    let tags: Vec<Tag> = tagged
-        .tags
-        .iter()
-        .map(|&id| read[id as usize].unwrap_or(OUTSIDE))
-        .collect();
+    let tags: Vec<Tag> = tagged.tags.iter().map(|&id| read[id as usize].unwrap_or(OUTSIDE)).collect();
     let scheme = options.scheme.unwrap_or_else(|| {
         let detected = scheme::detect(tagged.sentences.iter().map(|s| &tags[s.first..s.last]));
-        let side = if style == Style::Suffix {
-            ", the letter after the type"
-        } else {
-            ""
-        };
+        let side = if style == Style::Suffix { ", the letter after the type" } else { "" };
         remarks.guess(format!("tags are {detected}{side}"), Some("--scheme"));
         detected
     });
@@ -101,20 +93,13 @@ pub(super) fn dataset(
                 }
                 let start = text.len() as u32;
                 text.push_str(tagged.tokens[i]);
-                Token {
-                    start,
-                    end: text.len() as u32,
-                    tag: Some(tagged.tags[i]),
-                }
+                Token { start, end: text.len() as u32, tag: Some(tagged.tags[i]) }
             })
             .collect();
         let decoded = scheme::decode(&tags[sentence.first..sentence.last], scheme, !options.lenient_tags);
         invalid += decoded.invalid.len();
         if let Some(at) = decoded.invalid.first().filter(|_| first_invalid.is_none()) {
-            first_invalid = Some((
-                sentence.line + *at as u64,
-                tagged.names[tagged.tags[sentence.first + at] as usize],
-            ));
+            first_invalid = Some((sentence.line + *at as u64, tagged.names[tagged.tags[sentence.first + at] as usize]));
         }
         let spans = decoded
             .chunks
@@ -137,22 +122,11 @@ pub(super) fn dataset(
     }
     remarks.check_malformed(tagged.sentences.len(), valid, "is it another format? try --from")?;
     if let Some((line, tag)) = first_invalid {
-        let read = if options.lenient_tags {
-            "read as near as they come"
-        } else {
-            "left out of every span"
-        };
+        let read = if options.lenient_tags { "read as near as they come" } else { "left out of every span" };
         let what = count(invalid, "tag");
-        remarks.notes.push(format!(
-            "{what} invalid under {scheme} (first '{}' at line {line}): {read}",
-            quote(tag)
-        ));
+        remarks.notes.push(format!("{what} invalid under {scheme} (first '{}' at line {line}): {read}", quote(tag)));
     }
-    let dataset = if gold {
-        collector.finish(remarks)?
-    } else {
-        collector.finish_any(remarks)?
-    };
+    let dataset = if gold { collector.finish(remarks)? } else { collector.finish_any(remarks)? };
     Ok((dataset, scheme))
 }
 
@@ -163,12 +137,7 @@ fn strays(tagged: &Tagged, read: &[Option<Tag>], remarks: &mut Remarks) -> Resul
     let Some(first) = (0..tagged.tags.len()).find(|&i| is_stray(i)) else {
         return Ok(());
     };
-    let sentence = tagged
-        .sentences
-        .iter()
-        .find(|s| s.last > first)
-        .cloned()
-        .unwrap_or_default();
+    let sentence = tagged.sentences.iter().find(|s| s.last > first).cloned().unwrap_or_default();
     let line = sentence.line + (first - sentence.first) as u64;
     let tag = tagged.names[tagged.tags[first] as usize];
     if strays > 1 && strays * 10 > tagged.tags.len() {
@@ -191,13 +160,7 @@ fn strays(tagged: &Tagged, read: &[Option<Tag>], remarks: &mut Remarks) -> Resul
             hint,
         });
     }
-    let names: Vec<_> = tagged
-        .names
-        .iter()
-        .zip(read)
-        .filter(|(_, r)| r.is_none())
-        .map(|(name, _)| *name)
-        .collect();
+    let names: Vec<_> = tagged.names.iter().zip(read).filter(|(_, r)| r.is_none()).map(|(name, _)| *name).collect();
     remarks.notes.push(format!(
         "{} in the tag column that no tag scheme knows ({}, first at line {line}) read as O",
         count(strays, "word"),
@@ -226,13 +189,7 @@ pub(crate) fn read_token_lists(
     }
     let mut out = Tagged::default();
     for object in objects {
-        let items = |name: &str| {
-            object
-                .fields
-                .get(name)
-                .and_then(Value::as_array)
-                .map_or(&[][..], Vec::as_slice)
-        };
+        let items = |name: &str| object.fields.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let (tokens, tags) = (items("tokens"), items(field));
         let first = out.tokens.len();
         let mut broken = None;
@@ -257,17 +214,8 @@ pub(crate) fn read_token_lists(
                 }
             }
         }
-        out.sentences.push(Sentence {
-            first,
-            last: out.tokens.len(),
-            line: object.line,
-            document: 1,
-            broken,
-        });
+        out.sentences.push(Sentence { first, last: out.tokens.len(), line: object.line, document: 1, broken });
     }
-    remarks.guess(
-        format!("sentences are lists of tokens with tags in '{}'", quote(field)),
-        Some("--label"),
-    );
+    remarks.guess(format!("sentences are lists of tokens with tags in '{}'", quote(field)), Some("--label"));
     dataset(&out, options, true, remarks).map(|(dataset, _)| Some(dataset))
 }

@@ -87,11 +87,7 @@ struct Lexicon<'a> {
 
 impl<'a> Lexicon<'a> {
     fn new() -> Self {
-        Self {
-            ids: FxHashMap::default(),
-            facts: vec![beyond(1), beyond(2)],
-            lower: String::new(),
-        }
+        Self { ids: FxHashMap::default(), facts: vec![beyond(1), beyond(2)], lower: String::new() }
     }
 
     fn id(&mut self, word: &'a str) -> u32 {
@@ -122,10 +118,8 @@ impl FeatureMap {
     /// Features with at least `min_count` uses in the sentences (each a list of words). Ids go by first use.
     pub fn build(sentences: &[Vec<&str>], min_count: u32) -> Self {
         let mut lexicon = Lexicon::new();
-        let encoded: Vec<Vec<u32>> = sentences
-            .iter()
-            .map(|words| words.iter().map(|word| lexicon.id(word)).collect())
-            .collect();
+        let encoded: Vec<Vec<u32>> =
+            sentences.iter().map(|words| words.iter().map(|word| lexicon.id(word)).collect()).collect();
         let mut uses = vec![[0u32; SINGLE.len()]; lexicon.facts.len()];
         for words in &encoded {
             for at in 0..words.len() {
@@ -159,9 +153,7 @@ impl FeatureMap {
             }
         }
         order.retain(|hash| counts[hash] >= min_count);
-        Self {
-            ids: order.into_iter().zip(0..).collect(),
-        }
+        Self { ids: order.into_iter().zip(0..).collect() }
     }
 
     /// How many features there are.
@@ -198,12 +190,7 @@ pub(crate) struct Encoder<'m, 'a> {
 impl<'m, 'a> Encoder<'m, 'a> {
     /// An encoder that has met no word.
     pub fn new(map: &'m FeatureMap) -> Self {
-        Self {
-            map,
-            lexicon: Lexicon::new(),
-            ids: Vec::new(),
-            ends: vec![0],
-        }
+        Self { map, lexicon: Lexicon::new(), ids: Vec::new(), ends: vec![0] }
     }
 
     /// How many distinct words it remembers.
@@ -217,8 +204,7 @@ impl<'m, 'a> Encoder<'m, 'a> {
         let known = self.ends.len() / SINGLE.len();
         for facts in &self.lexicon.facts[known..] {
             for slot in 0..SINGLE.len() {
-                self.ids
-                    .extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
+                self.ids.extend(single(facts, slot).filter_map(|hash| self.map.ids.get(&hash)));
                 self.ends.push(self.ids.len() as u32);
             }
         }

@@ -92,11 +92,7 @@ impl Lattice {
             self.scale[token] = scale;
             log_z += scale.ln();
         }
-        if self.len == 0 {
-            0.0
-        } else {
-            log_z + self.end(transitions).ln()
-        }
+        if self.len == 0 { 0.0 } else { log_z + self.end(transitions).ln() }
     }
 
     /// Probability that the last token's state may end the sentence, weighted by the end weights.
@@ -128,11 +124,7 @@ impl Lattice {
         for token in (1..self.len).rev() {
             let at = self.at(token);
             let factor = 1.0 / self.scale[token];
-            for ((suffix, emit), beta) in suffix
-                .iter_mut()
-                .zip(&self.emit[at.clone()])
-                .zip(&self.beta[at.clone()])
-            {
+            for ((suffix, emit), beta) in suffix.iter_mut().zip(&self.emit[at.clone()]).zip(&self.beta[at.clone()]) {
                 for l in 0..LANES {
                     suffix[l] = emit[l] * beta[l] * factor;
                 }
@@ -209,11 +201,7 @@ impl Lattice {
     /// Exact, not a product of marginals: the prefix up to its first state, the steps through it, the suffix after it.
     pub fn segment(&self, transitions: &Transitions, tags: &Tags, segment: Segment) -> f64 {
         let Segment { first, last, label } = segment;
-        let local = Segment {
-            first: 0,
-            last: last - first,
-            label,
-        };
+        let local = Segment { first: 0, last: last - first, label };
         let states = tags.encode(last - first + 1, &[local]);
         let mut p = self.alpha[self.at(first)].as_flattened()[states[0]];
         for (i, pair) in states.windows(2).enumerate() {

@@ -102,14 +102,7 @@ pub struct CrfParams {
 /// between 5 and 10 passes, rates of 0.05 and 0.1 and penalties of 1e-4 and 1e-3 the sum of F1 moves less than seeds do.
 impl Default for CrfParams {
     fn default() -> Self {
-        Self {
-            epochs: 10,
-            patience: 3,
-            learning_rate: 0.05,
-            l2: 1e-4,
-            min_count: 1,
-            seed: 42,
-        }
+        Self { epochs: 10, patience: 3, learning_rate: 0.05, l2: 1e-4, min_count: 1, seed: 42 }
     }
 }
 

@@ -42,10 +42,7 @@ pub(crate) fn tokens(example: &Example) -> Vec<(u32, u32)> {
 
 /// The words at `tokens` of `text`.
 pub(crate) fn words<'a>(text: &'a str, tokens: &[(u32, u32)]) -> Vec<&'a str> {
-    tokens
-        .iter()
-        .map(|&(start, end)| &text[start as usize..end as usize])
-        .collect()
+    tokens.iter().map(|&(start, end)| &text[start as usize..end as usize]).collect()
 }
 
 /// The features of the sentence at hand, token after token.
@@ -105,22 +102,13 @@ impl CrfModel {
         let tokens = tokens(example);
         let sentence = work.encoder.encode(&words(&example.text, &tokens));
         work.active.fill(&work.encoder, &sentence);
-        work.active.score(
-            &self.weights,
-            self.transitions.vectors(),
-            &self.transitions,
-            &mut work.lattice,
-        );
+        work.active.score(&self.weights, self.transitions.vectors(), &self.transitions, &mut work.lattice);
         let segments = self.tags.decode(&work.lattice.viterbi(&self.transitions));
         let mut scores = Vec::with_capacity(segments.len());
         if !segments.is_empty() {
             work.lattice.forward(&self.transitions);
             work.lattice.backward(&self.transitions, None);
-            scores.extend(
-                segments
-                    .iter()
-                    .map(|&s| work.lattice.segment(&self.transitions, &self.tags, s)),
-            );
+            scores.extend(segments.iter().map(|&s| work.lattice.segment(&self.transitions, &self.tags, s)));
         }
         (Annotation::Spans(to_spans(&segments, &tokens)), scores)
     }
@@ -133,15 +121,7 @@ impl Predictor for CrfModel {
             active: Active::default(),
             lattice: Lattice::default(),
         };
-        let (answers, scores) = examples
-            .par_iter()
-            .map_init(work, |work, example| self.answer(example, work))
-            .unzip();
-        Predictions {
-            labels: self.labels.clone(),
-            answers,
-            scores: None,
-            span_scores: Some(scores),
-        }
+        let (answers, scores) = examples.par_iter().map_init(work, |work, example| self.answer(example, work)).unzip();
+        Predictions { labels: self.labels.clone(), answers, scores: None, span_scores: Some(scores) }
     }
 }

@@ -37,10 +37,7 @@ impl Alignment {
 /// The disjoint segments of `tokens` (byte ranges, in order) that stand for `gold`, sorted, with the count of what did
 /// not fit.
 pub(crate) fn place(gold: &[Span], tokens: &[(u32, u32)]) -> (Vec<Segment>, Alignment) {
-    let mut alignment = Alignment {
-        spans: gold.len() as u64,
-        ..Alignment::default()
-    };
+    let mut alignment = Alignment { spans: gold.len() as u64, ..Alignment::default() };
     let mut longest_first: Vec<Span> = gold.to_vec();
     longest_first.sort_by_key(|s| (std::cmp::Reverse(s.end - s.start), *s));
     let mut taken = vec![false; tokens.len()];
@@ -57,11 +54,7 @@ pub(crate) fn place(gold: &[Span], tokens: &[(u32, u32)]) -> (Vec<Segment>, Alig
                 alignment.overlapping += 1;
             } else {
                 taken[first..end].fill(true);
-                segments.push(Segment {
-                    first,
-                    last: end - 1,
-                    label: span.label,
-                });
+                segments.push(Segment { first, last: end - 1, label: span.label });
             }
         }
     }
@@ -108,14 +101,7 @@ impl Tags {
             s if s <= 2 * k => (Part::Single, s - 1 - k),
             s => {
                 let rest = s - 1 - 2 * k;
-                (
-                    if rest.is_multiple_of(2) {
-                        Part::Inside
-                    } else {
-                        Part::End
-                    },
-                    rest / 2,
-                )
+                (if rest.is_multiple_of(2) { Part::Inside } else { Part::End }, rest / 2)
             }
         }
     }
@@ -179,11 +165,7 @@ impl Tags {
                 first = last;
             }
             if matches!(part, Part::Single | Part::End) {
-                segments.push(Segment {
-                    first,
-                    last,
-                    label: self.labels[label],
-                });
+                segments.push(Segment { first, last, label: self.labels[label] });
             }
         }
         segments
@@ -192,14 +174,7 @@ impl Tags {
 
 /// The byte ranges of segments, in the same order.
 pub(crate) fn to_spans(segments: &[Segment], tokens: &[(u32, u32)]) -> Vec<Span> {
-    segments
-        .iter()
-        .map(|s| Span {
-            start: tokens[s.first].0,
-            end: tokens[s.last].1,
-            label: s.label,
-        })
-        .collect()
+    segments.iter().map(|s| Span { start: tokens[s.first].0, end: tokens[s.last].1, label: s.label }).collect()
 }
 
 #[cfg(test)]
@@ -215,40 +190,12 @@ mod tests {
     fn edges_inside_a_token_take_the_whole_token_and_are_counted() {
         let tokens = [(0, 5), (6, 9), (10, 14)];
         let (segments, alignment) = place(&[span(2, 9, 0), span(10, 14, 1)], &tokens);
-        assert_eq!(
-            segments,
-            [
-                Segment {
-                    first: 0,
-                    last: 1,
-                    label: 0
-                },
-                Segment {
-                    first: 2,
-                    last: 2,
-                    label: 1
-                }
-            ]
-        );
-        assert_eq!(
-            alignment,
-            Alignment {
-                spans: 2,
-                misaligned: 1,
-                overlapping: 0
-            }
-        );
+        assert_eq!(segments, [Segment { first: 0, last: 1, label: 0 }, Segment { first: 2, last: 2, label: 1 }]);
+        assert_eq!(alignment, Alignment { spans: 2, misaligned: 1, overlapping: 0 });
         // A span over the space between two tokens overlaps none of them.
         let (segments, alignment) = place(&[span(5, 6, 0)], &tokens);
         assert!(segments.is_empty());
-        assert_eq!(
-            alignment,
-            Alignment {
-                spans: 1,
-                misaligned: 1,
-                overlapping: 0
-            }
-        );
+        assert_eq!(alignment, Alignment { spans: 1, misaligned: 1, overlapping: 0 });
     }
 
     #[test]
@@ -256,29 +203,8 @@ mod tests {
         let tokens = [(0, 1), (2, 3), (4, 5)];
         let (segments, alignment) = place(&[span(0, 1, 0), span(0, 3, 0), span(2, 5, 0), span(4, 5, 1)], &tokens);
         // Of two equally long the earlier.
-        assert_eq!(
-            segments,
-            [
-                Segment {
-                    first: 0,
-                    last: 1,
-                    label: 0
-                },
-                Segment {
-                    first: 2,
-                    last: 2,
-                    label: 1
-                }
-            ]
-        );
-        assert_eq!(
-            alignment,
-            Alignment {
-                spans: 4,
-                misaligned: 0,
-                overlapping: 2
-            }
-        );
+        assert_eq!(segments, [Segment { first: 0, last: 1, label: 0 }, Segment { first: 2, last: 2, label: 1 }]);
+        assert_eq!(alignment, Alignment { spans: 4, misaligned: 0, overlapping: 2 });
     }
 
     /// Random disjoint segments over `len` tokens.
@@ -290,11 +216,7 @@ mod tests {
                 if first + width > len {
                     break;
                 }
-                out.push(Segment {
-                    first,
-                    last: first + width - 1,
-                    label: [1, 4, 7][label as usize],
-                });
+                out.push(Segment { first, last: first + width - 1, label: [1, 4, 7][label as usize] });
                 at = first + width;
             }
             out

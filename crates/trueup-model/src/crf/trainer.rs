@@ -40,12 +40,7 @@ struct Tallied {
 
 impl Tallied {
     fn new(labels: usize) -> Self {
-        Self {
-            loss: 0.0,
-            tokens: 0,
-            right: 0,
-            spans: Tallies::new(labels),
-        }
+        Self { loss: 0.0, tokens: 0, right: 0, spans: Tallies::new(labels) }
     }
 
     /// Counts one sentence answered with `states`.
@@ -106,8 +101,7 @@ impl<'p> Learner<'p> {
         }
         let vectors = self.transitions.vectors();
         self.active.fill(encoder, &sentence.encoded);
-        self.active
-            .score(&self.rows, 2 * vectors, &self.transitions, &mut self.lattice);
+        self.active.score(&self.rows, 2 * vectors, &self.transitions, &mut self.lattice);
         let (loss, states) = judge(&mut self.lattice, &self.transitions, &sentence.gold);
 
         let mut counts = TransitionCounts::new(&self.transitions);
@@ -134,10 +128,7 @@ impl<'p> Learner<'p> {
         }
 
         let padded = vectors * LANES;
-        sentence
-            .gold
-            .windows(2)
-            .for_each(|p| counts.tables[0][p[0] * padded + p[1]] -= 1.0);
+        sentence.gold.windows(2).for_each(|p| counts.tables[0][p[0] * padded + p[1]] -= 1.0);
         counts.tables[1][sentence.gold[0]] -= 1.0;
         counts.tables[2][sentence.gold[sentence.gold.len() - 1]] -= 1.0;
         let squares = &mut self.transition_squares;
@@ -173,12 +164,7 @@ impl<'p> Learner<'p> {
     /// What training leaves behind: the weights without the sums beside them, and the steps.
     fn snapshot(&self) -> (Vec<Row32>, Transitions) {
         let vectors = self.transitions.vectors();
-        let weights = self
-            .rows
-            .chunks_exact(2 * vectors)
-            .flat_map(|row| &row[..vectors])
-            .copied()
-            .collect();
+        let weights = self.rows.chunks_exact(2 * vectors).flat_map(|row| &row[..vectors]).copied().collect();
         (weights, self.transitions.clone())
     }
 }
@@ -189,11 +175,7 @@ fn judge(lattice: &mut Lattice, transitions: &Transitions, gold: &[usize]) -> (f
     // Rounding can take the loss of a certain path below 0. A loss that is no number stays one.
     let loss = if loss < 0.0 { 0.0 } else { loss };
     // A path of more than half of the probability is the best one; most of training is this case.
-    let states = if loss < std::f64::consts::LN_2 {
-        gold.to_vec()
-    } else {
-        lattice.viterbi(transitions)
-    };
+    let states = if loss < std::f64::consts::LN_2 { gold.to_vec() } else { lattice.viterbi(transitions) };
     (loss, states)
 }
 
@@ -208,11 +190,7 @@ fn align(examples: &[&Example]) -> Vec<Aligned> {
     let one = |example: &&Example| {
         let tokens = tokens(example);
         let (segments, alignment) = place(example.gold.spans(), &tokens);
-        Aligned {
-            tokens,
-            segments,
-            alignment,
-        }
+        Aligned { tokens, segments, alignment }
     };
     examples.par_iter().map(one).collect()
 }
@@ -248,11 +226,7 @@ pub(super) fn train<'a>(
     let mut seen: Vec<_> = aligned.iter().flat_map(|a| &a.segments).map(|s| s.label).collect();
     seen.sort_unstable();
     seen.dedup();
-    let texts: Vec<Vec<&str>> = train
-        .iter()
-        .zip(&aligned)
-        .map(|(e, a)| words(&e.text, &a.tokens))
-        .collect();
+    let texts: Vec<Vec<&str>> = train.iter().zip(&aligned).map(|(e, a)| words(&e.text, &a.tokens)).collect();
     let features = FeatureMap::build(&texts, params.min_count);
     if alignment.spans > 0 && features.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
@@ -278,9 +252,7 @@ pub(super) fn train<'a>(
             let (loss, states) = learner.step(&encoder, &sentences[i]);
             tallied.add(&learner.tags, &sentences[i], loss, &states);
         }
-        let held_out = held_out
-            .as_ref()
-            .map(|sentences| learner.evaluate(&encoder, sentences, labels.len()));
+        let held_out = held_out.as_ref().map(|sentences| learner.evaluate(&encoder, sentences, labels.len()));
         let train_loss = tallied.mean_loss().unwrap_or(0.0);
         let valid_loss = held_out.as_ref().and_then(Tallied::mean_loss);
         curve.push(CurvePoint {
@@ -302,24 +274,10 @@ pub(super) fn train<'a>(
         }
     }
 
-    let (epochs, (weights, transitions)) = best.map_or_else(
-        || (params.epochs, learner.snapshot()),
-        |(_, epoch, snapshot)| (epoch, snapshot),
-    );
+    let (epochs, (weights, transitions)) =
+        best.map_or_else(|| (params.epochs, learner.snapshot()), |(_, epoch, snapshot)| (epoch, snapshot));
     let tags = learner.tags;
     let count = features.len() as u64;
-    let model = CrfModel {
-        labels: labels.clone(),
-        tags,
-        features,
-        weights,
-        transitions,
-        alignment,
-    };
-    Ok(Fitted {
-        model,
-        epochs,
-        features: count,
-        curve,
-    })
+    let model = CrfModel { labels: labels.clone(), tags, features, weights, transitions, alignment };
+    Ok(Fitted { model, epochs, features: count, curve })
 }

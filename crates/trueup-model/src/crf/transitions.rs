@@ -37,15 +37,9 @@ impl Transitions {
         let (states, vectors) = (tags.len(), tags.len().div_ceil(LANES));
         let row = |allowed: &dyn Fn(usize) -> bool| -> Vec<Row32> {
             let lane = |s: usize| {
-                if s < states && allowed(s) {
-                    0.0
-                } else {
-                    f32::NEG_INFINITY
-                }
+                if s < states && allowed(s) { 0.0 } else { f32::NEG_INFINITY }
             };
-            (0..vectors)
-                .map(|v| std::array::from_fn(|l| lane(v * LANES + l)))
-                .collect()
+            (0..vectors).map(|v| std::array::from_fn(|l| lane(v * LANES + l))).collect()
         };
         let log: Vec<Row32> = (0..states).flat_map(|from| row(&|to| tags.allowed(from, to))).collect();
         let reach = log.chunks(vectors).map(|rows| {
@@ -76,10 +70,7 @@ impl Transitions {
     /// Changes every weight that exists by `step(table, position, weight)`, then takes the exponentials anew. Tables:
     /// 0 steps (`from * padded states + to`), 1 starts, 2 ends.
     pub fn change(&mut self, mut step: impl FnMut(usize, usize, f32) -> f32) {
-        for (table, rows) in [&mut self.log, &mut self.log_start, &mut self.log_end]
-            .into_iter()
-            .enumerate()
-        {
+        for (table, rows) in [&mut self.log, &mut self.log_start, &mut self.log_end].into_iter().enumerate() {
             for (i, weight) in rows.as_flattened_mut().iter_mut().enumerate() {
                 if weight.is_finite() {
                     *weight = step(table, i, *weight).clamp(-CAP, CAP);
@@ -90,11 +81,8 @@ impl Transitions {
     }
 
     fn refresh(&mut self) {
-        let tables = [
-            (&self.log, &mut self.exp),
-            (&self.log_start, &mut self.exp_start),
-            (&self.log_end, &mut self.exp_end),
-        ];
+        let tables =
+            [(&self.log, &mut self.exp), (&self.log_start, &mut self.exp_start), (&self.log_end, &mut self.exp_end)];
         for (log, exp) in tables {
             for (log, exp) in log.as_flattened().iter().zip(exp.as_flattened_mut()) {
                 if log.is_finite() {
@@ -122,12 +110,6 @@ impl TransitionCounts {
     /// Nothing counted yet.
     pub fn new(transitions: &Transitions) -> Self {
         let padded = transitions.vectors * LANES;
-        Self {
-            tables: [
-                vec![0.0; transitions.states * padded],
-                vec![0.0; padded],
-                vec![0.0; padded],
-            ],
-        }
+        Self { tables: [vec![0.0; transitions.states * padded], vec![0.0; padded], vec![0.0; padded]] }
     }
 }

@@ -49,7 +49,9 @@ mod tests {
 
     fn targets(classes: &[u32]) -> Targets {
         let mut targets = Targets::default();
-        classes.iter().for_each(|&c| targets.push(&[c], &[Some(0), Some(1)]));
+        for &c in classes {
+            targets.push(&[c], &[Some(0), Some(1)]);
+        }
         targets
     }
 

@@ -23,7 +23,9 @@ impl Classes {
         assert!(task != Task::Ner, "spans are no labels of whole texts");
         let mut counts = vec![0usize; labels.len()];
         for example in train {
-            example.gold.labels().iter().for_each(|&l| counts[l as usize] += 1);
+            for &l in &example.gold.labels() {
+                counts[l as usize] += 1;
+            }
         }
         let seen: Vec<LabelId> = labels.ids().filter(|&l| counts[l as usize] > 0).collect();
         let nothing_to_tell = match seen[..] {
@@ -33,45 +35,30 @@ impl Classes {
             _ => false,
         };
         if nothing_to_tell {
-            let found = seen
-                .first()
-                .map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
-            return Err(ModelError::Labels {
-                examples: train.len(),
-                found,
-            });
+            let found = seen.first().map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
+            return Err(ModelError::Labels { examples: train.len(), found });
         }
         let mut class_of = vec![None; labels.len()];
-        seen.iter()
-            .enumerate()
-            .for_each(|(class, &l)| class_of[l as usize] = Some(class as u32));
+        seen.iter().enumerate().for_each(|(class, &l)| class_of[l as usize] = Some(class as u32));
         let link = match (task, seen.len()) {
             (Task::Multilabel, _) => Link::Independent,
             (_, 2) => Link::Binary,
             _ => Link::Softmax,
         };
-        Ok(Self {
-            link,
-            labels: seen,
-            class_of,
-        })
+        Ok(Self { link, labels: seen, class_of })
     }
 
     /// Logits an example.
     pub(super) fn columns(&self) -> usize {
-        if self.link == Link::Binary {
-            1
-        } else {
-            self.labels.len()
-        }
+        if self.link == Link::Binary { 1 } else { self.labels.len() }
     }
 
     /// The gold classes of `examples`.
     pub(super) fn targets(&self, examples: &[&Example]) -> Targets {
         let mut targets = Targets::default();
-        examples
-            .iter()
-            .for_each(|e| targets.push(&e.gold.labels(), &self.class_of));
+        for e in examples {
+            targets.push(&e.gold.labels(), &self.class_of);
+        }
         targets
     }
 
@@ -97,14 +84,7 @@ pub(super) struct Score<'a> {
 impl<'a> Score<'a> {
     pub(super) fn new(classes: &'a Classes) -> Self {
         let tallies = Tallies::new(classes.class_of.len());
-        Self {
-            classes,
-            loss: 0.0,
-            right: 0,
-            n: 0,
-            tallies,
-            decided: Vec::new(),
-        }
+        Self { classes, loss: 0.0, right: 0, n: 0, tallies, decided: Vec::new() }
     }
 
     /// Counts an example: its logits, its gold classes (row `row` of `targets`) and its gold.

@@ -141,44 +141,29 @@ fn split_words(chars: &[char], words: &mut Vec<(u64, usize, usize)>) {
 mod tests {
     use super::*;
 
-    const ALL: Analyser = Analyser {
-        words: (1, 2),
-        chars: (2, 5),
-    };
+    const ALL: Analyser = Analyser { words: (1, 2), chars: (2, 5) };
 
     fn grams(analyser: Analyser, text: &str) -> Vec<String> {
         let mut found = Vec::new();
         analyser.visit(text, &mut Scratch::default(), |_, _, chars| {
-            found.push(chars.iter().collect())
+            found.push(chars.iter().collect());
         });
         found
     }
 
     #[test]
     fn word_grams_keep_single_letters() {
-        let words = Analyser {
-            words: (1, 2),
-            chars: (0, 0),
-        };
+        let words = Analyser { words: (1, 2), chars: (0, 0) };
         assert_eq!(grams(words, "Is I, OK?"), ["is", "is i", "i", "i, ok", "ok"]);
         assert_eq!(grams(words, "?! ..."), Vec::<String>::new());
     }
 
     #[test]
     fn character_grams_stay_inside_padded_words() {
-        let chars = Analyser {
-            words: (0, 0),
-            chars: (2, 3),
-        };
-        assert_eq!(
-            grams(chars, "ab c"),
-            [" a", " ab", "ab", "ab ", "b ", " c", " c ", "c "]
-        );
+        let chars = Analyser { words: (0, 0), chars: (2, 3) };
+        assert_eq!(grams(chars, "ab c"), [" a", " ab", "ab", "ab ", "b ", " c", " c ", "c "]);
         // Shorter than the shortest n-gram: once, as a whole.
-        let long = Analyser {
-            words: (0, 0),
-            chars: (4, 5),
-        };
+        let long = Analyser { words: (0, 0), chars: (4, 5) };
         assert_eq!(grams(long, "a"), [" a "]);
         assert_eq!(grams(long, ""), Vec::<String>::new());
     }

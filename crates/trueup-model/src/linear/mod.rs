@@ -29,7 +29,7 @@
 //! let train: Vec<&Example> = examples.iter().collect();
 //! let fitted = fit(Task::Classification, &labels, &train, None, &LinearParams::default(), &Silent)?;
 //! assert_eq!(fitted.model.predict(&train[3..]).answers, [Annotation::Label(1)]);
-//! assert!(fitted.model.explain("black coffee", 1, 3).iter().any(|(ngram, _)| ngram == "coffee"));
+//! assert!(fitted.model.explain("coffee now", 1, 3).iter().all(|(ngram, weight)| ngram != "now" && *weight > 0.0));
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
@@ -60,17 +60,20 @@ use weights::{Weights, stride_of};
 pub struct LinearParams {
     /// Passes over the training data: at most so many with validation data, exactly so many without.
     pub epochs: u32,
-    /// Passes without a new least validation loss after which training stops.
+    /// Training stops after so many passes in a row that make no headway on validation loss.
     pub patience: u32,
+    /// A pass makes headway if it lowers the validation loss by more than this share of it.
+    pub tolerance: f64,
     /// Step size of AdaGrad.
     pub learning_rate: f64,
-    /// Weight of the L2 penalty: the loss of an example gets `l2 / 2` times the sum of squared weights added.
+    /// Weight of the L2 penalty: `l2 / 2` times the sum of squared weights is added to the summed loss of the training
+    /// examples. It is scikit-learn's `1 / C`.
     pub l2: f64,
     /// Shortest and longest n-gram of words; (0, 0) for none.
     pub word_ngrams: (usize, usize),
     /// Shortest and longest n-gram of characters inside words; (0, 0) for none.
     pub char_ngrams: (usize, usize),
-    /// Training texts that an n-gram must occur in.
+    /// Training texts that an n-gram must occur in; ignored where it would leave no n-gram at all.
     pub min_df: u32,
     /// Seed of the order in which examples are seen.
     pub seed: u64,
@@ -83,8 +86,9 @@ impl Default for LinearParams {
         Self {
             epochs: 20,
             patience: 2,
+            tolerance: 0.005,
             learning_rate: 1.0,
-            l2: 0.02,
+            l2: 0.03,
             word_ngrams: (1, 2),
             char_ngrams: (2, 5),
             min_df: 2,
@@ -101,6 +105,7 @@ impl LinearParams {
         let mut settings = BTreeMap::from([
             ("epochs", self.epochs.to_string()),
             ("patience", self.patience.to_string()),
+            ("tolerance", self.tolerance.to_string()),
             ("learning_rate", self.learning_rate.to_string()),
             ("l2", self.l2.to_string()),
             ("word_ngrams", range(self.word_ngrams)),
@@ -111,10 +116,7 @@ impl LinearParams {
         if let Some(temperature) = self.temperature {
             settings.insert("temperature", temperature.to_string());
         }
-        settings
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
@@ -123,8 +125,8 @@ const MOST_WEIGHTS: usize = 1 << 27;
 
 /// Trains a classifier.
 ///
-/// With `valid`, training stops after [`LinearParams::patience`] passes that bring no lower validation loss; the model
-/// of the best pass is kept, and its temperature is fitted. Without, it sees exactly [`LinearParams::epochs`] passes:
+/// With `valid`, training stops after [`LinearParams::patience`] passes without headway; the model of the pass with the
+/// least validation loss is kept, and its temperature is fitted. Without, it sees exactly [`LinearParams::epochs`] passes:
 /// the way to train again on all data, with the epochs and the temperature found before.
 ///
 /// The curve has one point for every pass that was made, also those after the best. Its training figures come from the
@@ -144,32 +146,27 @@ pub fn fit(
 ) -> Result<Fitted<LinearModel>, ModelError> {
     let classes = Classes::of(task, labels, train)?;
     let (targets, columns) = (classes.targets(train), classes.columns());
-    let analyser = Analyser {
-        words: params.word_ngrams,
-        chars: params.char_ngrams,
-    };
+    let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
     let most = MOST_WEIGHTS / stride_of(columns);
     let (vocabulary, matrix) = Vocabulary::learn(analyser, &texts(train), params.min_df, most);
     if vocabulary.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
     }
-    let held_out = valid.filter(|examples| !examples.is_empty()).map(|examples| {
-        (
-            examples,
-            vocabulary.vectorise(&texts(examples)),
-            classes.targets(examples),
-        )
-    });
+    let held_out = valid
+        .filter(|examples| !examples.is_empty())
+        .map(|examples| (examples, vocabulary.vectorise(&texts(examples)), classes.targets(examples)));
 
     let weights = Weights::new(classes.link, columns, vocabulary.len());
     let mut trainer = Trainer::new(weights, params.learning_rate, params.l2 / train.len() as f64);
     let mut curve = Vec::new();
     let mut best: Option<Best> = None;
+    // The last pass that made headway, and its loss.
+    let mut headway: Option<(u32, f64)> = None;
     for epoch in 1..=params.epochs {
         let mut on_train = Score::new(&classes);
         let mut rng = Rng::stream(params.seed, u64::from(epoch));
         trainer.pass(&matrix, &targets, &mut rng, |i, logits| {
-            on_train.add(logits, &targets, i, &train[i].gold)
+            on_train.add(logits, &targets, i, &train[i].gold);
         });
         let mut point = on_train.point(epoch);
         progress.epoch(epoch, params.epochs, point.train_loss);
@@ -187,15 +184,13 @@ pub fn fit(
         point.valid_score = Some(at_valid.train_score);
         point.valid_accuracy = Some(at_valid.train_accuracy);
         curve.push(point);
-        if best.as_ref().is_none_or(|b| at_valid.train_loss < b.loss) {
-            let weights = trainer.weights.clone();
-            best = Some(Best {
-                epoch,
-                loss: at_valid.train_loss,
-                weights,
-                logits,
-            });
-        } else if best.as_ref().is_some_and(|b| epoch - b.epoch >= params.patience) {
+        let loss = at_valid.train_loss;
+        if best.as_ref().is_none_or(|b| loss < b.loss) {
+            best = Some(Best { epoch, loss, weights: trainer.weights.clone(), logits });
+        }
+        if headway.is_none_or(|(_, from)| loss < from * (1.0 - params.tolerance)) {
+            headway = Some((epoch, loss));
+        } else if headway.is_some_and(|(at, _)| epoch - at >= params.patience) {
             break;
         }
     }
@@ -215,12 +210,7 @@ pub fn fit(
         weights,
         temperature: params.temperature.unwrap_or(fitted),
     };
-    Ok(Fitted {
-        model,
-        epochs,
-        features,
-        curve,
-    })
+    Ok(Fitted { model, epochs, features, curve })
 }
 
 fn texts<'a>(examples: &[&'a Example]) -> Vec<&'a str> {

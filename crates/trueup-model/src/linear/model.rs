@@ -39,11 +39,8 @@ impl LinearModel {
         };
         let matrix = self.vocabulary.vectorise(&[text]);
         let (ids, values) = matrix.row(0);
-        let weighed: Vec<(u32, f64)> = ids
-            .iter()
-            .zip(values)
-            .map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class)))
-            .collect();
+        let weighed: Vec<(u32, f64)> =
+            ids.iter().zip(values).map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class))).collect();
         self.named(strongest(weighed, n, f64::abs), &[text])
     }
 
@@ -55,9 +52,7 @@ impl LinearModel {
         let Some(class) = self.class(label) else {
             return Vec::new();
         };
-        let weighed = (0..self.vocabulary.len() as u32)
-            .map(|id| (id, self.weight(id, class)))
-            .collect();
+        let weighed = (0..self.vocabulary.len() as u32).map(|id| (id, self.weight(id, class))).collect();
         let texts: Vec<&str> = examples.iter().map(|e| e.text.as_str()).collect();
         self.named(strongest(weighed, n, |w| w), &texts)
     }
@@ -82,31 +77,23 @@ impl LinearModel {
 
     /// Puts names to features, found in `texts`; keeps their order.
     fn named(&self, features: Vec<(u32, f64)>, texts: &[&str]) -> Vec<(String, f64)> {
-        let mut wanted: Vec<(u64, Option<String>)> = features
-            .iter()
-            .map(|&(id, _)| (self.vocabulary.hash(id), None))
-            .collect();
+        let mut wanted: Vec<(u64, Option<String>)> =
+            features.iter().map(|&(id, _)| (self.vocabulary.hash(id), None)).collect();
         let mut scratch = Scratch::default();
         let mut open = wanted.len();
         for text in texts {
             if open == 0 {
                 break;
             }
-            self.vocabulary
-                .analyser()
-                .visit(text, &mut scratch, |hash, kind, chars| {
-                    for (_, name) in wanted.iter_mut().filter(|(h, name)| *h == hash && name.is_none()) {
-                        let gram: String = chars.iter().collect();
-                        *name = Some(if kind == Gram::Chars { format!("[{gram}]") } else { gram });
-                        open -= 1;
-                    }
-                });
+            self.vocabulary.analyser().visit(text, &mut scratch, |hash, kind, chars| {
+                for (_, name) in wanted.iter_mut().filter(|(h, name)| *h == hash && name.is_none()) {
+                    let gram: String = chars.iter().collect();
+                    *name = Some(if kind == Gram::Chars { format!("[{gram}]") } else { gram });
+                    open -= 1;
+                }
+            });
         }
-        wanted
-            .into_iter()
-            .zip(features)
-            .filter_map(|((_, name), (_, weight))| Some((name?, weight)))
-            .collect()
+        wanted.into_iter().zip(features).filter_map(|((_, name), (_, weight))| Some((name?, weight))).collect()
     }
 }
 
@@ -134,9 +121,7 @@ impl Predictor for LinearModel {
                     let (ids, values) = matrix.row(i);
                     self.weights.logits(ids, values, &mut logits);
                     let logits = &logits[..self.weights.columns];
-                    self.weights
-                        .link
-                        .probabilities(logits, self.temperature, &mut probabilities);
+                    self.weights.link.probabilities(logits, self.temperature, &mut probabilities);
                     for (&label, &p) in self.classes.labels.iter().zip(&probabilities) {
                         cells[label as usize] = p;
                     }

@@ -89,15 +89,7 @@ impl Trainer {
         let features = weights.cells.len() / weights.stride;
         let scale = if weights.stride == 1 { 0.0 } else { 1.0 };
         Self {
-            rows: vec![
-                RowState {
-                    scale,
-                    squares: 0.0,
-                    rate: 0.0,
-                    paid: 0
-                };
-                features
-            ],
+            rows: vec![RowState { scale, squares: 0.0, rate: 0.0, paid: 0 }; features],
             factors: Vec::new(),
             bias_squares: 0.0,
             learning_rate: learning_rate as f32,
@@ -156,11 +148,7 @@ impl Trainer {
         }
         self.bias_squares += norm;
         let rate = self.learning_rate / self.bias_squares.sqrt();
-        self.weights
-            .bias
-            .iter_mut()
-            .zip(gradient)
-            .for_each(|(b, g)| *b -= rate * g);
+        self.weights.bias.iter_mut().zip(gradient).for_each(|(b, g)| *b -= rate * g);
         let (learning_rate, stride) = (self.learning_rate, self.weights.stride);
         for (&id, &x) in ids.iter().zip(values) {
             let row = &mut self.rows[id as usize];
@@ -172,7 +160,9 @@ impl Trainer {
             let cells = &mut self.weights.cells[id as usize * stride..][..stride];
             if row.scale < 1e-4 {
                 // Dividing by a vanishing scale would lose the small cells.
-                cells.iter_mut().for_each(|c| *c *= row.scale);
+                for c in cells.iter_mut() {
+                    *c *= row.scale;
+                }
                 row.scale = 1.0;
             }
             add_scaled(cells, gradient, -by / row.scale);
@@ -187,7 +177,9 @@ impl Trainer {
             if stride == 1 {
                 cells[0] = row.scale;
             } else {
-                cells.iter_mut().for_each(|c| *c *= row.scale);
+                for c in cells.iter_mut() {
+                    *c *= row.scale;
+                }
                 row.scale = 1.0;
             }
         }
@@ -205,16 +197,113 @@ fn gradient(link: Link, logits: &mut [f32], gold: &[u32]) {
                 *z = (*z - most).exp();
                 sum += *z;
             }
-            logits.iter_mut().for_each(|z| *z /= sum);
-            gold.iter().for_each(|&g| logits[g as usize] -= 1.0);
+            for z in logits.iter_mut() {
+                *z /= sum;
+            }
+            for &g in gold {
+                logits[g as usize] -= 1.0;
+            }
         }
         Link::Independent => {
-            logits.iter_mut().for_each(|z| *z = sigmoid(*z));
-            gold.iter().for_each(|&g| logits[g as usize] -= 1.0);
+            for z in logits.iter_mut() {
+                *z = sigmoid(*z);
+            }
+            for &g in gold {
+                logits[g as usize] -= 1.0;
+            }
         }
     }
 }
 
 fn sigmoid(z: f32) -> f32 {
     1.0 / (1.0 + (-z).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::Analyser;
+    use super::super::vocabulary::Vocabulary;
+    use super::*;
+
+    const TEXTS: [&str; 5] = ["a b", "b c d", "a", "d e a", "c c e"];
+
+    fn data(classes: u32) -> (Matrix, usize, Targets) {
+        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
+        let map: Vec<Option<u32>> = (0..classes).map(Some).collect();
+        let mut targets = Targets::default();
+        for i in 0..5 {
+            targets.push(&[i % classes], &map);
+        }
+        (matrix, vocabulary.len(), targets)
+    }
+
+    /// The definition, written plainly: dense weights in f64, every row decayed at every step.
+    fn plainly(matrix: &Matrix, targets: &Targets, features: usize, columns: usize, passes: u64) -> Vec<Vec<f64>> {
+        let (rate, l2) = (0.7, 0.05);
+        let mut weights = vec![vec![0.0f64; columns]; features];
+        let (mut squares, mut bias, mut bias_squares) = (vec![0.0f64; features], vec![0.0f64; columns], 0.0f64);
+        for pass in 0..passes {
+            let mut order: Vec<usize> = (0..matrix.len()).collect();
+            Rng::stream(9, pass).shuffle(&mut order);
+            for i in order {
+                let (ids, values) = matrix.row(i);
+                for (row, squares) in weights.iter_mut().zip(&squares).filter(|(_, s)| **s > 0.0) {
+                    for w in row.iter_mut() {
+                        *w *= 1.0 - rate / squares.sqrt() * l2;
+                    }
+                }
+                let mut g = bias.clone();
+                for (&id, &x) in ids.iter().zip(values) {
+                    g.iter_mut().zip(&weights[id as usize]).for_each(|(g, w)| *g += w * f64::from(x));
+                }
+                if columns == 1 {
+                    g[0] = 1.0 / (1.0 + (-g[0]).exp()) - f64::from(targets.row(i)[0]);
+                } else {
+                    let sum: f64 = g.iter().map(|z| z.exp()).sum();
+                    for z in &mut g {
+                        *z = z.exp() / sum;
+                    }
+                    g[targets.row(i)[0] as usize] -= 1.0;
+                }
+                let norm: f64 = g.iter().map(|g| g * g).sum();
+                bias_squares += norm;
+                bias.iter_mut().zip(&g).for_each(|(b, g)| *b -= rate / bias_squares.sqrt() * g);
+                for (&id, &x) in ids.iter().zip(values) {
+                    let x = f64::from(x);
+                    squares[id as usize] += x * x * norm;
+                    let by = rate / squares[id as usize].sqrt() * x;
+                    weights[id as usize].iter_mut().zip(&g).for_each(|(w, g)| *w -= by * g);
+                }
+            }
+        }
+        weights
+    }
+
+    #[test]
+    fn lazy_scaled_rows_follow_the_plain_definition() {
+        for (link, classes, columns) in [(Link::Binary, 2, 1), (Link::Softmax, 3, 3)] {
+            let (matrix, features, targets) = data(classes);
+            let mut trainer = Trainer::new(Weights::new(link, columns, features), 0.7, 0.05);
+            for pass in 0..8 {
+                trainer.pass(&matrix, &targets, &mut Rng::stream(9, pass), |_, _| ());
+            }
+            let plain = plainly(&matrix, &targets, features, columns, 8);
+            for (id, want) in plain.iter().enumerate() {
+                for (mine, want) in trainer.weights.row(id as u32).iter().zip(want) {
+                    // The lazy decay is the implicit step, 1 / (1 + a) where the plain one has 1 - a.
+                    assert!((f64::from(*mine) - want).abs() < 0.05 * want.abs() + 0.02, "{link:?} {id}: {mine} {want}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn filler_columns_stay_zero() {
+        let (matrix, features, targets) = data(3);
+        let mut trainer = Trainer::new(Weights::new(Link::Softmax, 3, features), 1.0, 0.0);
+        trainer.pass(&matrix, &targets, &mut Rng::new(1), |_, _| ());
+        assert!(trainer.weights.cells.chunks(8).all(|row| row[3..].iter().all(|&w| w == 0.0)));
+        assert!(trainer.weights.cells.iter().any(|&w| w != 0.0));
+    }
 }

@@ -28,11 +28,7 @@ pub(super) struct Matrix {
 
 impl Matrix {
     fn new() -> Self {
-        Self {
-            offsets: vec![0],
-            ids: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { offsets: vec![0], ids: Vec::new(), values: Vec::new() }
     }
 
     /// The number of rows.
@@ -83,15 +79,19 @@ pub(super) struct Vocabulary {
 impl Vocabulary {
     /// Learns the vocabulary of `texts` and returns it with their rows.
     ///
-    /// n-grams in fewer than `min_df` texts are left out; the bar rises further while more than `most` are left.
+    /// n-grams in fewer than `min_df` texts are left out, unless none is in so many; the bar rises further while more
+    /// than `most` are left.
     pub(super) fn learn(analyser: Analyser, texts: &[&str], min_df: u32, most: usize) -> (Self, Matrix) {
         let blocks: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
         let shards: Vec<Shards> = blocks.par_iter().map(Shards::of).collect();
-        let mut frequencies: Vec<(u64, u32)> = (0..SHARDS)
-            .into_par_iter()
-            .map(|shard| document_frequencies(&shards, shard, min_df))
-            .collect::<Vec<_>>()
-            .concat();
+        let frequent = |least: u32| -> Vec<(u64, u32)> {
+            let parts = (0..SHARDS).into_par_iter().map(|shard| document_frequencies(&shards, shard, least));
+            parts.collect::<Vec<_>>().concat()
+        };
+        let mut frequencies = frequent(min_df);
+        if frequencies.is_empty() {
+            frequencies = frequent(1);
+        }
         drop(shards);
         let mut bar = min_df;
         while frequencies.len() > most {
@@ -102,10 +102,7 @@ impl Vocabulary {
         let vocabulary = Self::new(
             analyser,
             frequencies.iter().map(|f| f.0).collect(),
-            frequencies
-                .iter()
-                .map(|f| (((1.0 + n) / (1.0 + f64::from(f.1))).ln() + 1.0) as f32)
-                .collect(),
+            frequencies.iter().map(|f| (((1.0 + n) / (1.0 + f64::from(f.1))).ln() + 1.0) as f32).collect(),
         );
         let parts: Vec<Matrix> = blocks.into_par_iter().map(|block| vocabulary.rows(&block)).collect();
         (vocabulary, concatenate(&parts))
@@ -122,13 +119,7 @@ impl Vocabulary {
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        Self {
-            analyser,
-            hashes,
-            idf,
-            starts,
-            shift,
-        }
+        Self { analyser, hashes, idf, starts, shift }
     }
 
     /// The number of features.
@@ -145,10 +136,7 @@ impl Vocabulary {
     pub(super) fn id(&self, hash: u64) -> Option<u32> {
         let part = (hash >> self.shift) as usize;
         let (from, to) = (self.starts[part] as usize, self.starts[part + 1] as usize);
-        self.hashes[from..to]
-            .iter()
-            .position(|&h| h == hash)
-            .map(|at| (from + at) as u32)
+        self.hashes[from..to].iter().position(|&h| h == hash).map(|at| (from + at) as u32)
     }
 
     /// The n-gram hash of a feature.
@@ -158,10 +146,7 @@ impl Vocabulary {
 
     /// The rows of `texts`, in their order.
     pub(super) fn vectorise(&self, texts: &[&str]) -> Matrix {
-        let parts: Vec<Matrix> = texts
-            .par_chunks(BLOCK)
-            .map(|block| self.rows(&count(self.analyser, block)))
-            .collect();
+        let parts: Vec<Matrix> = texts.par_chunks(BLOCK).map(|block| self.rows(&count(self.analyser, block))).collect();
         concatenate(&parts)
     }
 
@@ -181,13 +166,7 @@ impl Vocabulary {
                 }
             }
             let families = squares.iter().filter(|&&s| s > 0.0).count() as f64;
-            let scales = squares.map(|s| {
-                if s > 0.0 {
-                    (1.0 / (s * families)).sqrt() as f32
-                } else {
-                    0.0
-                }
-            });
+            let scales = squares.map(|s| if s > 0.0 { (1.0 / (s * families)).sqrt() as f32 } else { 0.0 });
             for (value, &id) in matrix.values[start..].iter_mut().zip(&matrix.ids[start..]) {
                 *value *= scales[Gram::of(self.hashes[id as usize]) as usize];
             }
@@ -217,7 +196,9 @@ impl Shards {
     fn of(counts: &Counts) -> Self {
         let part = |hash: u64| (hash >> (u64::BITS - SHARDS.trailing_zeros())) as usize;
         let mut ends = vec![0; SHARDS + 1];
-        counts.grams.iter().for_each(|g| ends[part(g.0) + 1] += 1);
+        for g in &counts.grams {
+            ends[part(g.0) + 1] += 1;
+        }
         for shard in 0..SHARDS {
             ends[shard + 1] += ends[shard];
         }
@@ -254,6 +235,79 @@ fn concatenate(parts: &[Matrix]) -> Matrix {
     whole.offsets.reserve(parts.iter().map(Matrix::len).sum());
     whole.ids.reserve(cells);
     whole.values.reserve(cells);
-    parts.iter().for_each(|part| whole.append(part));
+    for part in parts {
+        whole.append(part);
+    }
     whole
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const WORDS: Analyser = Analyser { words: (1, 1), chars: (0, 0) };
+
+    /// What scikit-learn 1.9 gives for these three texts with `sublinear_tf=True, token_pattern=r"\b\w+\b"`.
+    #[test]
+    fn values_are_those_of_scikit_learn() {
+        let (vocabulary, matrix) = Vocabulary::learn(WORDS, &["a b b", "a c", "a"], 1, usize::MAX);
+        assert_eq!((vocabulary.len(), matrix.len()), (3, 3));
+        let mut first: Vec<f32> = matrix.row(0).1.to_vec();
+        first.sort_by(f32::total_cmp);
+        // tf 1 and idf 1 for `a`; tf 1 + ln 2 and idf 1 + ln 2 for `b`.
+        let b = (1.0 + 2.0f32.ln()).powi(2);
+        let length = b.hypot(1.0);
+        assert!((first[0] - 1.0 / length).abs() < 1e-6 && (first[1] - b / length).abs() < 1e-6, "{first:?}");
+        assert_eq!(matrix.row(2).1, [1.0]);
+    }
+
+    #[test]
+    fn words_and_characters_have_equal_length() {
+        let both = Analyser { words: (1, 2), chars: (2, 5) };
+        let (vocabulary, matrix) = Vocabulary::learn(both, &["the cat sat", "the dog sat", "!"], 1, usize::MAX);
+        let length = |row: usize, family: Gram| -> f32 {
+            let (ids, values) = matrix.row(row);
+            let cells = ids.iter().zip(values).filter(|(id, _)| Gram::of(vocabulary.hash(**id)) == family);
+            cells.map(|(_, v)| v * v).sum()
+        };
+        assert!((length(0, Gram::Words) - 0.5).abs() < 1e-5 && (length(0, Gram::Chars) - 0.5).abs() < 1e-5);
+        // A text without words has characters alone, at full length.
+        assert!(length(2, Gram::Words) == 0.0 && (length(2, Gram::Chars) - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn every_feature_is_found_and_nothing_else() {
+        let texts: Vec<String> = (0..3000).map(|i| format!("w{i}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        for n in [1, 2, 3, 64, 3000] {
+            let (vocabulary, matrix) = Vocabulary::learn(WORDS, &texts[..n], 1, usize::MAX);
+            assert_eq!(vocabulary.len(), n);
+            assert!((0..n as u32).all(|id| vocabulary.id(vocabulary.hash(id)) == Some(id)));
+            assert!([0, 1, u64::MAX].iter().all(|&h| vocabulary.id(h).is_none()));
+            assert_eq!(vocabulary.vectorise(&texts[..n]), matrix);
+        }
+    }
+
+    #[test]
+    fn rare_ngrams_go_first() {
+        let texts = ["a b", "a b", "a c", "a d"];
+        let features = |min_df, most| Vocabulary::learn(WORDS, &texts, min_df, most).0.len();
+        assert_eq!((features(1, 9), features(2, 9), features(3, 9)), (4, 2, 1));
+        assert_eq!((features(1, 3), features(1, 1)), (2, 1));
+        // A bar that nothing reaches is no bar.
+        assert_eq!(features(5, 9), 4);
+    }
+
+    #[test]
+    fn a_text_counts_an_ngram_once() {
+        let texts: Vec<String> = (0..500).map(|i| format!("x x {}", i % 7)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let blocks: Vec<Counts> = texts.chunks(BLOCK).map(|block| count(WORDS, block)).collect();
+        let shards: Vec<Shards> = blocks.iter().map(Shards::of).collect();
+        let mut all: Vec<u32> =
+            (0..SHARDS).flat_map(|s| document_frequencies(&shards, s, 1)).map(|(_, df)| df).collect();
+        all.sort_unstable();
+        assert_eq!(all, [71, 71, 71, 71, 72, 72, 72, 500]);
+    }
 }

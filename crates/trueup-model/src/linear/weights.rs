@@ -31,13 +31,7 @@ impl Weights {
     /// All zero.
     pub(super) fn new(link: Link, columns: usize, features: usize) -> Self {
         let stride = stride_of(columns);
-        Self {
-            link,
-            columns,
-            stride,
-            cells: vec![0.0; features * stride],
-            bias: vec![0.0; stride],
-        }
+        Self { link, columns, stride, cells: vec![0.0; features * stride], bias: vec![0.0; stride] }
     }
 
     /// The weights of a feature, one a column.
@@ -49,11 +43,7 @@ impl Weights {
     pub(super) fn logits(&self, ids: &[u32], values: &[f32], buffer: &mut [f32]) {
         buffer.copy_from_slice(&self.bias);
         if self.stride == 1 {
-            buffer[0] += ids
-                .iter()
-                .zip(values)
-                .map(|(&id, x)| x * self.cells[id as usize])
-                .sum::<f32>();
+            buffer[0] += ids.iter().zip(values).map(|(&id, x)| x * self.cells[id as usize]).sum::<f32>();
         } else {
             self.add_rows(ids, values, buffer);
         }
@@ -87,16 +77,14 @@ impl Weights {
     /// The logits of every row, `columns` cells each.
     pub(super) fn all_logits(&self, matrix: &Matrix) -> Vec<f32> {
         let mut out = vec![0.0; matrix.len() * self.columns];
-        out.par_chunks_mut(self.columns * 64)
-            .enumerate()
-            .for_each(|(block, cells)| {
-                let mut buffer = vec![0.0; self.stride];
-                for (at, cells) in cells.chunks_mut(self.columns).enumerate() {
-                    let (ids, values) = matrix.row(block * 64 + at);
-                    self.logits(ids, values, &mut buffer);
-                    cells.copy_from_slice(&buffer[..self.columns]);
-                }
-            });
+        out.par_chunks_mut(self.columns * 64).enumerate().for_each(|(block, cells)| {
+            let mut buffer = vec![0.0; self.stride];
+            for (at, cells) in cells.chunks_mut(self.columns).enumerate() {
+                let (ids, values) = matrix.row(block * 64 + at);
+                self.logits(ids, values, &mut buffer);
+                cells.copy_from_slice(&buffer[..self.columns]);
+            }
+        });
         out
     }
 }
@@ -133,7 +121,9 @@ impl Link {
                     *o = ((f64::from(z) - most) / temperature).exp();
                     sum += *o;
                 }
-                out.iter_mut().for_each(|o| *o /= sum);
+                for o in out.iter_mut() {
+                    *o /= sum;
+                }
             }
             Self::Independent => {
                 for (o, &z) in out.iter_mut().zip(logits) {

@@ -21,43 +21,28 @@ fn read(file: &str) -> Option<String> {
 pub fn banking77(split: &str) -> Option<Rows> {
     let text = read(&format!("banking77/{split}.csv"))?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    Some(
-        reader
-            .records()
-            .map(|r| r.unwrap())
-            .map(|r| (r[0].to_owned(), vec![r[1].to_owned()]))
-            .collect(),
-    )
+    Some(reader.records().map(|r| r.unwrap()).map(|r| (r[0].to_owned(), vec![r[1].to_owned()])).collect())
 }
 
 /// `train_5500` or `TREC_10`, with the fine labels.
 pub fn trec(file: &str) -> Option<Rows> {
     let text = read(&format!("trec/{file}.label"))?;
     let rows = text.lines().filter_map(|line| line.split_once(' '));
-    Some(
-        rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()]))
-            .collect(),
-    )
+    Some(rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()])).collect())
 }
 
 /// `train`, `dev` or `test`.
 pub fn sst2(split: &str) -> Option<Rows> {
     let text = read(&format!("sst2/{split}.tsv"))?;
     let rows = text.lines().skip(1).filter_map(|line| line.split_once('\t'));
-    Some(
-        rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()]))
-            .collect(),
-    )
+    Some(rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()])).collect())
 }
 
 /// All messages; there is no split.
 pub fn sms_spam() -> Option<Rows> {
     let text = read("sms_spam/SMSSpamCollection")?;
     let rows = text.lines().filter_map(|line| line.split_once('\t'));
-    Some(
-        rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()]))
-            .collect(),
-    )
+    Some(rows.map(|(label, text)| (text.to_owned(), vec![label.to_owned()])).collect())
 }
 
 /// `train`, `dev` or `test`; several labels a text.
@@ -68,10 +53,7 @@ pub fn goemotions(split: &str) -> Option<Rows> {
     let row = |line: &str| {
         let mut fields = line.split('\t');
         let (text, ids) = (fields.next()?, fields.next()?);
-        let labels = ids
-            .split(',')
-            .map(|id| names[id.parse::<usize>().unwrap()].to_owned())
-            .collect();
+        let labels = ids.split(',').map(|id| names[id.parse::<usize>().unwrap()].to_owned()).collect();
         Some((text.to_owned(), labels))
     };
     Some(text.lines().filter_map(row).collect())
@@ -79,20 +61,12 @@ pub fn goemotions(split: &str) -> Option<Rows> {
 
 /// Examples of several parts over one label set.
 pub fn examples(task: Task, parts: &[&Rows]) -> (LabelSet, Vec<Vec<Example>>) {
-    let labels = LabelSet::new(
-        parts
-            .iter()
-            .flat_map(|rows| rows.iter().flat_map(|r| r.1.iter().cloned())),
-    );
+    let labels = LabelSet::new(parts.iter().flat_map(|rows| rows.iter().flat_map(|r| r.1.iter().cloned())));
     let example = |(text, names): &(String, Vec<String>)| {
         let mut ids: Vec<u32> = names.iter().map(|n| labels.id(n).unwrap()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let gold = if task == Task::Multilabel {
-            Annotation::Labels(ids)
-        } else {
-            Annotation::Label(ids[0])
-        };
+        let gold = if task == Task::Multilabel { Annotation::Labels(ids) } else { Annotation::Label(ids[0]) };
         Example {
             id: String::new(),
             text: text.clone(),

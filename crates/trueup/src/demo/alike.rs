@@ -16,15 +16,8 @@ const CLEAR: f64 = 0.7;
 /// Hashes of the distinct character 5-grams of the normalised text, sorted.
 pub fn grams(text: &str) -> Vec<u64> {
     let normalised = normalise(text);
-    let starts: Vec<usize> = normalised
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([normalised.len()])
-        .collect();
-    let mut grams: Vec<u64> = starts
-        .windows(6)
-        .map(|w| xxh3_64(&normalised.as_bytes()[w[0]..w[5]]))
-        .collect();
+    let starts: Vec<usize> = normalised.char_indices().map(|(at, _)| at).chain([normalised.len()]).collect();
+    let mut grams: Vec<u64> = starts.windows(6).map(|w| xxh3_64(&normalised.as_bytes()[w[0]..w[5]])).collect();
     grams.sort_unstable();
     grams.dedup();
     grams

@@ -48,29 +48,13 @@ pub fn invoices(seed: u64) -> DemoSet {
         .iter()
         .map(|&(kind, code, what)| {
             let holds = |snippet: &Snippet| snippet.faults.contains(&kind);
-            let ids = ids
-                .iter()
-                .zip(&snippets)
-                .filter(|(_, snippet)| holds(snippet))
-                .map(|(id, _)| id.clone())
-                .collect();
-            Fault {
-                kind,
-                code,
-                what: what.into(),
-                ids,
-            }
+            let ids =
+                ids.iter().zip(&snippets).filter(|(_, snippet)| holds(snippet)).map(|(id, _)| id.clone()).collect();
+            Fault { kind, code, what: what.into(), ids }
         })
         .collect();
-    let content = ids
-        .iter()
-        .zip(&snippets)
-        .fold(String::new(), |all, (id, snippet)| all + &line(id, snippet) + "\n");
-    DemoSet {
-        name: "invoices",
-        files: vec![("invoices.jsonl".into(), content)],
-        faults,
-    }
+    let content = ids.iter().zip(&snippets).fold(String::new(), |all, (id, snippet)| all + &line(id, snippet) + "\n");
+    DemoSet { name: "invoices", files: vec![("invoices.jsonl".into(), content)], faults }
 }
 
 /// Snippets without a planted fault, no two alike.
@@ -79,11 +63,8 @@ fn written(rng: &mut Rng) -> Vec<Snippet> {
     let mut snippets: Vec<Snippet> = Vec::with_capacity(SNIPPETS);
     while snippets.len() < SNIPPETS {
         // Two in three are English; the other languages share the rest.
-        let (language, choices) = if chance(rng, 0.65) {
-            LAYOUTS[0]
-        } else {
-            LAYOUTS[1 + rng.below(LAYOUTS.len() - 1)]
-        };
+        let (language, choices) =
+            if chance(rng, 0.65) { LAYOUTS[0] } else { LAYOUTS[1 + rng.below(LAYOUTS.len() - 1)] };
         let account = snippets.len() < WITH_ACCOUNT;
         let template = [pick(rng, choices), if account { pick(rng, &ACCOUNT) } else { "" }].concat();
         let issued = rng.below(300);
@@ -92,20 +73,9 @@ fn written(rng: &mut Rng) -> Vec<Snippet> {
             continue;
         }
         let annotated = |(name, _): &(String, Range<usize>)| name.starts_with(|c: char| c.is_ascii_uppercase());
-        let spans = filled
-            .slots
-            .into_iter()
-            .filter(annotated)
-            .map(|(name, range)| (range, name))
-            .collect();
+        let spans = filled.slots.into_iter().filter(annotated).map(|(name, range)| (range, name)).collect();
         let faults = if account { vec!["too-few-examples"] } else { Vec::new() };
-        snippets.push(Snippet {
-            text: filled.text,
-            spans,
-            language,
-            source: pick(rng, &SOURCES),
-            faults,
-        });
+        snippets.push(Snippet { text: filled.text, spans, language, source: pick(rng, &SOURCES), faults });
     }
     snippets
 }
@@ -158,11 +128,7 @@ fn date(day_number: usize, rng: &mut Rng) -> String {
 fn money(rng: &mut Rng) -> String {
     let (thousands, hundreds, cents) = (rng.below(9), 10 + rng.below(989), rng.below(100));
     let whole = |mark: &str| {
-        if thousands > 0 {
-            format!("{thousands}{mark}{hundreds:03}")
-        } else {
-            hundreds.to_string()
-        }
+        if thousands > 0 { format!("{thousands}{mark}{hundreds:03}") } else { hundreds.to_string() }
     };
     match rng.below(7) {
         0 => format!("${}.{cents:02}", whole(",")),
@@ -179,13 +145,7 @@ fn money(rng: &mut Rng) -> String {
 fn account(rng: &mut Rng) -> String {
     let country = pick(rng, &["DE", "FR", "NL", "PL"]);
     let group = |rng: &mut Rng| format!("{:04}", rng.below(10_000));
-    format!(
-        "{country}00 {} {} {} {}",
-        group(rng),
-        group(rng),
-        group(rng),
-        group(rng)
-    )
+    format!("{country}00 {} {} {} {}", group(rng), group(rng), group(rng), group(rng))
 }
 
 /// One line of the file, with offsets in code points.
@@ -196,8 +156,6 @@ fn line(id: &str, snippet: &Snippet) -> String {
         .iter()
         .map(|(range, label)| json!({ "start": point(range.start), "end": point(range.end), "label": label }))
         .collect();
-    let Snippet {
-        text, language, source, ..
-    } = snippet;
+    let Snippet { text, language, source, .. } = snippet;
     json!({ "id": id, "text": text, "spans": spans, "language": language, "source": source }).to_string()
 }

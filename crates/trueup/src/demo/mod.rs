@@ -48,29 +48,12 @@ pub fn faults_markdown(sets: &[DemoSet]) -> String {
     );
     for set in sets {
         let files: Vec<_> = set.files.iter().map(|(name, _)| format!("`{name}`")).collect();
-        page += &[
-            "\n## ",
-            set.name,
-            ": ",
-            &files.join(", "),
-            "\n\n| rule | fault | what was done | examples |\n",
-        ]
-        .concat();
+        page +=
+            &["\n## ", set.name, ": ", &files.join(", "), "\n\n| rule | fault | what was done | examples |\n"].concat();
         page += "|---|---|---|---|\n";
         for fault in &set.faults {
             let ids = fault.ids.join(" ");
-            page += &[
-                "| ",
-                fault.code,
-                " | ",
-                fault.kind,
-                " | ",
-                &fault.what,
-                " | ",
-                &ids,
-                " |\n",
-            ]
-            .concat();
+            page += &["| ", fault.code, " | ", fault.kind, " | ", &fault.what, " | ", &ids, " |\n"].concat();
         }
     }
     page
@@ -94,10 +77,7 @@ mod tests {
         let page = faults_markdown(&sets);
         for fault in sets.iter().flat_map(|set| &set.faults) {
             let row = page.lines().find(|line| line.contains(&fault.what)).unwrap();
-            assert!(
-                row.starts_with(&format!("| {} | {} |", fault.code, fault.kind)),
-                "{row}"
-            );
+            assert!(row.starts_with(&format!("| {} | {} |", fault.code, fault.kind)), "{row}");
             assert!(fault.ids.iter().all(|id| row.contains(id.as_str())), "{row}");
         }
     }

@@ -25,10 +25,7 @@ pub fn chance(rng: &mut Rng, p: f64) -> bool {
 /// `{slot}`.
 pub fn fill(template: &str, rng: &mut Rng, mut value: impl FnMut(&str, &mut Rng) -> String) -> Filled {
     let chosen = choose(template, rng);
-    let mut filled = Filled {
-        text: String::new(),
-        slots: Vec::new(),
-    };
+    let mut filled = Filled { text: String::new(), slots: Vec::new() };
     let mut rest = chosen.as_str();
     while let Some((before, after)) = rest.split_once('{') {
         filled.text += before;
@@ -105,20 +102,15 @@ mod tests {
     fn slots_know_where_they_ended_up() {
         let filled = fill("[é|é] {A} and {B}.", &mut Rng::new(1), |name, _| name.repeat(2));
         assert_eq!(filled.text, "é AA and BB.");
-        let ranges: Vec<_> = filled
-            .slots
-            .iter()
-            .map(|(name, range)| (name.as_str(), &filled.text[range.clone()]))
-            .collect();
+        let ranges: Vec<_> =
+            filled.slots.iter().map(|(name, range)| (name.as_str(), &filled.text[range.clone()])).collect();
         assert_eq!(ranges, [("A", "AA"), ("B", "BB")]);
     }
 
     #[test]
     fn every_alternative_is_drawn() {
         let mut rng = Rng::new(3);
-        let mut seen: Vec<String> = (0..60)
-            .map(|_| fill("x[a||c]", &mut rng, |_, _| String::new()).text)
-            .collect();
+        let mut seen: Vec<String> = (0..60).map(|_| fill("x[a||c]", &mut rng, |_, _| String::new()).text).collect();
         seen.sort();
         seen.dedup();
         assert_eq!(seen, ["x", "xa", "xc"]);
@@ -136,9 +128,6 @@ mod tests {
 
     #[test]
     fn days_of_a_year() {
-        assert_eq!(
-            [0, 30, 31, 58, 59, 364].map(day_of_year),
-            [(1, 1), (1, 31), (2, 1), (2, 28), (3, 1), (12, 31)]
-        );
+        assert_eq!([0, 30, 31, 58, 59, 364].map(day_of_year), [(1, 1), (1, 31), (2, 1), (2, 28), (3, 1), (12, 31)]);
     }
 }

@@ -38,42 +38,21 @@ pub fn tickets(seed: u64) -> DemoSet {
     plant::all(&mut tickets, &mut rng);
     tickets.sort_by_key(|ticket| ticket.minute);
 
-    let ids: Vec<String> = (1..=tickets.len())
-        .map(|number| format!("T-{:04}", 1000 + number))
-        .collect();
+    let ids: Vec<String> = (1..=tickets.len()).map(|number| format!("T-{:04}", 1000 + number)).collect();
     let faults = plant::KINDS
         .iter()
         .map(|&(kind, code, what)| {
             let holds = |ticket: &Ticket| ticket.faults.contains(&kind);
-            let ids = ids
-                .iter()
-                .zip(&tickets)
-                .filter(|(_, ticket)| holds(ticket))
-                .map(|(id, _)| id.clone())
-                .collect();
-            Fault {
-                kind,
-                code,
-                what: what.into(),
-                ids,
-            }
+            let ids = ids.iter().zip(&tickets).filter(|(_, ticket)| holds(ticket)).map(|(id, _)| id.clone()).collect();
+            Fault { kind, code, what: what.into(), ids }
         })
         .collect();
     let file = |in_test: bool| {
         let rows = ids.iter().zip(&tickets).filter(|(_, ticket)| ticket.in_test == in_test);
-        rows.fold(String::from("id,text,label,channel,created\n"), |csv, (id, ticket)| {
-            csv + &row(id, ticket)
-        })
+        rows.fold(String::from("id,text,label,channel,created\n"), |csv, (id, ticket)| csv + &row(id, ticket))
     };
-    let files = vec![
-        ("tickets-train.csv".into(), file(false)),
-        ("tickets-test.csv".into(), file(true)),
-    ];
-    DemoSet {
-        name: "tickets",
-        files,
-        faults,
-    }
+    let files = vec![("tickets-train.csv".into(), file(false)), ("tickets-test.csv".into(), file(true))];
+    DemoSet { name: "tickets", files, faults }
 }
 
 /// Tickets without a planted fault, no two alike, a quarter of each label in the test set; fraud is too rare for one.
@@ -95,15 +74,7 @@ fn written(rng: &mut Rng) -> Vec<Ticket> {
             let minute = rng.below(365 * 24 * 60);
             let faults = Vec::new();
             let in_test = number < in_test;
-            tickets.push(Ticket {
-                text,
-                label: intent.label,
-                channel,
-                minute,
-                in_test,
-                vague,
-                faults,
-            });
+            tickets.push(Ticket { text, label: intent.label, channel, minute, in_test, vague, faults });
         }
     }
     tickets

@@ -82,41 +82,22 @@ pub fn trivial(learn: &Dataset, pair: &Pair<'_>, costs: Option<&Costs>, metric: 
         Annotation::Labels(set) => set.iter().map(|&l| labels.name(l)).collect::<Vec<_>>().join(" + "),
         Annotation::Spans(_) => "nothing".to_owned(),
     };
-    let predictions = Predictions {
-        labels: labels.clone(),
-        answers: vec![constant; pair.len()],
-        scores: None,
-        span_scores: None,
-    };
+    let predictions =
+        Predictions { labels: labels.clone(), answers: vec![constant; pair.len()], scores: None, span_scores: None };
     let Ok(constant) = Pair::new(pair.task(), labels, pair.gold().iter().copied(), &predictions, None) else {
-        return Trivial {
-            answer,
-            value: None,
-            accuracy: None,
-        };
+        return Trivial { answer, value: None, accuracy: None };
     };
-    let options = MeasureOptions {
-        intervals: false,
-        costs: costs.cloned(),
-        ..MeasureOptions::default()
-    };
+    let options = MeasureOptions { intervals: false, costs: costs.cloned(), ..MeasureOptions::default() };
     let measures = measure(&constant, &options);
     let value = |name: &str| measures.metrics.get(name).and_then(|estimate| estimate.value);
     // A model that never answers has precision 0/0; as a bar to clear it stands at 0.
     let score = value(metric).or((learn.task == Task::Ner && metric == "f1").then_some(0.0));
-    Trivial {
-        answer,
-        value: score,
-        accuracy: value("accuracy"),
-    }
+    Trivial { answer, value: score, accuracy: value("accuracy") }
 }
 
 fn frequent_label(data: &Dataset) -> LabelId {
     let support = data.support();
-    data.labels
-        .ids()
-        .max_by_key(|&l| (support[l as usize], std::cmp::Reverse(l)))
-        .unwrap_or(0)
+    data.labels.ids().max_by_key(|&l| (support[l as usize], std::cmp::Reverse(l))).unwrap_or(0)
 }
 
 fn cheapest_label(data: &Dataset, costs: &Costs) -> LabelId {
@@ -131,10 +112,7 @@ fn cheapest_label(data: &Dataset, costs: &Costs) -> LabelId {
             .sum();
         missed + (n - support[answer as usize] as f64) * costs.false_alarm[answer as usize]
     };
-    data.labels
-        .ids()
-        .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
-        .unwrap_or(0)
+    data.labels.ids().min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(0)
 }
 
 /// The most frequent set of labels, the empty one left out (it would score 0 on every F1).

@@ -38,17 +38,9 @@ pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], seed: u64) -> V
             let others: Vec<usize> = (0..data.len()).filter(|&row| !inside[row]).collect();
             let (metric, within, without, p) = if data.task == Task::Ner {
                 let f1 = |rows: &[usize]| {
-                    let options = MeasureOptions {
-                        seed,
-                        resamples: 200,
-                        ..MeasureOptions::default()
-                    };
+                    let options = MeasureOptions { seed, resamples: 200, ..MeasureOptions::default() };
                     let measures = measure(&pair.select(rows), &options);
-                    measures
-                        .metrics
-                        .get("f1")
-                        .cloned()
-                        .unwrap_or_else(|| Estimate::undefined(0))
+                    measures.metrics.get("f1").cloned().unwrap_or_else(|| Estimate::undefined(0))
                 };
                 let (a, b) = (f1(&rows), f1(&others));
                 let p = difference_p(&a, &b);
@@ -60,18 +52,7 @@ pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], seed: u64) -> V
                 ("accuracy", share(k1, n1), share(k2, n2), p)
             };
             let n = rows.len() as u64;
-            Slice {
-                row: SliceRow {
-                    name,
-                    by,
-                    n,
-                    inside: within,
-                    outside: without,
-                    metric: metric.into(),
-                    p,
-                },
-                rows,
-            }
+            Slice { row: SliceRow { name, by, n, inside: within, outside: without, metric: metric.into(), p }, rows }
         })
         .collect();
     let tested: Vec<usize> = (0..slices.len()).filter(|&i| slices[i].row.p.is_some()).collect();
@@ -104,17 +85,14 @@ fn by_length(data: &Dataset, parts: &mut Vec<Part>) {
     let mut sorted = lengths.clone();
     sorted.sort_unstable();
     let Some(&longest) = sorted.last() else { return };
-    let mut edges: Vec<usize> = (1..4)
-        .map(|q| sorted[(sorted.len() * q / 4).min(sorted.len() - 1)])
-        .collect();
+    let mut edges: Vec<usize> = (1..4).map(|q| sorted[(sorted.len() * q / 4).min(sorted.len() - 1)]).collect();
     edges.dedup();
     edges.retain(|&edge| edge < longest);
     let mut from = 0;
     for i in 0..=edges.len() {
         let to = edges.get(i).copied();
-        let rows: Vec<usize> = (0..lengths.len())
-            .filter(|&r| lengths[r] >= from && to.is_none_or(|to| lengths[r] <= to))
-            .collect();
+        let rows: Vec<usize> =
+            (0..lengths.len()).filter(|&r| lengths[r] >= from && to.is_none_or(|to| lengths[r] <= to)).collect();
         let name = match (from, to) {
             (0, Some(to)) => format!("up to {to} characters"),
             (from, Some(to)) => format!("{from} to {to} characters"),

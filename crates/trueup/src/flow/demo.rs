@@ -7,8 +7,7 @@ use trueup_data::write::OutputSet;
 
 use crate::demo::{faults_markdown, invoices, tickets};
 use crate::error::Error;
-use crate::options::{ReviewOptions, Source};
-use crate::train::LearnerChoice;
+use crate::options::{LearnerChoice, ReviewOptions, Source};
 
 /// What the demo wrote and what it reviews.
 #[derive(Debug)]

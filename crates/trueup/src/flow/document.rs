@@ -21,56 +21,31 @@ pub(super) fn examples(
     errors: &[ErrorRecord],
     with_text: bool,
 ) -> BTreeMap<String, ExampleRecord> {
-    let mut named: BTreeSet<&str> = findings
-        .iter()
-        .flat_map(|f| f.examples.iter().map(String::as_str))
-        .collect();
+    let mut named: BTreeSet<&str> = findings.iter().flat_map(|f| f.examples.iter().map(String::as_str)).collect();
     named.extend(errors.iter().map(|error| error.id.as_str()));
-    named.extend(
-        errors
-            .iter()
-            .filter_map(|error| error.nearest.as_ref().map(|nearest| nearest.id.as_str())),
-    );
+    named.extend(errors.iter().filter_map(|error| error.nearest.as_ref().map(|nearest| nearest.id.as_str())));
     let leaked: Vec<String> = evidence
         .leaks
         .iter()
-        .flat_map(|leak| {
-            [
-                evidence.test.id(leak.test),
-                evidence.side(SideName::Train).id(leak.train),
-            ]
-        })
+        .flat_map(|leak| [evidence.test.id(leak.test), evidence.side(SideName::Train).id(leak.train)])
         .collect();
     named.extend(leaked.iter().map(String::as_str));
-    let test_name = if evidence.has_split() || evidence.train.is_none() {
-        "test"
-    } else {
-        "all"
-    };
+    let test_name = if evidence.has_split() || evidence.train.is_none() { "test" } else { "all" };
     let mut records = BTreeMap::new();
     let mut room = MOST_EXAMPLES;
     for row in 0..evidence.test.data.len() {
         let id = evidence.test.id(row);
         if named.contains(id.as_str()) || room > 0 {
             room = room.saturating_sub(1);
-            records.insert(
-                id,
-                review::record(&evidence.test, row, Some(predictions), test_name, with_text),
-            );
+            records.insert(id, review::record(&evidence.test, row, Some(predictions), test_name, with_text));
         }
     }
     let others = [
-        (
-            evidence.has_split().then_some(evidence.train.as_ref()).flatten(),
-            "train",
-        ),
+        (evidence.has_split().then_some(evidence.train.as_ref()).flatten(), "train"),
         (evidence.valid.as_ref(), "valid"),
     ];
     for (side, name) in others {
-        for (side, row) in side
-            .iter()
-            .flat_map(|side| (0..side.data.len()).map(move |row| (side, row)))
-        {
+        for (side, row) in side.iter().flat_map(|side| (0..side.data.len()).map(move |row| (side, row))) {
             let id = side.id(row);
             if named.contains(id.as_str()) {
                 records.insert(id, review::record(side, row, None, name, with_text));
@@ -105,12 +80,8 @@ pub(super) fn leakage(evidence: &Evidence<'_>, clean_examples: u64) -> Leakage {
 }
 
 pub(super) fn data(answered: &Answered) -> Data {
-    let parts = [answered.train.as_ref(), answered.valid.as_ref(), Some(&answered.test)]
-        .into_iter()
-        .flatten();
-    let fingerprints = parts
-        .map(|part| (part.summary.name.clone(), fingerprint(&part.data)))
-        .collect();
+    let parts = [answered.train.as_ref(), answered.valid.as_ref(), Some(&answered.test)].into_iter().flatten();
+    let fingerprints = parts.map(|part| (part.summary.name.clone(), fingerprint(&part.data))).collect();
     Data {
         evaluation: answered.evaluation,
         how: answered.how.clone(),

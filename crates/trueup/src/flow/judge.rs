@@ -28,10 +28,7 @@ pub(super) fn judge(
     let measuring = MeasureOptions {
         seed: options.seed,
         positive: positive(labels, options.positive.as_deref())?,
-        costs: costs.as_ref().map(|c| Costs {
-            miss: c.miss.clone(),
-            false_alarm: c.false_alarm.clone(),
-        }),
+        costs: costs.as_ref().map(|c| Costs { miss: c.miss.clone(), false_alarm: c.false_alarm.clone() }),
         ..MeasureOptions::default()
     };
     let gold = answered.test.data.examples.iter().map(|example| &example.gold);
@@ -52,28 +49,15 @@ pub(super) fn judge(
     observer.stage("judge");
     let learned = answered.train.as_ref().unwrap_or(&answered.test);
     let counting = clean.as_ref().unwrap_or(&all);
-    let counted = if clean.is_some() {
-        pair.select(&unleaked)
-    } else {
-        pair.clone()
-    };
+    let counted = if clean.is_some() { pair.select(&unleaked) } else { pair.clone() };
     let primary = primary(&learned.data, &counted, counting, &measuring, options)?;
-    let correct: Vec<bool> = pair
-        .gold()
-        .iter()
-        .zip(pair.predicted())
-        .map(|(gold, answer)| gold == answer)
-        .collect();
+    let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
     let slices = evaluate::slices(&answered.test.data, &pair, &correct, options.seed);
     // Ids of two files may be the same; those of one file are not.
     let apart = answered.train.as_ref().is_some_and(|train| train.summary.file != answered.test.summary.file);
     let (test_prefix, test_file) = (apart.then_some("test"), answered.test.summary.file.clone());
     let train_side = match (&answered.train, answered.evaluation) {
-        (Some(part), _) => Some(Side::new(
-            &part.data,
-            apart.then_some("train"),
-            part.summary.file.clone(),
-        )),
+        (Some(part), _) => Some(Side::new(&part.data, apart.then_some("train"), part.summary.file.clone())),
         (None, Evaluation::OutOfFold) => Some(Side::new(&answered.test.data, None, test_file.clone())),
         (None, _) => None,
     };
@@ -85,20 +69,13 @@ pub(super) fn judge(
         labels,
         evaluation: answered.evaluation,
         train: train_side,
-        valid: answered
-            .valid
-            .as_ref()
-            .map(|part| Side::new(&part.data, Some("valid"), part.summary.file.clone())),
+        valid: answered.valid.as_ref().map(|part| Side::new(&part.data, Some("valid"), part.summary.file.clone())),
         test: Side::new(&answered.test.data, test_prefix, test_file),
         figures: figures(all, support.as_deref()),
         clean: clean.map(|measures| figures(measures, support.as_deref())),
         primary,
         outcomes: (0..pair.len())
-            .map(|row| Outcome {
-                row,
-                correct: correct[row],
-                score: answered.predictions.confidence(row),
-            })
+            .map(|row| Outcome { row, correct: correct[row], score: answered.predictions.confidence(row) })
             .collect(),
         predicted: &answered.predictions.answers,
         duplicates: twins.duplicates(),
@@ -117,10 +94,7 @@ pub(super) fn judge(
     let leakage = evidence.has_split().then(|| leakage(&evidence, unleaked.len() as u64));
     Ok(Review {
         schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: "trueup".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
+        tool: Tool { name: "trueup".into(), version: env!("CARGO_PKG_VERSION").into() },
         subject: Subject {
             kind: "model".into(),
             model: answered.model.clone(),
@@ -166,11 +140,7 @@ fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
             row.train_support = Some(n);
         }
     }
-    Figures {
-        metrics: measures.metrics,
-        labels,
-        confusion: measures.confusion,
-    }
+    Figures { metrics: measures.metrics, labels, confusion: measures.confusion }
 }
 
 /// The deciding metric with what it must beat.
@@ -181,11 +151,7 @@ fn primary(
     measuring: &MeasureOptions,
     options: &ReviewOptions,
 ) -> Result<Primary, Error> {
-    let asked = options
-        .target
-        .as_ref()
-        .map(|target| target.metric.as_str())
-        .or(options.metric.as_deref());
+    let asked = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
     let imbalanced = review::imbalance(&learned.support()).is_some();
     let present: Vec<&str> = counting.metrics.keys().map(String::as_str).collect();
     let choice = evaluate::choose(learned.task, asked, measuring.costs.is_some(), imbalanced, &present)?;
@@ -203,7 +169,7 @@ fn primary(
     })
 }
 
-fn known<'a>(labels: &'a LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
+fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
     labels.id(name).ok_or_else(|| Error::Option {
         option,
         found: name.to_owned(),
@@ -215,11 +181,7 @@ fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts
     if options.is_empty() {
         return Ok(None);
     }
-    let mut costs = StatedCosts {
-        miss: vec![0.0; labels.len()],
-        false_alarm: vec![0.0; labels.len()],
-        named: vec![],
-    };
+    let mut costs = StatedCosts { miss: vec![0.0; labels.len()], false_alarm: vec![0.0; labels.len()], named: vec![] };
     for option in options {
         let label = known(labels, "--cost", &option.label)?;
         costs.miss[label as usize] = option.miss;
@@ -232,4 +194,3 @@ fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts
 fn positive(labels: &LabelSet, name: Option<&str>) -> Result<Option<u32>, Error> {
     name.map(|name| known(labels, "--positive", name)).transpose()
 }
-

@@ -3,6 +3,7 @@
 mod demo;
 mod document;
 mod judge;
+mod plan;
 mod review;
 
 pub use demo::{Demo, demo};

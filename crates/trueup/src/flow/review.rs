@@ -6,13 +6,14 @@ use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, Predictions};
 
 use super::judge::judge;
+use super::plan;
 use crate::error::Error;
 use crate::load::{self, Part};
 use crate::observe::Observer;
-use crate::options::{ReviewOptions, Source};
+use crate::options::{LearnerChoice, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
-use crate::train::{self, Learner, LearnerChoice};
+use crate::train::{self, Learner};
 
 /// Folds of a review without a test set.
 const FOLDS: usize = 5;
@@ -40,12 +41,7 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
     let rules = rules_of(&options.select, &options.ignore)?;
     observer.stage("read");
     let answered = match &options.source {
-        Source::Train {
-            data,
-            test,
-            valid,
-            learner,
-        } => {
+        Source::Train { data, test, valid, learner } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -54,16 +50,9 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let valid = parts.next().map(|part| part.named("valid"));
             trained(data, test, valid, *learner, options.seed, observer)?
         }
-        Source::Predictions {
-            gold,
-            predictions,
-            train,
-        } => {
-            let paths: Vec<&Path> = [Some(gold), train.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(|p| p.as_path())
-                .collect();
+        Source::Predictions { gold, predictions, train } => {
+            let paths: Vec<&Path> =
+                [Some(gold), train.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
             let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;
@@ -102,6 +91,7 @@ fn trained(
     }
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
+    let rows: Vec<usize> = (0..data.data.len()).collect();
     let (data, clusters, test, how) = match test {
         Some(test) => {
             let how = test.summary.file.clone();
@@ -109,22 +99,18 @@ fn trained(
         }
         None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
         None => {
-            let (kept, held) = Stratification::new(&data.data, &clusters, seed).hold_out(FOLDS);
+            let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
             let how = format!("one 80/20 split of {}", data.summary.file);
-            (
-                part(&data, &kept, "train"),
-                clusters,
-                Some(part(&data, &held, "test")),
-                how,
-            )
+            (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
         }
     };
     observer.stage("train");
     let valid_data = valid.as_ref().map(|part| &part.data);
     if let Some(test) = test {
         let examples: Vec<&Example> = test.data.examples.iter().collect();
-        let outcome = train::on_split(&learner, &data.data, &clusters, valid_data, &examples, seed, observer)?;
+        let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), seed);
+        let outcome = train::on_split(&learner, &data.data, &plan, valid_data, &examples, seed, observer)?;
         return Ok(Answered {
             train: Some(data),
             valid,
@@ -136,7 +122,7 @@ fn trained(
             model: learner.name().to_owned(),
         });
     }
-    let strata = Stratification::new(&data.data, &clusters, seed);
+    let strata = Stratification::new(&data.data, &clusters, &rows, seed);
     if strata.units() < FOLDS {
         return Err(Error::TooLittle {
             file: data.summary.file,
@@ -145,8 +131,8 @@ fn trained(
             hint: "label more, or name a test set with --test".into(),
         });
     }
-    let folds = strata.folds(FOLDS);
-    let outcome = train::out_of_fold(&learner, &data.data, &clusters, &folds, seed, observer)?;
+    let folds = plan::folds(&data.data, &clusters, &strata.folds(FOLDS), seed);
+    let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
     Ok(Answered {
         train: None,
         valid,
@@ -170,16 +156,11 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
         ..part.data
     };
     let spans = part.summary.spans.map(|_| data.support().iter().sum());
-    let mut summary = SplitSummary {
-        examples: data.len() as u64,
-        spans,
-        name: name.to_owned(),
-        ..part.summary.clone()
-    };
+    let mut summary =
+        SplitSummary { examples: data.len() as u64, spans, name: name.to_owned(), ..part.summary.clone() };
     if name != "train" {
         summary.guesses.clear();
         summary.skipped.clear();
     }
     Part { data, summary }
 }
-

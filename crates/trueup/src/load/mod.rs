@@ -34,10 +34,7 @@ impl Part {
             guesses: loaded.guesses,
             skipped: loaded.skipped,
         };
-        Self {
-            data: loaded.dataset,
-            summary,
-        }
+        Self { data: loaded.dataset, summary }
     }
 
     /// The same part under the name of its role.
@@ -106,9 +103,7 @@ pub fn predictions(
     }
     let mut predictions = aligned.predictions;
     let all = LabelSet::union(
-        [&gold.data.labels, &predictions.labels]
-            .into_iter()
-            .chain(others.iter().map(|p| &p.data.labels)),
+        [&gold.data.labels, &predictions.labels].into_iter().chain(others.iter().map(|p| &p.data.labels)),
     );
     gold.data.relabel(&all);
     others.iter_mut().for_each(|part| part.data.relabel(&all));

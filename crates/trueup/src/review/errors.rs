@@ -23,12 +23,7 @@ const RARE: u64 = 15;
 /// Wrong answers, surest first (ties in row order).
 pub fn errors(evidence: &Evidence<'_>) -> Vec<ErrorRecord> {
     let mut wrong: Vec<_> = evidence.outcomes.iter().filter(|o| !o.correct).collect();
-    wrong.sort_by(|a, b| {
-        b.score
-            .unwrap_or(0.0)
-            .total_cmp(&a.score.unwrap_or(0.0))
-            .then(a.row.cmp(&b.row))
-    });
+    wrong.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)).then(a.row.cmp(&b.row)));
     wrong.truncate(MOST_ERRORS);
     let twins: BTreeMap<usize, &LeakPair> = evidence.leaks.iter().map(|leak| (leak.test, leak)).collect();
     let train = evidence.train.as_ref().filter(|side| side.data.has_text);
@@ -41,23 +36,20 @@ pub fn errors(evidence: &Evidence<'_>) -> Vec<ErrorRecord> {
         .par_iter()
         .map(|outcome| {
             let example = &evidence.test.data.examples[outcome.row];
-            let nearest = index
-                .as_ref()
-                .filter(|_| evidence.test.data.has_text)
-                .and_then(|(side, index)| {
-                    // With folds the example itself is in the index.
-                    let own = (!evidence.has_split()).then_some(outcome.row as u32);
-                    let (row, similarity) = index.nearest_excluding(&example.text, |i| Some(i) == own)?;
-                    let found = &side.data.examples[row as usize];
-                    Some((
-                        found,
-                        Nearest {
-                            id: side.id(row as usize),
-                            gold: answer(side.data, found, &found.gold, None),
-                            similarity,
-                        },
-                    ))
-                });
+            let nearest = index.as_ref().filter(|_| evidence.test.data.has_text).and_then(|(side, index)| {
+                // With folds the example itself is in the index.
+                let own = (!evidence.has_split()).then_some(outcome.row as u32);
+                let (row, similarity) = index.nearest_excluding(&example.text, |i| Some(i) == own)?;
+                let found = &side.data.examples[row as usize];
+                Some((
+                    found,
+                    Nearest {
+                        id: side.id(row as usize),
+                        gold: answer(side.data, found, &found.gold, None),
+                        similarity,
+                    },
+                ))
+            });
             let predicted = &evidence.predicted[outcome.row];
             let why = match predicted {
                 Annotation::Spans(spans) => why_spans(evidence, example, spans),
@@ -115,11 +107,7 @@ fn why_labels(
     if let (Annotation::Label(gold), Some(side)) = (&example.gold, train) {
         let n = side.support[*gold as usize];
         if n < RARE {
-            return format!(
-                "'{}' has only {}",
-                evidence.labels.name(*gold),
-                words::counted(n, "training example")
-            );
+            return format!("'{}' has only {}", evidence.labels.name(*gold), words::counted(n, "training example"));
         }
     }
     if let Some((found, nearest)) = nearest
@@ -128,11 +116,7 @@ fn why_labels(
     {
         return format!("most like {}, which has the predicted answer as gold", nearest.id);
     }
-    if let Some(n) = evidence
-        .labels_of(row)
-        .and_then(|pair| confused.get(&pair))
-        .filter(|n| **n >= 3)
-    {
+    if let Some(n) = evidence.labels_of(row).and_then(|pair| confused.get(&pair)).filter(|n| **n >= 3) {
         let (gold, predicted) = evidence.labels_of(row).expect("it has a pair");
         let (gold, predicted) = (evidence.labels.name(gold), evidence.labels.name(predicted));
         return format!("one of {} '{gold}' taken for '{predicted}'", words::count(*n));
@@ -147,38 +131,19 @@ fn why_labels(
 fn why_spans(evidence: &Evidence<'_>, example: &Example, predicted: &[Span]) -> String {
     let marked = marks::compare(example.gold.spans(), predicted);
     let mut reasons = Vec::new();
-    for mark in [
-        Mark::Missed,
-        Mark::Spurious,
-        Mark::WrongType,
-        Mark::Boundary,
-        Mark::TypeAndBoundary,
-    ] {
+    for mark in [Mark::Missed, Mark::Spurious, Mark::WrongType, Mark::Boundary, Mark::TypeAndBoundary] {
         // A boundary mistake has two entries; the gold one stands for both.
-        let mut of_kind = marked
-            .iter()
-            .filter(|m| m.mark == mark && (m.gold.is_some() || mark == Mark::Spurious));
+        let mut of_kind = marked.iter().filter(|m| m.mark == mark && (m.gold.is_some() || mark == Mark::Spurious));
         if let Some(first) = of_kind.next() {
             let n = 1 + of_kind.count();
-            let quoted = words::shorten(
-                &words::printable(&example.text[first.start as usize..first.end as usize]),
-                30,
-            );
+            let quoted = words::shorten(&words::printable(&example.text[first.start as usize..first.end as usize]), 30);
             let types = match (first.gold, first.predicted) {
                 (Some(gold), Some(predicted)) => {
-                    format!(
-                        " ({} taken for {})",
-                        evidence.labels.name(gold),
-                        evidence.labels.name(predicted)
-                    )
+                    format!(" ({} taken for {})", evidence.labels.name(gold), evidence.labels.name(predicted))
                 }
                 _ => String::new(),
             };
-            let more = if n > 1 {
-                format!(" and {} more", n - 1)
-            } else {
-                String::new()
-            };
+            let more = if n > 1 { format!(" and {} more", n - 1) } else { String::new() };
             reasons.push(format!("{} '{quoted}'{types}{more}", mark.name()));
         }
     }
@@ -259,17 +224,10 @@ struct CodePoints<'a> {
 
 impl<'a> CodePoints<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            ascii: text.is_ascii(),
-        }
+        Self { text, ascii: text.is_ascii() }
     }
 
     fn of(&self, byte: u32) -> u64 {
-        if self.ascii {
-            u64::from(byte)
-        } else {
-            text::code_point_of_byte(self.text, byte as usize) as u64
-        }
+        if self.ascii { u64::from(byte) } else { text::code_point_of_byte(self.text, byte as usize) as u64 }
     }
 }

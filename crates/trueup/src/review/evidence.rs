@@ -41,12 +41,7 @@ pub struct Side<'a> {
 impl<'a> Side<'a> {
     /// A side over `data`.
     pub fn new(data: &'a Dataset, prefix: Option<&'static str>, file: String) -> Self {
-        Self {
-            support: data.support(),
-            data,
-            prefix,
-            file,
-        }
+        Self { support: data.support(), data, prefix, file }
     }
 
     /// The id of example `row` in the document: `17`, or `train/17` when there are several sides.
@@ -89,6 +84,16 @@ pub struct Primary {
     pub baseline_accuracy: Option<f64>,
     /// The target asked for.
     pub target: Option<f64>,
+}
+
+impl Primary {
+    /// The best trivial model in words: `always answering 'billing'`, or `answering nothing`.
+    pub fn always(&self) -> String {
+        match self.baseline_answer.as_str() {
+            "nothing" => "answering nothing".to_owned(),
+            answer => format!("always answering '{answer}'"),
+        }
+    }
 }
 
 /// Examples with equal normalised text.

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 const MOST_STEPS: usize = 6;
 
 /// Codes whose faults make the other figures untrustworthy, so they are mended first.
-const FIRST: [&str; 4] = ["K201", "K202", "D109", "E401"];
+const FIRST: [&str; 3] = ["K201", "K202", "E401"];
 
 /// Ranks the actions: what makes the score untrustworthy, then errors, then measured gains (largest first), then the
 /// other warnings. Notes only advise when they carry a gain.
@@ -71,21 +71,11 @@ mod tests {
 
     fn finding(code: &'static str, severity: Severity, gain: Option<f64>) -> Finding {
         let check: fn(&Evidence<'_>) -> Vec<Draft> = |_| vec![Draft::new(Severity::Error, 1, "title", "Act")];
-        let rule = Rule {
-            code,
-            name: "planted",
-            source: "",
-            check,
-        };
+        let rule = Rule { code, name: "planted", source: "", check };
         let mut found = Plant::labels(&[("a", 100), ("b", 100)]).judge(&rule).remove(0);
         found.severity = severity;
         found.action.summary = format!("Mend {code}");
-        found.action.gain = gain.map(|value| Gain {
-            metric: "f1_macro".into(),
-            value,
-            low: 0.0,
-            high: 0.1,
-        });
+        found.action.gain = gain.map(|value| Gain { metric: "f1_macro".into(), value, low: 0.0, high: 0.1 });
         found
     }
 
@@ -99,10 +89,7 @@ mod tests {
             finding("D104", Severity::Note, None),
         ];
         let steps = Plant::labels(&[("a", 100), ("b", 100)]).next(&findings);
-        let codes: Vec<_> = steps
-            .iter()
-            .map(|step| step.code.as_deref().unwrap_or("read"))
-            .collect();
+        let codes: Vec<_> = steps.iter().map(|step| step.code.as_deref().unwrap_or("read")).collect();
         assert_eq!(codes, ["K202", "E402", "T504", "D107", "read"]);
         assert!(steps.iter().enumerate().all(|(i, step)| step.rank as usize == i + 1));
     }

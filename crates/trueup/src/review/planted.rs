@@ -8,6 +8,9 @@ use super::rule::Rule;
 
 mod twins;
 
+/// A change to the evidence, made last.
+type Change = Box<dyn Fn(&mut Evidence<'_>)>;
+
 /// A small review to plant faults in.
 pub struct Plant {
     labels: LabelSet,
@@ -15,7 +18,7 @@ pub struct Plant {
     test: Dataset,
     answers: Vec<(LabelId, LabelId)>,
     predicted: Vec<Annotation>,
-    change: Vec<Box<dyn Fn(&mut Evidence<'_>)>>,
+    change: Vec<Change>,
     split: bool,
 }
 
@@ -77,15 +80,7 @@ impl Plant {
                 (gold, if row % 10 == 9 { (gold + 1) % k } else { gold })
             })
             .collect();
-        let mut plant = Self {
-            labels,
-            train,
-            test,
-            answers,
-            predicted: Vec::new(),
-            change: Vec::new(),
-            split,
-        };
+        let mut plant = Self { labels, train, test, answers, predicted: Vec::new(), change: Vec::new(), split };
         plant.predict();
         plant
     }
@@ -94,17 +89,10 @@ impl Plant {
     #[must_use]
     pub fn answers(mut self, cells: &[(&str, &str, u64)]) -> Self {
         let id = |name: &str| self.labels.id(name).expect("a planted label");
-        self.answers = cells
-            .iter()
-            .flat_map(|&(g, p, n)| (0..n).map(move |_| (g, p)))
-            .map(|(g, p)| (id(g), id(p)))
-            .collect();
-        self.test.examples = self
-            .answers
-            .iter()
-            .enumerate()
-            .map(|(i, &(g, _))| example(i + 1, &format!("text {i}"), g))
-            .collect();
+        self.answers =
+            cells.iter().flat_map(|&(g, p, n)| (0..n).map(move |_| (g, p))).map(|(g, p)| (id(g), id(p))).collect();
+        self.test.examples =
+            self.answers.iter().enumerate().map(|(i, &(g, _))| example(i + 1, &format!("text {i}"), g)).collect();
         if !self.split {
             self.train = self.test.clone();
         }
@@ -166,18 +154,10 @@ impl Plant {
         let side = |data, prefix| Side::new(data, self.split.then_some(prefix), format!("{prefix}.csv"));
         Evidence {
             task: self.test.task,
-            noun: if self.test.task == Task::Ner {
-                "sentence"
-            } else {
-                "example"
-            },
+            noun: if self.test.task == Task::Ner { "sentence" } else { "example" },
             unit: if self.test.task == Task::Ner { "span" } else { "example" },
             labels: &self.labels,
-            evaluation: if self.split {
-                Evaluation::Test
-            } else {
-                Evaluation::OutOfFold
-            },
+            evaluation: if self.split { Evaluation::Test } else { Evaluation::OutOfFold },
             train: Some(side(&self.train, "train")),
             valid: None,
             test: side(&self.test, "test"),
@@ -197,11 +177,7 @@ impl Plant {
                 .answers
                 .iter()
                 .enumerate()
-                .map(|(row, (g, p))| Outcome {
-                    row,
-                    correct: g == p,
-                    score: Some(0.9),
-                })
+                .map(|(row, (g, p))| Outcome { row, correct: g == p, score: Some(0.9) })
                 .collect(),
             predicted: &self.predicted,
             duplicates: Vec::new(),
@@ -225,12 +201,7 @@ pub fn share(k: u64, n: u64) -> Estimate {
     let (z, n_f, p) = (1.96, n as f64, k as f64 / n as f64);
     let centre = (p + z * z / (2.0 * n_f)) / (1.0 + z * z / n_f);
     let half = z / (1.0 + z * z / n_f) * (p * (1.0 - p) / n_f + z * z / (4.0 * n_f * n_f)).sqrt();
-    Estimate::new(
-        p,
-        ((centre - half).max(0.0), (centre + half).min(1.0)),
-        n,
-        IntervalKind::Wilson,
-    )
+    Estimate::new(p, ((centre - half).max(0.0), (centre + half).min(1.0)), n, IntervalKind::Wilson)
 }
 
 /// Figures of `(gold, predicted)` answers.
@@ -257,9 +228,7 @@ pub fn figures(labels: &LabelSet, answers: &[(LabelId, LabelId)], train_support:
         .collect();
     let f1: Vec<f64> = rows.iter().filter_map(|row| row.f1.value).collect();
     let mut figures = Figures::default();
-    figures
-        .metrics
-        .insert("accuracy".into(), share(right, answers.len() as u64));
+    figures.metrics.insert("accuracy".into(), share(right, answers.len() as u64));
     let macro_f1 = f1.iter().sum::<f64>() / f1.len().max(1) as f64;
     figures.metrics.insert(
         "f1_macro".into(),

@@ -25,31 +25,19 @@ impl Rule {
     /// The rule's page in Markdown: the module doc of its file.
     pub fn page(&self) -> String {
         let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        lines
-            .map(|line| line.strip_prefix(' ').unwrap_or(line))
-            .collect::<Vec<_>>()
-            .join("\n")
-            + "\n"
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n") + "\n"
     }
 
     /// The first paragraph of the section *What it finds* on one line.
     pub fn summary(&self) -> String {
         let page = self.page();
         let body = page.split("## What it finds").nth(1).unwrap_or(&page).trim_start();
-        body.split("\n\n")
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        body.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The rule's findings, with ids in place of places.
     pub fn judge(&self, evidence: &Evidence<'_>) -> Vec<Finding> {
-        (self.check)(evidence)
-            .into_iter()
-            .map(|draft| self.finish(draft, evidence))
-            .collect()
+        (self.check)(evidence).into_iter().map(|draft| self.finish(draft, evidence)).collect()
     }
 
     fn finish(&self, draft: Draft, evidence: &Evidence<'_>) -> Finding {
@@ -61,12 +49,7 @@ impl Rule {
             message: draft.message,
             count: draft.count,
             evidence: draft.evidence,
-            examples: draft
-                .examples
-                .into_iter()
-                .take(MOST_EXAMPLES)
-                .map(|place| evidence.id(place))
-                .collect(),
+            examples: draft.examples.into_iter().take(MOST_EXAMPLES).map(|place| evidence.id(place)).collect(),
             action: draft.action,
         }
     }
@@ -95,12 +78,7 @@ impl Draft {
             count,
             evidence: Map::new(),
             examples: Vec::new(),
-            action: Action {
-                summary: action.into(),
-                command: None,
-                gain: None,
-                price: None,
-            },
+            action: Action { summary: action.into(), command: None, gain: None, price: None },
         }
     }
 

@@ -7,6 +7,7 @@ use trueup_core::document::LeakKind;
 use trueup_core::similarity::Corpus;
 
 use super::evidence::{DuplicateGroup, LeakPair, NearPair, Place, SideName};
+use super::rules::recurs_naturally;
 
 /// Jaccard of character 5-grams from which two texts are near duplicates.
 pub const NEAR: f64 = 0.8;
@@ -22,12 +23,10 @@ impl<'a> Twins<'a> {
     /// Prepares the texts of `sides`; a side without texts takes no part.
     pub fn new(sides: Vec<(SideName, &'a Dataset)>) -> Self {
         let with_text = || sides.iter().filter(|(_, data)| data.has_text);
-        let places = with_text()
-            .flat_map(|&(side, data)| (0..data.len()).map(move |row| Place { side, row }))
-            .collect();
-        let texts: Vec<&str> = with_text()
-            .flat_map(|(_, data)| data.examples.iter().map(|e| e.text.as_str()))
-            .collect();
+        let places =
+            with_text().flat_map(|&(side, data)| (0..data.len()).map(move |row| Place { side, row })).collect();
+        let texts: Vec<&str> =
+            with_text().flat_map(|(_, data)| data.examples.iter().map(|e| e.text.as_str())).collect();
         let corpus = Corpus::new(&texts);
         Self { sides, places, corpus }
     }
@@ -37,16 +36,17 @@ impl<'a> Twins<'a> {
     }
 
     fn example(&self, place: Place) -> &'a trueup_core::Example {
-        let (_, data) = self
-            .sides
-            .iter()
-            .find(|(side, _)| *side == place.side)
-            .expect("places come from the sides");
+        let (_, data) = self.sides.iter().find(|(side, _)| *side == place.side).expect("places come from the sides");
         &data.examples[place.row]
     }
 
     fn same_gold(&self, a: Place, b: Place) -> bool {
         self.example(a).gold == self.example(b).gold
+    }
+
+    /// Whether the text at `place` recurs by itself, so that a twin is no leak.
+    fn recurs(&self, place: Place) -> bool {
+        recurs_naturally(self.sides[0].1.task, &self.example(place).text)
     }
 
     /// One number a row of `side`: rows with the same number are twins, directly or by way of others.
@@ -56,12 +56,7 @@ impl<'a> Twins<'a> {
             return (0..data.map_or(0, |data| data.len()) as u32).collect();
         }
         let all = self.corpus.clusters(NEAR);
-        self.places
-            .iter()
-            .zip(all)
-            .filter(|(place, _)| place.side == side)
-            .map(|(_, cluster)| cluster)
-            .collect()
+        self.places.iter().zip(all).filter(|(place, _)| place.side == side).map(|(_, cluster)| cluster).collect()
     }
 
     /// Groups of equal normalised text over all sides. Empty texts are no duplicates of each other.
@@ -72,11 +67,7 @@ impl<'a> Twins<'a> {
             .map(|group| {
                 let members: Vec<Place> = group.members.iter().map(|&m| self.places[m as usize]).collect();
                 let same_gold = members.iter().all(|&place| self.same_gold(members[0], place));
-                DuplicateGroup {
-                    byte_equal: group.byte_equal(),
-                    same_gold,
-                    members,
-                }
+                DuplicateGroup { byte_equal: group.byte_equal(), same_gold, members }
             })
             .collect()
     }
@@ -95,12 +86,7 @@ impl<'a> Twins<'a> {
         pairs.dedup_by_key(|pair| (pair.0, pair.1));
         pairs
             .into_iter()
-            .map(|(a, b, similarity)| NearPair {
-                a,
-                b,
-                similarity,
-                same_gold: self.same_gold(a, b),
-            })
+            .map(|(a, b, similarity)| NearPair { a, b, similarity, same_gold: self.same_gold(a, b) })
             .collect()
     }
 
@@ -109,21 +95,12 @@ impl<'a> Twins<'a> {
     pub fn leaks(&self) -> Vec<LeakPair> {
         let mut leaks = Vec::new();
         let mut leaked = BTreeSet::new();
-        for (text, place) in self
-            .places
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| place.side == SideName::Test)
-        {
+        for (text, place) in self.places.iter().enumerate().filter(|(_, place)| place.side == SideName::Test) {
             let text = text as u32;
-            if self.corpus.normalised(text).is_empty() {
+            if self.recurs(*place) {
                 continue;
             }
-            let twins = self
-                .corpus
-                .members(text)
-                .iter()
-                .filter(|&&m| self.is(m, SideName::Train));
+            let twins = self.corpus.members(text).iter().filter(|&&m| self.is(m, SideName::Train));
             let example = self.example(*place);
             // The twin that is equal byte by byte, if there is one; else the first.
             let best = twins
@@ -141,12 +118,10 @@ impl<'a> Twins<'a> {
                 });
             }
         }
-        let near = self
-            .corpus
-            .best_partners(NEAR, |t| self.is(t, SideName::Test), |t| self.is(t, SideName::Train));
+        let near = self.corpus.best_partners(NEAR, |t| self.is(t, SideName::Test), |t| self.is(t, SideName::Train));
         for found in near {
             let (place, twin) = (self.places[found.a as usize], self.places[found.b as usize]);
-            if leaked.insert(place.row) {
+            if !self.recurs(place) && leaked.insert(place.row) {
                 leaks.push(LeakPair {
                     test: place.row,
                     train: twin.row,

@@ -34,29 +34,17 @@ pub fn verdict(evidence: &Evidence<'_>, findings: &[Finding]) -> Verdict {
         }
         let rest = errors.len().saturating_sub(MOST_TOLD) as u64;
         if rest > 0 {
-            told.push(format!(
-                "{} more {}.",
-                words::count(rest),
-                words::agree(rest, "error stands", "errors stand")
-            ));
+            told.push(format!("{} more {}.", words::count(rest), words::agree(rest, "error stands", "errors stand")));
         }
         (State::NotReady, reasons, told.join(" "), None)
     } else if open.is_some() || small.is_some() {
-        let needed = open.as_ref().and_then(|open| needed(primary, open.value)).or_else(|| {
-            small
-                .and_then(|f| f.evidence.get("needed"))
-                .and_then(serde_json::Value::as_u64)
-        });
+        let needed = open
+            .as_ref()
+            .and_then(|open| needed(primary, open.value))
+            .or_else(|| small.and_then(|f| f.evidence.get("needed")).and_then(serde_json::Value::as_u64));
         let mut told = match &open {
-            Some(open) => format!(
-                "We cannot tell yet: {}, and {} lies within that.",
-                standing(primary),
-                open.bar
-            ),
-            None => format!(
-                "We cannot tell yet: {}, which is too wide to act on.",
-                standing(primary)
-            ),
+            Some(open) => format!("We cannot tell yet: {}, and {} lies within that.", standing(primary), open.bar),
+            None => format!("We cannot tell yet: {}, which is too wide to act on.", standing(primary)),
         };
         if let Some(needed) = needed {
             let noun = words::counted(needed, &format!("test {}", evidence.noun)).replacen("test", "more test", 1);
@@ -84,19 +72,11 @@ pub fn verdict(evidence: &Evidence<'_>, findings: &[Finding]) -> Verdict {
 
 /// `macro-F1 is 0.87 (0.84 to 0.89)`.
 fn standing(primary: &Primary) -> String {
-    format!(
-        "{} is {}",
-        primary.title,
-        words::figure_with_interval(&primary.estimate)
-    )
+    format!("{} is {}", primary.title, words::figure_with_interval(&primary.estimate))
 }
 
 fn first_sentence(finding: &Finding) -> String {
-    let text = if finding.message.is_empty() {
-        &finding.title
-    } else {
-        &finding.message
-    };
+    let text = if finding.message.is_empty() { &finding.title } else { &finding.message };
     match text.split_once(". ") {
         Some((first, _)) => format!("{first}."),
         None => format!("{}.", text.trim_end_matches('.')),
@@ -114,21 +94,11 @@ fn misses(primary: &Primary, target: f64) -> bool {
 }
 
 fn open(primary: &Primary) -> Option<Open> {
-    let target = primary.target.map(|value| Open {
-        bar: format!("the target {value}"),
-        value,
-    });
-    let baseline = primary.baseline.map(|value| {
-        let answer = &primary.baseline_answer;
-        Open {
-            bar: format!("the {value:.2} that always answering '{answer}' would get"),
-            value,
-        }
-    });
-    [target, baseline]
-        .into_iter()
-        .flatten()
-        .find(|open| primary.estimate.contains(open.value))
+    let target = primary.target.map(|value| Open { bar: format!("the target {value}"), value });
+    let baseline = primary
+        .baseline
+        .map(|value| Open { bar: format!("the {value:.2} that {} would get", primary.always()), value });
+    [target, baseline].into_iter().flatten().find(|open| primary.estimate.contains(open.value))
 }
 
 /// Further examples until the interval, shrinking with the root of their number, leaves `bar` outside.
@@ -141,11 +111,8 @@ fn ready(evidence: &Evidence<'_>) -> String {
     let primary = &evidence.primary;
     let mut told = format!("{}.", capital(&standing(primary)));
     if let Some(baseline) = primary.baseline {
-        told = format!(
-            "{}, clear of the {baseline:.2} that always answering '{}' would get.",
-            capital(&standing(primary)),
-            primary.baseline_answer
-        );
+        told =
+            format!("{}, clear of the {baseline:.2} that {} would get.", capital(&standing(primary)), primary.always());
     }
     match primary.target {
         Some(target) => told += &format!(" It clears the target {target}; nothing was found against it."),
@@ -156,9 +123,7 @@ fn ready(evidence: &Evidence<'_>) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -173,12 +138,7 @@ mod tests {
 
     fn finding(severity: Severity, code: &'static str, message: &str) -> Finding {
         let check: fn(&Evidence<'_>) -> Vec<Draft> = |_| vec![Draft::new(Severity::Error, 1, "title", "Act")];
-        let rule = Rule {
-            code,
-            name: "planted",
-            source: "",
-            check,
-        };
+        let rule = Rule { code, name: "planted", source: "", check };
         let mut found = Plant::labels(&[("a", 100), ("b", 100)]).judge(&rule).remove(0);
         found.severity = severity;
         found.message = message.to_owned();
@@ -187,16 +147,9 @@ mod tests {
 
     #[test]
     fn an_error_is_not_ready_and_is_told() {
-        let errors = [finding(
-            Severity::Error,
-            "E402",
-            "Refund is missed in 4 of 5 cases. More text.",
-        )];
+        let errors = [finding(Severity::Error, "E402", "Refund is missed in 4 of 5 cases. More text.")];
         let verdict = judged(&Plant::labels(&[("a", 100), ("b", 100)]), &errors);
-        assert_eq!(
-            (verdict.state, verdict.reasons.as_slice()),
-            (State::NotReady, ["E402".to_owned()].as_slice())
-        );
+        assert_eq!((verdict.state, verdict.reasons.as_slice()), (State::NotReady, ["E402".to_owned()].as_slice()));
         assert_eq!(verdict.summary, "Refund is missed in 4 of 5 cases.");
     }
 
@@ -209,11 +162,7 @@ mod tests {
         let clean = clean.with(|e| e.primary.target = Some(0.9));
         let verdict = judged(&clean, &[]);
         assert_eq!(verdict.state, State::Undecided);
-        assert!(
-            verdict.summary.contains("the target 0.9 lies within"),
-            "{}",
-            verdict.summary
-        );
+        assert!(verdict.summary.contains("the target 0.9 lies within"), "{}", verdict.summary);
         let missed = clean.with(|e| e.primary.target = Some(0.99));
         assert_eq!(judged(&missed, &[]).state, State::NotReady);
     }
@@ -229,10 +178,6 @@ mod tests {
         // Half the interval is 0.068 and the gap 0.03: the interval must shrink by 2.3, so n must grow about fivefold.
         let needed = verdict.needed.expect("a number");
         assert!((600..1_100).contains(&needed), "{needed}");
-        assert!(
-            verdict
-                .summary
-                .contains(&format!("{} more test examples would decide", words::count(needed)))
-        );
+        assert!(verdict.summary.contains(&format!("{} more test examples would decide", words::count(needed))));
     }
 }

@@ -9,10 +9,11 @@ use rustc_hash::FxHashMap;
 use trueup_core::fingerprint::text_key;
 use trueup_core::{Dataset, LabelId};
 
-/// What must stay together and what must be spread evenly.
+/// What must stay together and what must be spread evenly, for some rows of a data set. Positions are places in the
+/// list of rows given.
 #[derive(Debug)]
 pub struct Stratification {
-    /// Rows of each unit.
+    /// Positions of each unit.
     units: Vec<Vec<u32>>,
     /// The stratum of each unit: its rarest label, or the one past the last for units without any.
     strata: Vec<usize>,
@@ -24,45 +25,32 @@ pub struct Stratification {
 }
 
 impl Stratification {
-    /// Groups the rows of `data` by `clusters` (rows of the same number are twins) and by `Example::group`, and finds
-    /// each unit's stratum.
-    pub fn new(data: &Dataset, clusters: &[u32], seed: u64) -> Self {
-        let parents = unite(data, clusters);
+    /// Groups `rows` of `data` by `clusters` (one number a row of the data; rows of the same number are twins) and by
+    /// `Example::group`, and finds each unit's stratum.
+    pub fn new(data: &Dataset, clusters: &[u32], rows: &[usize], seed: u64) -> Self {
+        let parents = unite(data, clusters, rows);
         let mut index: FxHashMap<u32, usize> = FxHashMap::default();
         let mut units: Vec<Vec<u32>> = Vec::new();
-        for (row, &root) in parents.iter().enumerate() {
+        for (position, &root) in parents.iter().enumerate() {
             let unit = *index.entry(root).or_insert_with(|| {
                 units.push(Vec::new());
                 units.len() - 1
             });
-            units[unit].push(row as u32);
+            units[unit].push(position as u32);
         }
         let support = data.support();
         let none = data.labels.len();
+        let example = |&position: &u32| &data.examples[rows[position as usize]];
         let rarest = |labels: Vec<LabelId>| labels.into_iter().min_by_key(|&l| (support[l as usize], l));
-        let strata = units
-            .iter()
-            .map(|rows| {
-                let labels = rows
-                    .iter()
-                    .flat_map(|&r| data.examples[r as usize].gold.labels())
-                    .collect();
-                rarest(labels).map_or(none, |l| l as usize)
-            })
-            .collect();
+        let stratum = |unit: &Vec<u32>| {
+            let labels = unit.iter().flat_map(|position| example(position).gold.labels()).collect();
+            rarest(labels).map_or(none, |l| l as usize)
+        };
+        let strata = units.iter().map(stratum).collect();
         // Adding the hashes makes a unit's key independent of the order of its rows.
-        let key = |&row: &u32| text_key(&data.examples[row as usize].text, seed);
-        let keys = units
-            .iter()
-            .map(|rows| rows.iter().map(key).fold(0, u64::wrapping_add))
-            .collect();
-        Self {
-            units,
-            strata,
-            keys,
-            count: none + 1,
-            rows: data.len(),
-        }
+        let key = |position: &u32| text_key(&example(position).text, seed);
+        let keys = units.iter().map(|unit| unit.iter().map(key).fold(0, u64::wrapping_add)).collect();
+        Self { units, strata, keys, count: none + 1, rows: rows.len() }
     }
 
     /// How many units there are: the most folds that can be made.
@@ -70,7 +58,7 @@ impl Stratification {
         self.units.len()
     }
 
-    /// The fold (from 0) of each row, for `folds` folds of about equal size and label mix. A fold can be empty only
+    /// The fold (from 0) of each position, for `folds` folds of about equal size and label mix. A fold can be empty only
     /// when there are fewer units than folds.
     pub fn folds(&self, folds: usize) -> Vec<usize> {
         assert!(folds > 0, "at least one fold");
@@ -94,7 +82,7 @@ impl Stratification {
         fold_of
     }
 
-    /// Splits the rows into a kept part and a held-out part of about one in `parts`. Neither is empty when there are
+    /// Splits the positions into a kept part and a held-out part of about one in `parts`. Neither is empty when there are
     /// at least two units.
     pub fn hold_out(&self, parts: usize) -> (Vec<usize>, Vec<usize>) {
         let folds = self.folds(parts.min(self.units.len()).max(2));
@@ -103,31 +91,29 @@ impl Stratification {
     }
 }
 
-/// For each row the smallest row of its unit: rows with the same cluster or the same group are one unit.
-fn unite(data: &Dataset, clusters: &[u32]) -> Vec<u32> {
-    let mut parents: Vec<u32> = (0..data.len() as u32).collect();
-    fn root(parents: &mut [u32], mut row: u32) -> u32 {
-        while parents[row as usize] != row {
-            parents[row as usize] = parents[parents[row as usize] as usize];
-            row = parents[row as usize];
+/// For each position the smallest position of its unit: rows with the same cluster or the same group are one unit.
+fn unite(data: &Dataset, clusters: &[u32], rows: &[usize]) -> Vec<u32> {
+    fn root(parents: &mut [u32], mut at: u32) -> u32 {
+        while parents[at as usize] != at {
+            parents[at as usize] = parents[parents[at as usize] as usize];
+            at = parents[at as usize];
         }
-        row
+        at
     }
+    let mut parents: Vec<u32> = (0..rows.len() as u32).collect();
     let mut first_of_cluster: FxHashMap<u32, u32> = FxHashMap::default();
     let mut first_of_group: FxHashMap<&str, u32> = FxHashMap::default();
-    for row in 0..data.len() as u32 {
-        let twin = *first_of_cluster.entry(clusters[row as usize]).or_insert(row);
-        let mate = data.examples[row as usize]
-            .group
-            .as_deref()
-            .map(|g| *first_of_group.entry(g).or_insert(row));
+    for (position, &row) in rows.iter().enumerate() {
+        let position = position as u32;
+        let twin = *first_of_cluster.entry(clusters[row]).or_insert(position);
+        let mate = data.examples[row].group.as_deref().map(|g| *first_of_group.entry(g).or_insert(position));
         for other in [Some(twin), mate].into_iter().flatten() {
-            let (a, b) = (root(&mut parents, row), root(&mut parents, other));
-            // The smaller row is the root, so the result does not depend on the order of the unions.
+            let (a, b) = (root(&mut parents, position), root(&mut parents, other));
+            // The smaller one is the root, so the result does not depend on the order of the unions.
             parents[a.max(b) as usize] = a.min(b);
         }
     }
-    (0..data.len() as u32).map(|row| root(&mut parents, row)).collect()
+    (0..rows.len() as u32).map(|position| root(&mut parents, position)).collect()
 }
 
 #[cfg(test)]
@@ -160,9 +146,11 @@ mod tests {
     }
 
     fn rows(n: usize) -> Vec<(String, u32, Option<&'static str>)> {
-        (0..n)
-            .map(|i| (format!("text {i}"), [0, 0, 0, 1, 1, 2][i % 6], None))
-            .collect()
+        (0..n).map(|i| (format!("text {i}"), [0, 0, 0, 1, 1, 2][i % 6], None)).collect()
+    }
+
+    fn all(n: usize) -> Vec<usize> {
+        (0..n).collect()
     }
 
     fn alone(n: usize) -> Vec<u32> {
@@ -172,12 +160,11 @@ mod tests {
     #[test]
     fn folds_hold_every_label_evenly() {
         let data = data(&rows(300));
-        let folds = Stratification::new(&data, &alone(300), 42).folds(5);
+        let folds = Stratification::new(&data, &alone(300), &all(300), 42).folds(5);
         for fold in 0..5 {
             for (label, want) in [(0, 30), (1, 20), (2, 10)] {
-                let n = (0..300)
-                    .filter(|&r| folds[r] == fold && data.examples[r].gold == Annotation::Label(label))
-                    .count();
+                let n =
+                    (0..300).filter(|&r| folds[r] == fold && data.examples[r].gold == Annotation::Label(label)).count();
                 assert_eq!(n, want, "fold {fold}, label {label}");
             }
         }
@@ -190,7 +177,7 @@ mod tests {
         rows[40].2 = Some("thread");
         let mut clusters = alone(60);
         clusters[40] = clusters[17];
-        let folds = Stratification::new(&data(&rows), &clusters, 42).folds(5);
+        let folds = Stratification::new(&data(&rows), &clusters, &all(60), 42).folds(5);
         assert_eq!((folds[3], folds[40]), (folds[17], folds[17]));
     }
 
@@ -199,7 +186,7 @@ mod tests {
         let rows = rows(120);
         let mut turned = rows.clone();
         turned.reverse();
-        let folds = |rows: &[_], seed| Stratification::new(&data(rows), &alone(120), seed).folds(5);
+        let folds = |rows: &[_], seed| Stratification::new(&data(rows), &alone(120), &all(120), seed).folds(5);
         let (a, mut b) = (folds(&rows, 42), folds(&turned, 42));
         b.reverse();
         assert_eq!(a, b);
@@ -209,11 +196,8 @@ mod tests {
     #[test]
     fn a_held_out_part_is_never_empty() {
         for n in [2, 3, 11] {
-            let (kept, held) = Stratification::new(&data(&rows(n)), &alone(n), 42).hold_out(10);
-            assert!(
-                !kept.is_empty() && !held.is_empty() && kept.len() + held.len() == n,
-                "{n}"
-            );
+            let (kept, held) = Stratification::new(&data(&rows(n)), &alone(n), &all(n), 42).hold_out(10);
+            assert!(!kept.is_empty() && !held.is_empty() && kept.len() + held.len() == n, "{n}");
         }
     }
 }

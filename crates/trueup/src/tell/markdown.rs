@@ -39,12 +39,7 @@ macro_rules! line {
 }
 
 fn head(out: &mut String, review: &Review) {
-    line!(
-        out,
-        "# Review of {}: {}",
-        code(&review.data.test.file),
-        review.verdict.state.name().to_lowercase()
-    );
+    line!(out, "# Review of {}: {}", code(&review.data.test.file), review.verdict.state.name().to_lowercase());
     line!(out);
     line!(
         out,
@@ -66,29 +61,14 @@ fn head(out: &mut String, review: &Review) {
 }
 
 fn metrics(out: &mut String, review: &Review) {
-    let clean = review
-        .leakage
-        .as_ref()
-        .filter(|leakage| leakage.exact + leakage.near > 0);
-    line!(
-        out,
-        "| metric | value | 95 % interval |{}",
-        if clean.is_some() { " without leaks |" } else { "" }
-    );
+    let clean = review.leakage.as_ref().filter(|leakage| leakage.exact + leakage.near > 0);
+    line!(out, "| metric | value | 95 % interval |{}", if clean.is_some() { " without leaks |" } else { "" });
     line!(out, "|---|---:|---:|{}", if clean.is_some() { "---:|" } else { "" });
     for name in headline(review) {
         let estimate = &review.metrics[name];
-        let mut row = format!(
-            "| {} | {} | {} |",
-            title(name),
-            words::figure(estimate),
-            interval(estimate)
-        );
+        let mut row = format!("| {} | {} | {} |", title(name), words::figure(estimate), interval(estimate));
         if let Some(leakage) = clean {
-            let value = leakage
-                .clean_metrics
-                .get(name)
-                .map_or_else(|| "n/a".to_owned(), words::figure_with_interval);
+            let value = leakage.clean_metrics.get(name).map_or_else(|| "n/a".to_owned(), words::figure_with_interval);
             row += &format!(" {value} |");
         }
         line!(out, "{row}");
@@ -122,13 +102,7 @@ fn findings(out: &mut String, review: &Review) {
         line!(out);
     }
     for finding in &review.findings {
-        line!(
-            out,
-            "- **{} {}** {}",
-            finding.code,
-            finding.severity.name(),
-            text(&finding.title)
-        );
+        line!(out, "- **{} {}** {}", finding.code, finding.severity.name(), text(&finding.title));
         if !finding.message.is_empty() && finding.severity != Severity::Note {
             line!(out, "  <br>{}", text(&finding.message));
         }
@@ -141,23 +115,10 @@ fn next(out: &mut String, review: &Review) {
     line!(out);
     for step in &review.next {
         let gain = step.gain.as_ref().map(|gain| {
-            format!(
-                ": {} {:+.3} ({:+.3} to {:+.3})",
-                title(&gain.metric),
-                gain.value,
-                gain.low,
-                gain.high
-            )
+            format!(": {} {:+.3} ({:+.3} to {:+.3})", title(&gain.metric), gain.value, gain.low, gain.high)
         });
         let price = step.price.as_ref().map(|price| format!(" ({price})"));
-        line!(
-            out,
-            "{}. {}{}{}",
-            step.rank,
-            text(&step.action),
-            price.unwrap_or_default(),
-            gain.unwrap_or_default()
-        );
+        line!(out, "{}. {}{}{}", step.rank, text(&step.action), price.unwrap_or_default(), gain.unwrap_or_default());
         if let Some(command) = &step.command {
             line!(out, "   <br>`{}`", command.replace('`', "'"));
         }
@@ -166,11 +127,7 @@ fn next(out: &mut String, review: &Review) {
 }
 
 fn labels(out: &mut String, review: &Review) {
-    let mut rows: Vec<_> = review
-        .labels
-        .iter()
-        .filter(|row| row.support + row.predicted > 0)
-        .collect();
+    let mut rows: Vec<_> = review.labels.iter().filter(|row| row.support + row.predicted > 0).collect();
     rows.sort_by(|a, b| a.f1.value.unwrap_or(0.0).total_cmp(&b.f1.value.unwrap_or(0.0)));
     if rows.is_empty() {
         return;
@@ -192,11 +149,7 @@ fn labels(out: &mut String, review: &Review) {
     }
     line!(out);
     if rows.len() > MOST_LABELS {
-        line!(
-            out,
-            "{} more labels are in the JSON document.",
-            rows.len() - MOST_LABELS
-        );
+        line!(out, "{} more labels are in the JSON document.", rows.len() - MOST_LABELS);
         line!(out);
     }
 }
@@ -219,13 +172,7 @@ fn pairs(out: &mut String, confusion: &Confusion) {
     line!(out, "| gold | taken for | times |");
     line!(out, "|---|---|---:|");
     for (n, g, p) in pairs.iter().take(10) {
-        line!(
-            out,
-            "| {} | {} | {} |",
-            code(&confusion.labels[*g]),
-            code(&confusion.labels[*p]),
-            words::count(n.0)
-        );
+        line!(out, "| {} | {} | {} |", code(&confusion.labels[*g]), code(&confusion.labels[*p]), words::count(n.0));
     }
     line!(out);
 }
@@ -240,21 +187,13 @@ fn errors(out: &mut String, review: &Review) {
         out,
         "{} in all{}.",
         words::counted(review.errors.len() as u64, "wrong answer"),
-        if review.errors.len() > MOST_ERRORS {
-            format!("; the first {MOST_ERRORS}")
-        } else {
-            String::new()
-        }
+        if review.errors.len() > MOST_ERRORS { format!("; the first {MOST_ERRORS}") } else { String::new() }
     );
     line!(out);
     line!(out, "| id | gold | predicted | why | text |");
     line!(out, "|---|---|---|---|---|");
     for error in review.errors.iter().take(MOST_ERRORS) {
-        let shown = review
-            .examples
-            .get(&error.id)
-            .and_then(|example| example.text.as_deref())
-            .unwrap_or("");
+        let shown = review.examples.get(&error.id).and_then(|example| example.text.as_deref()).unwrap_or("");
         line!(
             out,
             "| {} | {} | {} | {} | {} |",
@@ -280,17 +219,9 @@ fn answer(answer: &Answer) -> String {
 fn data(out: &mut String, review: &Review) {
     line!(out, "## Data");
     line!(out);
-    for split in [
-        review.data.train.as_ref(),
-        review.data.valid.as_ref(),
-        Some(&review.data.test),
-    ]
-    .into_iter()
-    .flatten()
+    for split in [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)].into_iter().flatten()
     {
-        let spans = split
-            .spans
-            .map_or_else(String::new, |n| format!(", {}", words::counted(n, "span")));
+        let spans = split.spans.map_or_else(String::new, |n| format!(", {}", words::counted(n, "span")));
         line!(
             out,
             "- {}: {} ({}), {}{spans}; fingerprint `{}`",
@@ -305,27 +236,18 @@ fn data(out: &mut String, review: &Review) {
                 out,
                 "  - guessed: {}{}",
                 text(&guess.what),
-                guess
-                    .option
-                    .as_ref()
-                    .map_or_else(String::new, |o| format!(" (`{o}` overrides)"))
+                guess.option.as_ref().map_or_else(String::new, |o| format!(" (`{o}` overrides)"))
             );
         }
         if !split.skipped.is_empty() {
-            line!(
-                out,
-                "  - left out: {}",
-                words::counted(split.skipped.len() as u64, "record")
-            );
+            line!(out, "  - left out: {}", words::counted(split.skipped.len() as u64, "record"));
         }
     }
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Text that Markdown and HTML leave as it is, on one line.

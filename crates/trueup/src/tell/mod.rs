@@ -28,14 +28,7 @@ pub fn schema() -> String {
 pub fn headline(review: &Review) -> Vec<&str> {
     use trueup_core::Task::{Classification, Multilabel, Ner};
     let usual: &[&str] = match review.task {
-        Classification => &[
-            "f1_macro",
-            "accuracy",
-            "log_loss",
-            "roc_auc",
-            "roc_auc_ovr",
-            "expected_cost",
-        ],
+        Classification => &["f1_macro", "accuracy", "log_loss", "roc_auc", "roc_auc_ovr", "expected_cost"],
         Multilabel => &["f1_micro", "f1_macro", "accuracy", "roc_auc_ovr", "expected_cost"],
         Ner => &["f1", "precision", "recall", "f1_macro"],
     };
@@ -62,9 +55,5 @@ pub fn tally(review: &Review) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, name)| trueup_core::words::counted(n, name))
         .collect();
-    if parts.is_empty() {
-        "no findings".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }

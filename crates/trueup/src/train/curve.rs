@@ -9,11 +9,7 @@ const RESAMPLES: u64 = 1_000;
 
 /// The score that curves show: entity F1 for NER, macro-F1 for labels.
 pub fn score(task: Task, tallies: &Tallies) -> Option<f64> {
-    if task == Task::Ner {
-        tallies.f1_micro()
-    } else {
-        tallies.f1_macro()
-    }
+    if task == Task::Ner { tallies.f1_micro() } else { tallies.f1_macro() }
 }
 
 /// Score of `after` minus score of `before` on the same examples, with a paired percentile bootstrap over examples
@@ -80,9 +76,7 @@ mod tests {
         };
         let answers = |wrong: u32| Predictions {
             labels: labels.clone(),
-            answers: (0..200)
-                .map(|i| Annotation::Label(if i % wrong == 0 { 1 - i % 2 } else { i % 2 }))
-                .collect(),
+            answers: (0..200).map(|i| Annotation::Label(if i % wrong == 0 { 1 - i % 2 } else { i % 2 })).collect(),
             scores: None,
             span_scores: None,
         };

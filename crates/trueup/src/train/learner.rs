@@ -9,18 +9,7 @@ use trueup_model::linear::{self, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
 use crate::error::Error;
-
-/// Which learner is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LearnerChoice {
-    /// The one that suits the task: `linear` for labels, `crf` for spans.
-    #[default]
-    Auto,
-    /// Word and character n-grams with logistic regression.
-    Linear,
-    /// A linear-chain CRF.
-    Crf,
-}
+use crate::options::LearnerChoice;
 
 /// A learner with its parameters.
 #[derive(Debug, Clone)]
@@ -52,28 +41,15 @@ impl Learner {
     ///
     /// When the learner cannot do the task.
     pub fn new(choice: LearnerChoice, task: Task, seed: u64) -> Result<Self, Error> {
-        let linear = || {
-            Self::Linear(LinearParams {
-                seed,
-                ..LinearParams::default()
-            })
-        };
-        let crf = || {
-            Self::Crf(CrfParams {
-                seed,
-                ..CrfParams::default()
-            })
-        };
+        let linear = || Self::Linear(LinearParams { seed, ..LinearParams::default() });
+        let crf = || Self::Crf(CrfParams { seed, ..CrfParams::default() });
         match (choice, task) {
             (LearnerChoice::Linear | LearnerChoice::Auto, Task::Classification | Task::Multilabel) => Ok(linear()),
             (LearnerChoice::Crf | LearnerChoice::Auto, Task::Ner) => Ok(crf()),
             (choice, task) => Err(Error::Option {
                 option: "--model",
                 found: if choice == LearnerChoice::Crf { "crf" } else { "linear" }.into(),
-                valid: format!(
-                    "for {task} data it is {}",
-                    if task == Task::Ner { "crf" } else { "linear" }
-                ),
+                valid: format!("for {task} data it is {}", if task == Task::Ner { "crf" } else { "linear" }),
             }),
         }
     }
@@ -120,24 +96,12 @@ impl Learner {
                 let fitted = linear::fit(task, labels, train, valid, params, progress)?;
                 let temperature = Some(fitted.model.temperature());
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained {
-                    model: Box::new(fitted.model),
-                    epochs,
-                    features,
-                    curve,
-                    temperature,
-                })
+                Ok(Trained { model: Box::new(fitted.model), epochs, features, curve, temperature })
             }
             Self::Crf(params) => {
                 let fitted = crf::fit(labels, train, valid, params, progress)?;
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained {
-                    model: Box::new(fitted.model),
-                    epochs,
-                    features,
-                    curve,
-                    temperature: None,
-                })
+                Ok(Trained { model: Box::new(fitted.model), epochs, features, curve, temperature: None })
             }
         }
     }
@@ -146,15 +110,10 @@ impl Learner {
     #[must_use]
     pub fn as_found(&self, found: &Trained) -> Self {
         match self {
-            Self::Linear(params) => Self::Linear(LinearParams {
-                epochs: found.epochs,
-                temperature: found.temperature,
-                ..params.clone()
-            }),
-            Self::Crf(params) => Self::Crf(CrfParams {
-                epochs: found.epochs,
-                ..params.clone()
-            }),
+            Self::Linear(params) => {
+                Self::Linear(LinearParams { epochs: found.epochs, temperature: found.temperature, ..params.clone() })
+            }
+            Self::Crf(params) => Self::Crf(CrfParams { epochs: found.epochs, ..params.clone() }),
         }
     }
 }

@@ -17,14 +17,32 @@ use trueup_core::fingerprint::{digest, fingerprint};
 use trueup_core::{Dataset, Estimate, Example, Predictions, Scores, Task};
 use trueup_model::{Progress, Silent};
 
-pub use learner::{Learner, LearnerChoice, Trained};
+pub use learner::{Learner, Trained};
 
 use crate::error::Error;
 use crate::observe::Observer;
-use crate::split::Stratification;
 
-/// One in so many training examples is watched by early stopping when no validation data is given.
-const VALID_PART: usize = 10;
+/// Which rows of the training data do what.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Rows that the final model learns from.
+    pub all: Vec<usize>,
+    /// Of those, the rows that the search for the best number of passes learns from.
+    pub fit: Vec<usize>,
+    /// The other rows of `all`, which early stopping watches; none when validation data is given.
+    pub watched: Vec<usize>,
+    /// The quarter (0 to 3) of each of `fit`, for the learning curve.
+    pub quarters: Vec<usize>,
+}
+
+/// One fold: rows held out to be answered, and the plan for the rows kept.
+#[derive(Debug, Clone)]
+pub struct Fold {
+    /// Rows that the fold's model answers and never sees.
+    pub held: Vec<usize>,
+    /// What the others do.
+    pub plan: Plan,
+}
 
 /// A model's answers and how it was trained.
 #[derive(Debug)]
@@ -35,9 +53,7 @@ pub struct Outcome {
     pub training: Training,
 }
 
-/// Trains on `train` and answers `test`.
-///
-/// `clusters` numbers the twins in `train`, which stay on one side of early stopping too.
+/// Trains on `train` by `plan`, watched by `valid` if it is given, and answers `test`.
 ///
 /// # Errors
 ///
@@ -45,33 +61,22 @@ pub struct Outcome {
 pub fn on_split(
     learner: &Learner,
     train: &Dataset,
-    clusters: &[u32],
+    plan: &Plan,
     valid: Option<&Dataset>,
     test: &[&Example],
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
-    let all: Vec<usize> = (0..train.len()).collect();
+    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * 3 };
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let watch = Watch {
-        observer,
-        done: AtomicU64::new(0),
-        total: u64::from(learner.most_epochs()) * 3,
-    };
-    let search = search(learner, train, clusters, &all, valid.as_deref(), seed, &watch)?;
-    let examples: Vec<&Example> = train.examples.iter().collect();
-    let fitted = learner
-        .as_found(&search.found)
-        .fit(train.task, &train.labels, &examples, None, &watch)?;
+    let search = search(learner, train, plan, valid.as_deref(), seed, &watch)?;
+    let fitted = refit(learner, train, plan, &search, &watch)?;
     let predictions = fitted.predict(test);
-    let training = Training {
-        features: fitted.features,
-        ..record(learner, train, seed, search, Vec::new())
-    };
+    let training = Training { features: fitted.features, ..record(learner, train, seed, search, Vec::new()) };
     Ok(Outcome { predictions, training })
 }
 
-/// Answers every example of `data` by a model that was trained on the other folds. `fold_of` names each row's fold.
+/// Answers every example of `data` by a model that was trained without its fold. The folds hold out each row once.
 ///
 /// # Errors
 ///
@@ -79,53 +84,37 @@ pub fn on_split(
 pub fn out_of_fold(
     learner: &Learner,
     data: &Dataset,
-    clusters: &[u32],
-    fold_of: &[usize],
+    folds: &[Fold],
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
-    let folds = fold_of.iter().max().map_or(0, |f| f + 1);
-    let watch = Watch {
-        observer,
-        done: AtomicU64::new(0),
-        total: u64::from(learner.most_epochs()) * folds as u64 * 2,
-    };
-    let parts: Vec<(Vec<usize>, Predictions, Search, u64)> = (0..folds)
-        .into_par_iter()
-        .map(|fold| {
-            let (held, kept): (Vec<usize>, Vec<usize>) = (0..data.len()).partition(|&row| fold_of[row] == fold);
+    let total = u64::from(learner.most_epochs()) * folds.len() as u64 * 2;
+    let watch = Watch { observer, done: AtomicU64::new(0), total };
+    let parts: Vec<(Predictions, Search, u64)> = folds
+        .par_iter()
+        .enumerate()
+        .map(|(number, fold)| {
             // The learning curve is drawn once, in the first fold.
-            let search = if fold == 0 {
-                search(learner, data, clusters, &kept, None, seed, &watch)?
-            } else {
-                stop_early(learner, data, clusters, &kept, None, seed, &watch)?.0
+            let search = match number {
+                0 => search(learner, data, &fold.plan, None, seed, &watch)?,
+                _ => stop_early(learner, data, &fold.plan, None, &watch)?,
             };
-            let fitted =
-                learner
-                    .as_found(&search.found)
-                    .fit(data.task, &data.labels, &pick(data, &kept), None, &watch)?;
-            let answers = fitted.predict(&pick(data, &held));
-            Ok((held, answers, search, fitted.features))
+            let fitted = refit(learner, data, &fold.plan, &search, &watch)?;
+            Ok((fitted.predict(&pick(data, &fold.held)), search, fitted.features))
         })
         .collect::<Result<_, Error>>()?;
-    let scores = parts
-        .iter()
+    let answered = || folds.iter().zip(&parts).map(|(fold, (answers, _, _))| (fold.held.as_slice(), answers));
+    let scores = answered()
         .enumerate()
-        .map(|(fold, (held, answers, _, _))| FoldScore {
-            fold: fold as u32 + 1,
+        .map(|(number, (held, answers))| FoldScore {
+            fold: number as u32 + 1,
             examples: held.len() as u64,
             score: curve::score(data.task, &tallies(data, held, answers)),
         })
         .collect();
-    let predictions = assemble(
-        data,
-        parts.iter().map(|(held, answers, _, _)| (held.as_slice(), answers)),
-    );
-    let (_, _, first, features) = parts.into_iter().next().expect("at least one fold");
-    let training = Training {
-        features,
-        ..record(learner, data, seed, first, scores)
-    };
+    let predictions = assemble(data, answered());
+    let (_, first, features) = parts.into_iter().next().expect("at least one fold");
+    let training = Training { features, ..record(learner, data, seed, first, scores) };
     Ok(Outcome { predictions, training })
 }
 
@@ -136,45 +125,33 @@ struct Search {
     last_doubling: Option<Estimate>,
 }
 
-/// Trains on `rows` with early stopping, and on a half and a quarter of them for the learning curve.
+/// Trains with early stopping, and once more on a half and on a quarter of the rows for the learning curve.
 fn search(
     learner: &Learner,
     data: &Dataset,
-    clusters: &[u32],
-    rows: &[usize],
+    plan: &Plan,
     valid: Option<&[&Example]>,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Search, Error> {
-    let (mut search, fit_rows, held) = stop_early(learner, data, clusters, rows, valid, seed, progress)?;
-    let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &held), <[&Example]>::to_vec);
-    let quarters = quarters(data, clusters, &fit_rows, seed);
+    let mut search = stop_early(learner, data, plan, valid, progress)?;
+    let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &plan.watched), <[&Example]>::to_vec);
     let part = |n: usize| -> Vec<usize> {
-        fit_rows
-            .iter()
-            .zip(&quarters)
-            .filter(|&(_, &q)| q < n)
-            .map(|(&row, _)| row)
-            .collect()
+        plan.fit.iter().zip(&plan.quarters).filter(|&(_, &q)| q < n).map(|(&row, _)| row).collect()
     };
     let smaller: Vec<(u64, Predictions)> = [1, 2]
         .into_par_iter()
         .filter_map(|n| {
             let rows = part(n);
             // A part that happens to hold one label only gives no point.
-            let fitted = learner
-                .fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent)
-                .ok()?;
+            let fitted = learner.fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent).ok()?;
             Some((rows.len() as u64, fitted.predict(&valid)))
         })
         .collect();
-    let whole = (fit_rows.len() as u64, search.found.predict(&valid));
+    let whole = (plan.fit.len() as u64, search.found.predict(&valid));
     let count = |answers: &Predictions| {
         let mut tallies = Tallies::new(data.labels.len());
-        valid
-            .iter()
-            .zip(&answers.answers)
-            .for_each(|(example, answer)| tallies.add(&example.gold, answer));
+        valid.iter().zip(&answers.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
         tallies
     };
     for (n, answers) in smaller.iter().chain([&whole]) {
@@ -188,56 +165,30 @@ fn search(
     Ok(search)
 }
 
-/// Trains on `rows` with early stopping on `valid`, or on a tenth of the rows when there is none; also returns the rows
-/// trained on and those held out.
+/// Trains with early stopping on `valid`, or on the plan's watched rows when there is none.
 fn stop_early(
     learner: &Learner,
     data: &Dataset,
-    clusters: &[u32],
-    rows: &[usize],
+    plan: &Plan,
     valid: Option<&[&Example]>,
-    seed: u64,
     progress: &dyn Progress,
-) -> Result<(Search, Vec<usize>, Vec<usize>), Error> {
-    let (fit_rows, held) = match valid {
-        Some(_) => (rows.to_vec(), Vec::new()),
-        None => {
-            let (part, clusters) = part(data, clusters, rows);
-            let (kept, held) = Stratification::new(&part, &clusters, seed).hold_out(VALID_PART);
-            let back = |picked: Vec<usize>| picked.into_iter().map(|i| rows[i]).collect::<Vec<_>>();
-            (back(kept), back(held))
-        }
-    };
-    let held_examples = pick(data, &held);
-    let watched = valid.unwrap_or(&held_examples);
-    let found = learner.fit(data.task, &data.labels, &pick(data, &fit_rows), Some(watched), progress)?;
-    Ok((
-        Search {
-            found,
-            learning: Vec::new(),
-            last_doubling: None,
-        },
-        fit_rows,
-        held,
-    ))
+) -> Result<Search, Error> {
+    let watched = pick(data, &plan.watched);
+    let valid = valid.unwrap_or(&watched);
+    let found = learner.fit(data.task, &data.labels, &pick(data, &plan.fit), Some(valid), progress)?;
+    Ok(Search { found, learning: Vec::new(), last_doubling: None })
 }
 
-/// The quarter (0 to 3) of each of `rows`, stratified.
-fn quarters(data: &Dataset, clusters: &[u32], rows: &[usize], seed: u64) -> Vec<usize> {
-    let (part, clusters) = part(data, clusters, rows);
-    Stratification::new(&part, &clusters, seed ^ 0x51).folds(4)
-}
-
-fn part(data: &Dataset, clusters: &[u32], rows: &[usize]) -> (Dataset, Vec<u32>) {
-    let examples = rows.iter().map(|&row| data.examples[row].clone()).collect();
-    let part = Dataset {
-        examples,
-        labels: data.labels.clone(),
-        columns: vec![],
-        tags: vec![],
-        ..*data
-    };
-    (part, rows.iter().map(|&row| clusters[row]).collect())
+/// Trains on all rows of the plan, for as many passes as were found best.
+fn refit(
+    learner: &Learner,
+    data: &Dataset,
+    plan: &Plan,
+    search: &Search,
+    progress: &dyn Progress,
+) -> Result<Trained, Error> {
+    let learner = learner.as_found(&search.found);
+    Ok(learner.fit(data.task, &data.labels, &pick(data, &plan.all), None, progress)?)
 }
 
 fn pick<'a>(data: &'a Dataset, rows: &[usize]) -> Vec<&'a Example> {
@@ -246,9 +197,7 @@ fn pick<'a>(data: &'a Dataset, rows: &[usize]) -> Vec<&'a Example> {
 
 fn tallies(data: &Dataset, rows: &[usize], answers: &Predictions) -> Tallies {
     let mut tallies = Tallies::new(data.labels.len());
-    rows.iter()
-        .zip(&answers.answers)
-        .for_each(|(&row, answer)| tallies.add(&data.examples[row].gold, answer));
+    rows.iter().zip(&answers.answers).for_each(|(&row, answer)| tallies.add(&data.examples[row].gold, answer));
     tallies
 }
 
@@ -257,9 +206,7 @@ fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'a Pr
     let mut from = vec![(0usize, 0usize); data.len()];
     let mut answers: Vec<&Predictions> = Vec::new();
     for (rows, part) in parts {
-        rows.iter()
-            .enumerate()
-            .for_each(|(i, &row)| from[row] = (answers.len(), i));
+        rows.iter().enumerate().for_each(|(i, &row)| from[row] = (answers.len(), i));
         answers.push(part);
     }
     let scores = answers.iter().all(|part| part.scores.is_some()).then(|| {

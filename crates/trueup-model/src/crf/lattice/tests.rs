@@ -21,16 +21,10 @@ impl Chain {
     fn random(labels: u32, len: usize, seed: u64) -> Self {
         let tags = Tags::new((0..labels).collect());
         let mut rng = Rng::new(seed);
-        let scores = (0..len)
-            .map(|_| (0..tags.len()).map(|_| draw(&mut rng, 3.0)).collect())
-            .collect();
+        let scores = (0..len).map(|_| (0..tags.len()).map(|_| draw(&mut rng, 3.0)).collect()).collect();
         let mut transitions = Transitions::new(&tags);
         transitions.change(|_, _, _| draw(&mut rng, 2.0));
-        Self {
-            tags,
-            scores,
-            transitions,
-        }
+        Self { tags, scores, transitions }
     }
 
     fn lattice(&self) -> Lattice {
@@ -55,10 +49,9 @@ impl Chain {
                 .flat_map(|(path, score): &(Vec<usize>, f64)| {
                     (0..self.tags.len()).filter_map(move |state| {
                         let step = match path.last() {
-                            None => self
-                                .tags
-                                .may_start(state)
-                                .then(|| self.transitions.log_start.as_flattened()[state]),
+                            None => {
+                                self.tags.may_start(state).then(|| self.transitions.log_start.as_flattened()[state])
+                            }
                             Some(&last) => self.tags.allowed(last, state).then(|| self.weight(last, state)),
                         };
                         let path = path.iter().copied().chain([state]).collect();
@@ -69,9 +62,7 @@ impl Chain {
         }
         paths.retain(|(path, _)| path.last().is_none_or(|&last| self.tags.may_end(last)));
         for (path, score) in &mut paths {
-            *score += path
-                .last()
-                .map_or(0.0, |&last| f64::from(self.transitions.log_end.as_flattened()[last]));
+            *score += path.last().map_or(0.0, |&last| f64::from(self.transitions.log_end.as_flattened()[last]));
         }
         paths
     }
@@ -189,11 +180,7 @@ proptest! {
 fn ten_thousand_tokens_of_wild_scores_stay_finite() {
     let mut chain = Chain::random(3, 10_000, 7);
     let mut rng = Rng::new(8);
-    chain
-        .scores
-        .iter_mut()
-        .flatten()
-        .for_each(|score| *score = draw(&mut rng, 500.0));
+    chain.scores.iter_mut().flatten().for_each(|score| *score = draw(&mut rng, 500.0));
     chain.transitions.change(|_, _, _| draw(&mut rng, 100.0));
     let mut lattice = chain.lattice();
     let log_z = lattice.forward(&chain.transitions);

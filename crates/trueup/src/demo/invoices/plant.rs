@@ -10,36 +10,12 @@ use crate::demo::phrase::pick;
 pub const KINDS: [(&str, &str, &str); 8] = [
     ("too-few-examples", "D101", "`IBAN` is annotated in 9 snippets only"),
     ("exact-duplicate", "D107", "10 snippets entered twice"),
-    (
-        "near-duplicate",
-        "D108",
-        "6 snippets entered twice with a few words added",
-    ),
-    (
-        "inconsistent-span",
-        "L303",
-        "10 snippets whose vendor is not annotated, though the same name is elsewhere",
-    ),
-    (
-        "suspicious-boundary",
-        "L304",
-        "8 annotations that take in a space or a punctuation mark behind the mention",
-    ),
-    (
-        "boundary-errors",
-        "E407",
-        "12 amounts annotated without their currency, which all others include",
-    ),
-    (
-        "likely-mislabelled",
-        "L301",
-        "12 snippets where `DATE` and `DUE_DATE` are exchanged",
-    ),
-    (
-        "boundary-in-word",
-        "L304",
-        "3 vendors with letters beyond ASCII whose annotation begins at their second letter",
-    ),
+    ("near-duplicate", "D108", "6 snippets entered twice with a few words added"),
+    ("inconsistent-span", "L303", "10 snippets whose vendor is not annotated, though the same name is elsewhere"),
+    ("suspicious-boundary", "L304", "8 annotations that take in a space or a punctuation mark behind the mention"),
+    ("boundary-errors", "E407", "12 amounts annotated without their currency, which all others include"),
+    ("likely-mislabelled", "L301", "12 snippets where `DATE` and `DUE_DATE` are exchanged"),
+    ("boundary-in-word", "L304", "3 vendors with letters beyond ASCII whose annotation begins at their second letter"),
 ];
 
 /// Plants them all.
@@ -104,10 +80,7 @@ pub fn all(snippets: &mut Vec<Snippet>, rng: &mut Rng) {
         let snippet = take(&mut pool, snippets, foreign);
         let snippet = mark(snippets, snippet, "boundary-in-word");
         if let Some(at) = vendor(snippet) {
-            let first = snippet.text[snippet.spans[at].0.clone()]
-                .chars()
-                .next()
-                .map_or(0, char::len_utf8);
+            let first = snippet.text[snippet.spans[at].0.clone()].chars().next().map_or(0, char::len_utf8);
             snippet.spans[at].0.start += first;
         }
     }
@@ -126,10 +99,7 @@ fn mark<'a>(snippets: &'a mut [Snippet], at: usize, kind: &'static str) -> &'a m
 
 fn twin(snippets: &mut Vec<Snippet>, original: usize, text: String, kind: &'static str) {
     snippets[original].faults.push(kind);
-    let copy = Snippet {
-        text,
-        ..snippets[original].clone()
-    };
+    let copy = Snippet { text, ..snippets[original].clone() };
     snippets.push(copy);
 }
 
@@ -139,10 +109,7 @@ fn has(snippet: &Snippet, wanted: &str) -> bool {
 
 /// The first annotation that a space, a line end or a punctuation mark follows.
 fn open_end(snippet: &Snippet) -> Option<usize> {
-    snippet
-        .spans
-        .iter()
-        .position(|(range, _)| snippet.text[range.end..].starts_with([' ', ',', '.', ';', '\n']))
+    snippet.spans.iter().position(|(range, _)| snippet.text[range.end..].starts_with([' ', ',', '.', ';', '\n']))
 }
 
 /// The first annotated vendor.

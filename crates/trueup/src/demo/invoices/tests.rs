@@ -29,54 +29,30 @@ fn rows(set: &DemoSet) -> Vec<Row> {
             let byte = |value: &Value| byte_of_code_point(&text, value.as_u64().unwrap() as usize).unwrap();
             let spans = value["spans"].as_array().unwrap().iter().map(|span| {
                 let (start, end) = (byte(&span["start"]), byte(&span["end"]));
-                (
-                    span["label"].as_str().unwrap().to_string(),
-                    text[start..end].to_string(),
-                    end,
-                )
+                (span["label"].as_str().unwrap().to_string(), text[start..end].to_string(), end)
             });
-            Row {
-                id: value["id"].as_str().unwrap().into(),
-                spans: spans.collect(),
-                text: text.clone(),
-            }
+            Row { id: value["id"].as_str().unwrap().into(), spans: spans.collect(), text: text.clone() }
         })
         .collect()
 }
 
 fn ids<'a>(set: &'a DemoSet, kind: &str) -> BTreeSet<&'a str> {
-    set.faults
-        .iter()
-        .find(|fault| fault.kind == kind)
-        .unwrap()
-        .ids
-        .iter()
-        .map(String::as_str)
-        .collect()
+    set.faults.iter().find(|fault| fault.kind == kind).unwrap().ids.iter().map(String::as_str).collect()
 }
 
 #[test]
 fn sizes_types_and_ids() {
     let rows = rows(&invoices(42));
     assert_eq!(rows.len(), 385 + 10 + 6);
-    assert_eq!(
-        rows.iter().map(|row| &row.id).collect::<BTreeSet<_>>().len(),
-        rows.len()
-    );
+    assert_eq!(rows.iter().map(|row| &row.id).collect::<BTreeSet<_>>().len(), rows.len());
     let mut support: BTreeMap<&str, usize> = BTreeMap::new();
     for (label, _, _) in rows.iter().flat_map(|row| &row.spans) {
         *support.entry(label).or_default() += 1;
     }
     let labels: Vec<_> = support.keys().copied().collect();
-    assert_eq!(
-        labels,
-        ["AMOUNT", "DATE", "DUE_DATE", "IBAN", "INVOICE_NUMBER", "VENDOR"]
-    );
+    assert_eq!(labels, ["AMOUNT", "DATE", "DUE_DATE", "IBAN", "INVOICE_NUMBER", "VENDOR"]);
     assert_eq!(support["IBAN"], 9);
-    assert!(
-        support.iter().all(|(label, &n)| *label == "IBAN" || n > 200),
-        "{support:?}"
-    );
+    assert!(support.iter().all(|(label, &n)| *label == "IBAN" || n > 200), "{support:?}");
     assert!(rows.iter().any(|row| row.text.contains('🌻')) && rows.iter().any(|row| row.text.contains('Ł')));
 }
 
@@ -93,9 +69,9 @@ fn spans_lie_on_their_mentions() {
                 "VENDOR" => VENDORS.contains(&mention.as_str()),
                 "IBAN" => mention.len() == 24 && &mention[2..4] == "00",
                 "DATE" | "DUE_DATE" => mention.contains("25") && mention.starts_with(char::is_alphanumeric),
-                "AMOUNT" => ["$", "€", "EUR", "£", "CHF", "zł", "USD"]
-                    .iter()
-                    .any(|currency| mention.contains(currency)),
+                "AMOUNT" => {
+                    ["$", "€", "EUR", "£", "CHF", "zł", "USD"].iter().any(|currency| mention.contains(currency))
+                }
                 "INVOICE_NUMBER" => mention.contains(|c: char| c.is_ascii_digit()),
                 other => panic!("{other}"),
             };
@@ -108,10 +84,7 @@ fn spans_lie_on_their_mentions() {
 fn every_twin_is_planted_and_every_planted_twin_is_one() {
     let set = invoices(42);
     let rows = rows(&set);
-    let shapes: Vec<_> = rows
-        .iter()
-        .map(|row| (normalise(&row.text), grams(&row.text)))
-        .collect();
+    let shapes: Vec<_> = rows.iter().map(|row| (normalise(&row.text), grams(&row.text))).collect();
     let (mut exact, mut near) = (BTreeSet::new(), BTreeSet::new());
     for i in 0..rows.len() {
         for j in i + 1..rows.len() {
@@ -124,10 +97,7 @@ fn every_twin_is_planted_and_every_planted_twin_is_one() {
         }
     }
     assert_eq!((exact.len(), near.len()), (20, 12));
-    assert_eq!(
-        (exact, near),
-        (ids(&set, "exact-duplicate"), ids(&set, "near-duplicate"))
-    );
+    assert_eq!((exact, near), (ids(&set, "exact-duplicate"), ids(&set, "near-duplicate")));
 }
 
 #[test]
@@ -136,16 +106,10 @@ fn faulty_annotations_stand_where_they_are_listed() {
     let rows = rows(&set);
     let of = |kind: &str| {
         let ids = ids(&set, kind);
-        rows.iter()
-            .filter(|row| ids.contains(row.id.as_str()))
-            .collect::<Vec<_>>()
+        rows.iter().filter(|row| ids.contains(row.id.as_str())).collect::<Vec<_>>()
     };
-    let annotated: BTreeSet<&str> = rows
-        .iter()
-        .flat_map(|row| &row.spans)
-        .filter(|s| s.0 == "VENDOR")
-        .map(|s| s.1.as_str())
-        .collect();
+    let annotated: BTreeSet<&str> =
+        rows.iter().flat_map(|row| &row.spans).filter(|s| s.0 == "VENDOR").map(|s| s.1.as_str()).collect();
 
     let silent = of("inconsistent-span");
     assert_eq!(silent.len(), 10);
@@ -156,22 +120,13 @@ fn faulty_annotations_stand_where_they_are_listed() {
     let wide = of("suspicious-boundary");
     assert_eq!(wide.len(), 8);
     for row in wide {
-        assert!(
-            row.spans
-                .iter()
-                .any(|span| span.1.ends_with([' ', ',', '.', ';', '\n'])),
-            "{}",
-            row.id
-        );
+        assert!(row.spans.iter().any(|span| span.1.ends_with([' ', ',', '.', ';', '\n'])), "{}", row.id);
     }
     let bare = of("boundary-errors");
     assert_eq!(bare.len(), 12);
     for row in bare {
         let (_, mention, _) = row.spans.iter().find(|span| span.0 == "AMOUNT").unwrap();
-        assert!(
-            mention.chars().all(|c| c.is_ascii_digit() || ".,' ".contains(c)),
-            "{mention}"
-        );
+        assert!(mention.chars().all(|c| c.is_ascii_digit() || ".,' ".contains(c)), "{mention}");
     }
     let cut = of("boundary-in-word");
     assert_eq!(cut.len(), 3);
@@ -186,13 +141,8 @@ fn faulty_annotations_stand_where_they_are_listed() {
     for row in exchanged {
         let (_, mention, end) = row.spans.iter().find(|span| span.0 == "DATE").unwrap();
         let before = row.text[..end - mention.len()].trim_end_matches([' ', ':']);
-        let due = [
-            "ue", "ue date", "by", "until", "before", "on", "bis", "bis zum", "llig", "chéance", "avant le",
-        ];
-        let due = due
-            .into_iter()
-            .chain(["Vencimiento", "vence el", "płatności"])
-            .any(|words| before.ends_with(words));
+        let due = ["ue", "ue date", "by", "until", "before", "on", "bis", "bis zum", "llig", "chéance", "avant le"];
+        let due = due.into_iter().chain(["Vencimiento", "vence el", "płatności"]).any(|words| before.ends_with(words));
         assert!(due, "{before}");
     }
 }

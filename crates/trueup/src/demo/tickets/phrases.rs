@@ -140,51 +140,18 @@ pub const INTENTS: [Intent; 8] = [
 
 /// Sentences that leave open which of several labels is meant, with those labels.
 pub const VAGUE: [(&str, &[&str]); 12] = [
-    (
-        "There is [a problem|something wrong] with the [payment|money] for {order}.",
-        &["billing", "refund"],
-    ),
-    (
-        "[I paid|You took] {amount} and [that is not right|I do not agree with that].",
-        &["billing", "refund"],
-    ),
-    (
-        "[Please check|Can you look at] the payment for the {product}[, I paid too much|].",
-        &["billing", "refund"],
-    ),
-    (
-        "I am [missing|waiting for] {amount} from you [since {day}|].",
-        &["refund", "billing"],
-    ),
-    (
-        "I [still have not got|am still waiting for] [anything|it] from {order}.",
-        &["delivery", "refund"],
-    ),
+    ("There is [a problem|something wrong] with the [payment|money] for {order}.", &["billing", "refund"]),
+    ("[I paid|You took] {amount} and [that is not right|I do not agree with that].", &["billing", "refund"]),
+    ("[Please check|Can you look at] the payment for the {product}[, I paid too much|].", &["billing", "refund"]),
+    ("I am [missing|waiting for] {amount} from you [since {day}|].", &["refund", "billing"]),
+    ("I [still have not got|am still waiting for] [anything|it] from {order}.", &["delivery", "refund"]),
     ("The {product} is not what I ordered.", &["delivery", "refund"]),
-    (
-        "I do not want {order} [any more|after all].",
-        &["cancellation", "refund"],
-    ),
-    (
-        "[Please stop|I want to stop] the [payments|monthly payments].",
-        &["cancellation", "billing"],
-    ),
-    (
-        "It [does not work|stopped working] [any more|since the update|on my phone].",
-        &["bug", "login"],
-    ),
-    (
-        "[The site|The app] [throws me out|will not let me in|hangs].",
-        &["login", "bug"],
-    ),
-    (
-        "I cannot [find|see] [the button|my orders|that option] [in the app|].",
-        &["feature-request", "bug"],
-    ),
-    (
-        "Why can I not [change|choose] [that|this] in [the app|my account]?",
-        &["feature-request", "bug", "login"],
-    ),
+    ("I do not want {order} [any more|after all].", &["cancellation", "refund"]),
+    ("[Please stop|I want to stop] the [payments|monthly payments].", &["cancellation", "billing"]),
+    ("It [does not work|stopped working] [any more|since the update|on my phone].", &["bug", "login"]),
+    ("[The site|The app] [throws me out|will not let me in|hangs].", &["login", "bug"]),
+    ("I cannot [find|see] [the button|my orders|that option] [in the app|].", &["feature-request", "bug"]),
+    ("Why can I not [change|choose] [that|this] in [the app|my account]?", &["feature-request", "bug", "login"]),
 ];
 
 /// Sentences around the matter, of any label.
@@ -232,14 +199,8 @@ pub const CLOSINGS: [&str; 9] = [
 ];
 
 /// How a call begins once it is written down.
-pub const CALL_OPENINGS: [&str; 6] = [
-    "yeah hi",
-    "hello can you hear me",
-    "uh good morning",
-    "hi so",
-    "yes hello it's me again",
-    "right so",
-];
+pub const CALL_OPENINGS: [&str; 6] =
+    ["yeah hi", "hello can you hear me", "uh good morning", "hi so", "yes hello it's me again", "right so"];
 
 /// What people say between words.
 pub const FILLERS: [&str; 8] = ["uh", "um", "you know", "i mean", "like", "sort of", "erm", "well"];
@@ -273,25 +234,9 @@ pub const PRODUCTS: [&str; 24] = [
 ];
 
 /// How long ago something was.
-pub const AGO: [&str; 7] = [
-    "two weeks ago",
-    "yesterday",
-    "last month",
-    "ten days ago",
-    "on Monday",
-    "three days ago",
-    "in spring",
-];
+pub const AGO: [&str; 7] =
+    ["two weeks ago", "yesterday", "last month", "ten days ago", "on Monday", "three days ago", "in spring"];
 
 /// Days that people name.
-pub const DAYS: [&str; 9] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "the 3rd",
-    "the 15th",
-    "the 28th",
-];
+pub const DAYS: [&str; 9] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "the 3rd", "the 15th", "the 28th"];

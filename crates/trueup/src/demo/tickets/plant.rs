@@ -10,61 +10,17 @@ use crate::demo::phrase::{chance, pick, typo};
 /// Every fault: its kind, the rule that should find it, what was done.
 pub const KINDS: [(&str, &str, &str); 12] = [
     ("too-few-examples", "D101", "`fraud` has 14 tickets to learn from"),
-    (
-        "label-missing-from-test",
-        "D102",
-        "no `fraud` ticket in the test file, so nothing measures that label",
-    ),
-    (
-        "exact-duplicate",
-        "D107",
-        "20 training tickets entered twice, some in other capitals or spacing",
-    ),
-    (
-        "near-duplicate",
-        "D108",
-        "15 training tickets entered twice with a word or a letter changed",
-    ),
-    (
-        "conflicting-duplicate",
-        "D109",
-        "3 training tickets entered twice with different labels",
-    ),
-    (
-        "degenerate-text",
-        "D111",
-        "4 texts that are none: empty, control characters, broken encoding, markup only",
-    ),
-    (
-        "exact-leak",
-        "K201",
-        "12 test tickets that stand in the training file as well",
-    ),
-    (
-        "near-duplicate-leak",
-        "K202",
-        "8 test tickets that stand in the training file with a word or a letter changed",
-    ),
-    (
-        "likely-mislabelled",
-        "L301",
-        "25 tickets filed under a wrong label, most between `billing` and `refund`",
-    ),
-    (
-        "confused-pair",
-        "E405",
-        "`billing` and `refund` tickets that never say which of the two they are",
-    ),
-    (
-        "weak-slice",
-        "S601",
-        "`channel = 'phone'`: transcripts of calls, half of which never come to the point",
-    ),
-    (
-        "class-imbalance",
-        "D104",
-        "`billing` has 16 times the tickets of `fraud`; these are the few",
-    ),
+    ("label-missing-from-test", "D102", "no `fraud` ticket in the test file, so nothing measures that label"),
+    ("exact-duplicate", "D107", "20 training tickets entered twice, some in other capitals or spacing"),
+    ("near-duplicate", "D108", "15 training tickets entered twice with a word or a letter changed"),
+    ("conflicting-duplicate", "D109", "3 training tickets entered twice with different labels"),
+    ("degenerate-text", "D111", "4 texts that are none: empty, control characters, broken encoding, markup only"),
+    ("exact-leak", "K201", "12 test tickets that stand in the training file as well"),
+    ("near-duplicate-leak", "K202", "8 test tickets that stand in the training file with a word or a letter changed"),
+    ("likely-mislabelled", "L301", "25 tickets filed under a wrong label, most between `billing` and `refund`"),
+    ("confused-pair", "E405", "`billing` and `refund` tickets that never say which of the two they are"),
+    ("weak-slice", "S601", "`channel = 'phone'`: transcripts of calls, half of which never come to the point"),
+    ("class-imbalance", "D104", "`billing` has more than ten times the tickets of `fraud`; these are the few"),
 ];
 
 /// Labels that a hurried clerk mixes up: (right, wrong, how many in training, how many in test).
@@ -87,9 +43,7 @@ pub fn all(tickets: &mut Vec<Ticket>, rng: &mut Rng) {
             (ticket.vague && pair && ticket.channel != "phone", "confused-pair"),
             (ticket.vague && ticket.channel == "phone", "weak-slice"),
         ];
-        ticket
-            .faults
-            .extend(kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind));
+        ticket.faults.extend(kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind));
     }
     // Originals: clear, long enough to have a near twin, of labels that are not rare.
     let usable = |ticket: &Ticket| ticket.faults.is_empty() && !ticket.vague && ticket.text.len() > 90;
@@ -127,9 +81,7 @@ pub fn all(tickets: &mut Vec<Ticket>, rng: &mut Rng) {
     for (right, wrong, in_training, in_test) in SLIPS {
         for number in 0..in_training + in_test {
             let test = number >= in_training;
-            let slip = take(&mut pool, tickets, |ticket| {
-                ticket.in_test == test && ticket.label == right
-            });
+            let slip = take(&mut pool, tickets, |ticket| ticket.in_test == test && ticket.label == right);
             tickets[slip].label = wrong;
             tickets[slip].faults.push("likely-mislabelled");
         }
@@ -142,24 +94,12 @@ pub fn all(tickets: &mut Vec<Ticket>, rng: &mut Rng) {
             "email",
             "delivery",
         ),
-        (
-            "<div class=\"msg\"><br/><br/><span style=\"color:#333\">&nbsp;</span></div>",
-            "email",
-            "login",
-        ),
+        ("<div class=\"msg\"><br/><br/><span style=\"color:#333\">&nbsp;</span></div>", "email", "login"),
     ];
     for (text, channel, label) in broken {
         let minute = rng.below(365 * 24 * 60);
         let faults = vec!["degenerate-text"];
-        tickets.push(Ticket {
-            text: text.into(),
-            label,
-            channel,
-            minute,
-            in_test: false,
-            vague: false,
-            faults,
-        });
+        tickets.push(Ticket { text: text.into(), label, channel, minute, in_test: false, vague: false, faults });
     }
 }
 
@@ -216,8 +156,6 @@ fn edited(text: &str, rng: &mut Rng) -> String {
     match rng.below(3) {
         0 => format!("{text} {}", pick(rng, &["Thx", "ASAP", "Please!", "Bye"])),
         1 => format!("{} {text}", pick(rng, &["Hey,", "Again:", "Hello!", "Fwd:"])),
-        _ => text
-            .split_once(' ')
-            .map_or_else(|| text.into(), |(_, rest)| rest.to_string()),
+        _ => text.split_once(' ').map_or_else(|| text.into(), |(_, rest)| rest.to_string()),
     }
 }

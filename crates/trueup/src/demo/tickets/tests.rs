@@ -48,14 +48,7 @@ fn rows(set: &DemoSet) -> Vec<Row> {
 }
 
 fn ids<'a>(set: &'a DemoSet, kind: &str) -> BTreeSet<&'a str> {
-    set.faults
-        .iter()
-        .find(|fault| fault.kind == kind)
-        .unwrap()
-        .ids
-        .iter()
-        .map(String::as_str)
-        .collect()
+    set.faults.iter().find(|fault| fault.kind == kind).unwrap().ids.iter().map(String::as_str).collect()
 }
 
 #[test]
@@ -64,21 +57,9 @@ fn sizes_labels_and_ids() {
     assert_eq!(rows.len(), 1229 + 20 + 15 + 3 + 12 + 8 + 4);
     let test = rows.iter().filter(|row| row.test).count();
     assert_eq!(test, 301 + 20);
-    assert_eq!(
-        rows.iter().map(|row| &row.id).collect::<BTreeSet<_>>().len(),
-        rows.len()
-    );
+    assert_eq!(rows.iter().map(|row| &row.id).collect::<BTreeSet<_>>().len(), rows.len());
     let labels: BTreeSet<_> = rows.iter().map(|row| row.label.as_str()).collect();
-    let expected = [
-        "billing",
-        "bug",
-        "cancellation",
-        "delivery",
-        "feature-request",
-        "fraud",
-        "login",
-        "refund",
-    ];
+    let expected = ["billing", "bug", "cancellation", "delivery", "feature-request", "fraud", "login", "refund"];
     assert_eq!(labels.into_iter().collect::<Vec<_>>(), expected);
     // Channel tells nothing of the label, and every label comes in by every channel but the rarest.
     let phone = rows.iter().filter(|row| row.channel == "phone").count();
@@ -90,11 +71,7 @@ fn fraud_is_rare_and_missing_from_the_test_file() {
     let set = tickets(42);
     let fraud: Vec<_> = rows(&set).into_iter().filter(|row| row.label == "fraud").collect();
     assert_eq!(fraud.len(), 14);
-    assert!(
-        fraud
-            .iter()
-            .all(|row| !row.test && ids(&set, "too-few-examples").contains(row.id.as_str()))
-    );
+    assert!(fraud.iter().all(|row| !row.test && ids(&set, "too-few-examples").contains(row.id.as_str())));
 }
 
 #[test]
@@ -102,10 +79,7 @@ fn every_twin_is_planted_and_every_planted_twin_is_one() {
     for seed in [42, 1] {
         let set = tickets(seed);
         let rows = rows(&set);
-        let shapes: Vec<_> = rows
-            .iter()
-            .map(|row| (normalise(&row.text), grams(&row.text)))
-            .collect();
+        let shapes: Vec<_> = rows.iter().map(|row| (normalise(&row.text), grams(&row.text))).collect();
         let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let mut pairs: BTreeMap<&str, usize> = BTreeMap::new();
         for (i, a) in rows.iter().enumerate() {
@@ -154,26 +128,16 @@ fn wrong_labels_and_broken_texts_stand_where_they_are_listed() {
     let by_id: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
     let wrong = ids(&set, "likely-mislabelled");
     assert_eq!(wrong.len(), 25);
-    let mixed = wrong
-        .iter()
-        .filter(|id| ["billing", "refund"].contains(&by_id[**id].label.as_str()))
-        .count();
+    let mixed = wrong.iter().filter(|id| ["billing", "refund"].contains(&by_id[**id].label.as_str())).count();
     assert!(mixed >= 18, "{mixed}");
     assert_eq!(wrong.iter().filter(|id| by_id[**id].test).count(), 6);
 
-    let broken: Vec<_> = ids(&set, "degenerate-text")
-        .into_iter()
-        .map(|id| by_id[id].text.as_str())
-        .collect();
+    let broken: Vec<_> = ids(&set, "degenerate-text").into_iter().map(|id| by_id[id].text.as_str()).collect();
     assert_eq!(broken.len(), 4);
     assert!(broken.iter().any(|text| text.is_empty()));
     assert!(broken.iter().any(|text| text.contains('\u{1b}')));
     assert!(broken.iter().any(|text| text.contains("Ã")));
     assert!(broken.iter().any(|text| text.starts_with("<div")));
     let phone = ids(&set, "weak-slice");
-    assert!(
-        phone.len() > 50 && phone.iter().all(|id| by_id[*id].channel == "phone"),
-        "{}",
-        phone.len()
-    );
+    assert!(phone.len() > 50 && phone.iter().all(|id| by_id[*id].channel == "phone"), "{}", phone.len());
 }

@@ -19,11 +19,8 @@ pub fn channel(rng: &mut Rng) -> &'static str {
 pub fn ticket(intent: &Intent, channel: &str, vague: bool, rng: &mut Rng) -> String {
     let mut sentences = Vec::new();
     if vague {
-        let open: Vec<&str> = VAGUE
-            .iter()
-            .filter(|(_, labels)| labels.contains(&intent.label))
-            .map(|(sentence, _)| *sentence)
-            .collect();
+        let open: Vec<&str> =
+            VAGUE.iter().filter(|(_, labels)| labels.contains(&intent.label)).map(|(sentence, _)| *sentence).collect();
         sentences.push(pick(rng, &open));
     } else {
         sentences.push(pick(rng, intent.clear));
@@ -47,21 +44,10 @@ pub fn ticket(intent: &Intent, channel: &str, vague: bool, rng: &mut Rng) -> Str
     if channel == "phone" {
         return spoken(&body, rng);
     }
-    let greeting = if channel == "chat" {
-        String::new()
-    } else {
-        say(pick(rng, &GREETINGS), rng)
-    };
+    let greeting = if channel == "chat" { String::new() } else { say(pick(rng, &GREETINGS), rng) };
     let closing = say(pick(rng, &CLOSINGS), rng);
-    let parts: Vec<&str> = [greeting.as_str(), &body, &closing]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    let mut text = parts.join(if channel == "email" && chance(rng, 0.4) {
-        "\n"
-    } else {
-        " "
-    });
+    let parts: Vec<&str> = [greeting.as_str(), &body, &closing].into_iter().filter(|part| !part.is_empty()).collect();
+    let mut text = parts.join(if channel == "email" && chance(rng, 0.4) { "\n" } else { " " });
     while chance(rng, if channel == "chat" { 0.35 } else { 0.15 }) {
         text = typo(&text, rng);
     }
@@ -85,22 +71,11 @@ fn say(template: &str, rng: &mut Rng) -> String {
         "ago" => pick(rng, &AGO).into(),
         other => unreachable!("no slot is called {other}"),
     });
-    filled
-        .text
-        .replace("  ", " ")
-        .replace(" .", ".")
-        .replace(" ?", "?")
-        .replace(" ,", ",")
-        .trim()
-        .to_string()
+    filled.text.replace("  ", " ").replace(" .", ".").replace(" ?", "?").replace(" ,", ",").trim().to_string()
 }
 
 fn with_article(thing: &str) -> String {
-    let article = if thing.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    };
+    let article = if thing.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     [article, " ", thing].concat()
 }
 
@@ -131,10 +106,7 @@ fn amount(rng: &mut Rng) -> String {
 /// What is left of a text when it is said on the phone and written down by a machine.
 fn spoken(body: &str, rng: &mut Rng) -> String {
     let body = body.to_lowercase();
-    let plain: String = body
-        .chars()
-        .filter(|c| c.is_alphanumeric() || c.is_whitespace() || *c == '\'')
-        .collect();
+    let plain: String = body.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace() || *c == '\'').collect();
     let mut words: Vec<&str> = pick(rng, &CALL_OPENINGS).split(' ').collect();
     for word in plain.split_whitespace() {
         if chance(rng, 0.13) {

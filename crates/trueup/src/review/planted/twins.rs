@@ -110,11 +110,7 @@ fn find(evidence: &mut Evidence<'_>) {
         }
     }
     near.sort_by_key(|pair| (pair.a, pair.b));
-    let leaks = if evidence.has_split() {
-        leaks(evidence)
-    } else {
-        Vec::new()
-    };
+    let leaks = if evidence.has_split() { leaks(evidence) } else { Vec::new() };
     if !leaks.is_empty() {
         let answers: Vec<_> = (0..evidence.test.data.len())
             .filter(|row| leaks.iter().all(|leak| leak.test != *row))
@@ -139,11 +135,7 @@ fn leaks(evidence: &Evidence<'_>) -> Vec<LeakPair> {
                 best = Some(LeakPair {
                     test,
                     train: row,
-                    kind: if similarity < 1.0 {
-                        LeakKind::Near
-                    } else {
-                        LeakKind::Exact
-                    },
+                    kind: if similarity < 1.0 { LeakKind::Near } else { LeakKind::Exact },
                     similarity,
                     byte_equal: ours.text == theirs.text,
                     same_gold: ours.gold == theirs.gold,
@@ -180,11 +172,7 @@ fn alike(a: &Sketch, b: &Sketch) -> f64 {
     if a.normalised == b.normalised {
         return 1.0;
     }
-    let shared = a
-        .grams
-        .iter()
-        .filter(|gram| b.grams.binary_search(gram).is_ok())
-        .count();
+    let shared = a.grams.iter().filter(|gram| b.grams.binary_search(gram).is_ok()).count();
     let either = a.grams.len() + b.grams.len() - shared;
     (shared as f64 / either.max(1) as f64).min(1.0 - 1e-9)
 }

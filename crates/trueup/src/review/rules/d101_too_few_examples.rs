@@ -29,12 +29,8 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D101",
-    name: "too-few-examples",
-    source: include_str!("d101_too_few_examples.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D101", name: "too-few-examples", source: include_str!("d101_too_few_examples.rs"), check };
 
 const ERROR_UNDER: u64 = 15;
 const WARNING_UNDER: u64 = 50;
@@ -55,11 +51,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     };
     let n = few.len() as u64;
     let severe = few.iter().filter(|&&(n, _)| n < ERROR_UNDER).count() as u64;
-    let severity = if rarest < ERROR_UNDER {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if rarest < ERROR_UNDER { Severity::Error } else { Severity::Warning };
     let named: Vec<String> = few.iter().map(|(n, label)| format!("{label} ({n})")).collect();
     let limit = if severe > 0 { ERROR_UNDER } else { WARNING_UNDER };
     let counted = if severe > 0 { severe } else { n };
@@ -74,16 +66,14 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             words::plural(2, evidence.unit),
             words::list(&named[..counted as usize], 5),
         ),
-        format!(
-            "Label about {} more, so that each of these labels has {WARNING_UNDER}",
-            words::counted(missing, evidence.unit)
-        ),
+        format!("Label more {} of these labels until each has {WARNING_UNDER}", words::plural(2, evidence.unit)),
     )
     .message(format!(
-        "{} of {} labels have under {WARNING_UNDER} training {}. What the model knows of them, and what the score says \
-         of them, rests on a few accidents of wording.",
-        words::count(n),
+        "{} of {} labels {} learned from under {limit} {} each. What the model knows of them, and what the score says of \
+         them, rests on a few accidents of wording.",
+        words::count(counted),
         words::count(evidence.labels.len() as u64),
+        words::agree(counted, "is", "are"),
         words::plural(2, evidence.unit),
     ))
     .price(format!("about {}", words::counted(missing, "label")))
@@ -114,10 +104,6 @@ mod tests {
 
     #[test]
     fn silent_when_every_label_has_fifty() {
-        assert!(
-            Plant::labels(&[("billing", 200), ("refund", 50)])
-                .judge(&super::RULE)
-                .is_empty()
-        );
+        assert!(Plant::labels(&[("billing", 200), ("refund", 50)]).judge(&super::RULE).is_empty());
     }
 }

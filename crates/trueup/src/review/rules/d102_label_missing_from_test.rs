@@ -57,10 +57,8 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     missing.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let n = missing.len() as u64;
     let units = words::plural(2, evidence.unit);
-    let named: Vec<String> = missing
-        .iter()
-        .map(|&(count, label)| format!("{label} ({} in training)", words::count(count)))
-        .collect();
+    let named: Vec<String> =
+        missing.iter().map(|&(count, label)| format!("{label} ({} in training)", words::count(count))).collect();
     let draft = Draft::new(
         Severity::Warning,
         n,
@@ -100,10 +98,7 @@ mod tests {
 
     #[test]
     fn names_the_labels_that_training_alone_has() {
-        let plant = Plant::split(
-            &[("billing", 200), ("refund", 31), ("legal", 44)],
-            &[("billing", 50), ("refund", 0)],
-        );
+        let plant = Plant::split(&[("billing", 200), ("refund", 31), ("legal", 44)], &[("billing", 50), ("refund", 0)]);
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings.len(), 1);
         assert_eq!(
@@ -117,15 +112,7 @@ mod tests {
     #[test]
     fn silent_when_all_are_tested_and_when_folds_evaluate_everything() {
         let all = [("billing", 200), ("refund", 31)];
-        assert!(
-            Plant::split(&all, &[("billing", 9), ("refund", 1)])
-                .judge(&super::RULE)
-                .is_empty()
-        );
-        assert!(
-            Plant::labels(&[("billing", 200), ("refund", 0)])
-                .judge(&super::RULE)
-                .is_empty()
-        );
+        assert!(Plant::split(&all, &[("billing", 9), ("refund", 1)]).judge(&super::RULE).is_empty());
+        assert!(Plant::labels(&[("billing", 200), ("refund", 0)]).judge(&super::RULE).is_empty());
     }
 }

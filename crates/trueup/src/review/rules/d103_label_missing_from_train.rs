@@ -47,11 +47,8 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         return Vec::new();
     };
     let test = &evidence.test.support;
-    let mut missing: Vec<LabelId> = evidence
-        .labels
-        .ids()
-        .filter(|&id| train[id as usize] == 0 && test[id as usize] > 0)
-        .collect();
+    let mut missing: Vec<LabelId> =
+        evidence.labels.ids().filter(|&id| train[id as usize] == 0 && test[id as usize] > 0).collect();
     if missing.is_empty() {
         return Vec::new();
     }
@@ -118,18 +115,11 @@ mod tests {
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
-        assert_eq!(
-            finding.title,
-            "1 test label has no training examples: Refund (12 in the test)"
-        );
+        assert_eq!(finding.title, "1 test label has no training examples: Refund (12 in the test)");
         assert_eq!((finding.count, finding.examples.len()), (1, 12));
         assert_eq!(finding.examples[0], "test/51");
         assert_eq!(finding.severity, trueup_core::document::Severity::Error);
-        assert!(
-            finding.message.contains("12 of 62 gold examples of the test (19 %)"),
-            "{}",
-            finding.message
-        );
+        assert!(finding.message.contains("12 of 62 gold examples of the test (19 %)"), "{}", finding.message);
     }
 
     #[test]

@@ -35,12 +35,8 @@ use trueup_core::{Task, words};
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D104",
-    name: "class-imbalance",
-    source: include_str!("d104_class_imbalance.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D104", name: "class-imbalance", source: include_str!("d104_class_imbalance.rs"), check };
 
 const WARNING_OVER: u64 = 5;
 const NOTE_OVER: u64 = 3;
@@ -66,10 +62,7 @@ pub fn imbalance(support: &[u64]) -> Option<Imbalance> {
     let mut present: Vec<usize> = (0..support.len()).filter(|&i| support[i] > 0).collect();
     present.sort_by_key(|&i| (support[i], i));
     let &smallest = present.first()?;
-    let largest = present
-        .iter()
-        .copied()
-        .max_by_key(|&i| (support[i], std::cmp::Reverse(i)))?;
+    let largest = present.iter().copied().max_by_key(|&i| (support[i], std::cmp::Reverse(i)))?;
     let over = |times: u64, i: usize| support[largest] > times * support[i];
     let (limit, severity) = if over(WARNING_OVER, smallest) {
         (WARNING_OVER, Severity::Warning)
@@ -133,14 +126,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     .with("ratio", found.ratio)
     .with("largest", name(found.largest))
     .with("smallest", name(found.smallest))
-    .with(
-        "small",
-        found
-            .small
-            .iter()
-            .map(|&i| serde_json::json!([name(i), support[i]]))
-            .collect::<Vec<_>>(),
-    );
+    .with("small", found.small.iter().map(|&i| serde_json::json!([name(i), support[i]])).collect::<Vec<_>>());
     vec![draft]
 }
 
@@ -154,10 +140,7 @@ mod tests {
         let findings = Plant::labels(&[("ham", 4_827), ("spam", 747)]).judge(&RULE);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].severity, Severity::Warning);
-        assert_eq!(
-            findings[0].title,
-            "ham has 6.5 times as many examples as spam (4,827 against 747)"
-        );
+        assert_eq!(findings[0].title, "ham has 6.5 times as many examples as spam (4,827 against 747)");
         assert!(findings[0].message.contains("right in 87 %"), "{}", findings[0].message);
     }
 
@@ -188,10 +171,7 @@ mod tests {
             &[("Paris", "LOC"), ("Rome", "LOC"), ("Oslo", "LOC"), ("Bern", "LOC")][..],
         )];
         let findings = Plant::sentences(&[many[0], ("Ada left", &[("Ada", "PER")])]).judge(&RULE);
-        assert_eq!(
-            findings[0].title,
-            "LOC has 4.0 times as many spans as PER (4 against 1)"
-        );
+        assert_eq!(findings[0].title, "LOC has 4.0 times as many spans as PER (4 against 1)");
         assert!(findings[0].action.summary.contains("F1 of each label"));
     }
 

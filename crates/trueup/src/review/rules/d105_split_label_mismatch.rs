@@ -37,12 +37,8 @@ use trueup_core::{Task, words};
 use crate::review::{Draft, Evidence, Rule, Side};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D105",
-    name: "split-label-mismatch",
-    source: include_str!("d105_split_label_mismatch.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D105", name: "split-label-mismatch", source: include_str!("d105_split_label_mismatch.rs"), check };
 
 const P_UNDER: f64 = 0.01;
 const DISTANCE_OVER: f64 = 0.05;
@@ -52,10 +48,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let Some(train) = evidence.train.as_ref().filter(|_| evidence.has_split()) else {
         return Vec::new();
     };
-    let (before, after) = (
-        occurrences(evidence.task, train),
-        occurrences(evidence.task, &evidence.test),
-    );
+    let (before, after) = (occurrences(evidence.task, train), occurrences(evidence.task, &evidence.test));
     let Some(shift) = Shift::between(&before, &after) else {
         return Vec::new();
     };
@@ -64,11 +57,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     }
     let name = |i: usize| evidence.labels.name(i as u32);
     // Without a label that moved for itself, the mix as a whole did.
-    let count = if shift.moved == 0 {
-        shift.rows.len()
-    } else {
-        shift.moved
-    };
+    let count = if shift.moved == 0 { shift.rows.len() } else { shift.moved };
     let moves: Vec<String> = shift
         .rows
         .iter()
@@ -96,14 +85,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     ))
     .with("p", shift.p)
     .with("jensen_shannon_distance", shift.distance)
-    .with(
-        "labels",
-        shift
-            .rows
-            .iter()
-            .map(|&(i, from, to)| serde_json::json!([name(i), from, to]))
-            .collect::<Vec<_>>(),
-    );
+    .with("labels", shift.rows.iter().map(|&(i, from, to)| serde_json::json!([name(i), from, to])).collect::<Vec<_>>());
     vec![draft]
 }
 
@@ -143,11 +125,8 @@ impl Shift {
         }
         let k = present.len() as f64;
         let cells: Vec<(f64, f64)> = present.iter().map(|&i| (before[i] as f64, after[i] as f64)).collect();
-        let mut rows: Vec<(usize, f64, f64)> = present
-            .iter()
-            .zip(&cells)
-            .map(|(&i, &(a, b))| (i, a / n, b / m))
-            .collect();
+        let mut rows: Vec<(usize, f64, f64)> =
+            present.iter().zip(&cells).map(|(&i, &(a, b))| (i, a / n, b / m)).collect();
         let expected = (k - 1.0) / 8.0 * (1.0 / n + 1.0 / m) / std::f64::consts::LN_2;
         let distance = (jensen_shannon(&rows) - expected).max(0.0).sqrt();
         rows.sort_by(|x, y| (y.2 - y.1).abs().total_cmp(&(x.2 - x.1).abs()).then(x.0.cmp(&y.0)));
@@ -165,10 +144,7 @@ impl Shift {
 fn pool(cells: &[(f64, f64)], n: f64, m: f64) -> Vec<(f64, f64)> {
     let small = |&(a, b): &(f64, f64)| (a + b) * n.min(m) / (n + m) < LEAST_EXPECTED;
     let mut pooled: Vec<(f64, f64)> = cells.iter().copied().filter(|cell| !small(cell)).collect();
-    let rest = cells
-        .iter()
-        .filter(|cell| small(cell))
-        .fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
+    let rest = cells.iter().filter(|cell| small(cell)).fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
     if rest != (0.0, 0.0) {
         pooled.push(rest);
     }
@@ -215,10 +191,7 @@ mod tests {
         );
         let findings = plant.judge(&RULE);
         assert_eq!(findings.len(), 1);
-        assert_eq!(
-            findings[0].title,
-            "training and test have different label mixes: other goes from 1.1 % to 25 %"
-        );
+        assert_eq!(findings[0].title, "training and test have different label mixes: other goes from 1.1 % to 25 %");
         assert_eq!(findings[0].count, 3);
     }
 
@@ -236,12 +209,7 @@ mod tests {
     fn a_proven_but_small_move_is_no_finding() {
         let (before, after) = ([50_000, 50_000], [51_500, 48_500]);
         let shift = Shift::between(&before, &after).unwrap();
-        assert!(
-            shift.p < 1e-6 && shift.distance < DISTANCE_OVER,
-            "{} {}",
-            shift.p,
-            shift.distance
-        );
+        assert!(shift.p < 1e-6 && shift.distance < DISTANCE_OVER, "{} {}", shift.p, shift.distance);
     }
 
     #[test]

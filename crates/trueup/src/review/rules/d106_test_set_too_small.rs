@@ -38,12 +38,8 @@ use crate::review::evidence::Primary;
 use crate::review::{Draft, Evidence, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D106",
-    name: "test-set-too-small",
-    source: include_str!("d106_test_set_too_small.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D106", name: "test-set-too-small", source: include_str!("d106_test_set_too_small.rs"), check };
 
 const WIDEST: f64 = 0.10;
 const WITHOUT_A_TOP: [&str; 3] = ["expected_cost", "log_loss", "brier_score"];
@@ -67,34 +63,20 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let noun = evidence.noun_on(SideName::Test);
     let places = words::decimals(estimate);
     let title = match (primary.target, interval(estimate, places)) {
-        (_, None) => format!(
-            "{} no interval around {}",
-            subject(n, &noun, "gives", "give"),
-            primary.title
-        ),
+        (_, None) => format!("{} no interval around {}", subject(n, &noun, "gives", "give"), primary.title),
         (Some(target), Some((low, high))) => format!(
             "{} whether {} reaches {}: anywhere from {low} to {high}",
             subject(n, &noun, "does not tell", "do not tell"),
             primary.title,
             target
         ),
-        (None, Some((low, high))) => format!(
-            "{} {} anywhere from {low} to {high}",
-            subject(n, &noun, "leaves", "leave"),
-            primary.title
-        ),
+        (None, Some((low, high))) => {
+            format!("{} {} anywhere from {low} to {high}", subject(n, &noun, "leaves", "leave"), primary.title)
+        }
     };
-    let rare_first = if primary.name.ends_with("_macro") {
-        ", of the rare labels first"
-    } else {
-        ""
-    };
+    let rare_first = if primary.name.ends_with("_macro") { ", of the rare labels first" } else { "" };
     let action = match needed {
-        Some(more) => format!(
-            "Label about {} more {}{rare_first}",
-            words::count(more),
-            words::plural(more, &noun)
-        ),
+        Some(more) => format!("Label about {} more {}{rare_first}", words::count(more), words::plural(more, &noun)),
         None => format!("Label more {}{rare_first}", words::plural(2, &noun)),
     };
     let message = match needed {
@@ -132,10 +114,7 @@ fn subject(n: u64, noun: &str, one: &str, many: &str) -> String {
 fn interval(estimate: &Estimate, places: usize) -> Option<(String, String)> {
     estimate.low?;
     estimate.high?;
-    Some((
-        words::number(estimate.low, places),
-        words::number(estimate.high, places),
-    ))
+    Some((words::number(estimate.low, places), words::number(estimate.high, places)))
 }
 
 /// By what factor the interval must shrink for the decision; `None` when it is narrow enough.
@@ -154,10 +133,7 @@ fn scale(primary: &Primary, value: f64) -> f64 {
     if !WITHOUT_A_TOP.contains(&primary.name.as_str()) {
         return 1.0;
     }
-    primary
-        .baseline
-        .filter(|&baseline| baseline > 0.0)
-        .unwrap_or(value.abs())
+    primary.baseline.filter(|&baseline| baseline > 0.0).unwrap_or(value.abs())
 }
 
 /// Further examples until the interval is `1 / shrink` as wide; `None` when no realistic number would do.
@@ -185,10 +161,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
         assert_eq!(finding.title, "60 examples leave accuracy anywhere from 0.80 to 0.95");
-        let (low, high) = (
-            finding.evidence["low"].as_f64().unwrap(),
-            finding.evidence["high"].as_f64().unwrap(),
-        );
+        let (low, high) = (finding.evidence["low"].as_f64().unwrap(), finding.evidence["high"].as_f64().unwrap());
         let by_hand = (60.0 * (((high - low) / 0.10).powi(2) - 1.0)).ceil() as u64;
         assert_eq!(finding.evidence["needed"], by_hand);
         assert_eq!(finding.action.summary, format!("Label about {by_hand} more examples"));
@@ -208,11 +181,7 @@ mod tests {
         let aim = |n: u64, target: f64| plant(n).with(move |e| e.primary.target = Some(target)).judge(&RULE);
         assert!(aim(60, 0.5).is_empty(), "wide, but clearly above");
         let inside = &aim(400, 0.88)[0];
-        assert!(
-            inside
-                .title
-                .starts_with("400 examples do not tell whether accuracy reaches 0.88: anywhere from 0.87")
-        );
+        assert!(inside.title.starts_with("400 examples do not tell whether accuracy reaches 0.88: anywhere from 0.87"));
         assert!(inside.evidence["needed"].as_u64().unwrap() > 300);
         let at_it = &aim(400, 0.9)[0];
         assert!(!at_it.evidence.contains_key("needed"), "no number decides");
@@ -239,15 +208,7 @@ mod tests {
     #[test]
     fn a_single_unit_has_no_interval_and_is_too_little() {
         let single = plant(400).with(|e| e.primary.estimate = Estimate::point(0.9, 1));
-        assert_eq!(
-            single.judge(&RULE)[0].title,
-            "400 examples give no interval around accuracy"
-        );
-        assert!(
-            plant(400)
-                .with(|e| e.primary.estimate = Estimate::undefined(0))
-                .judge(&RULE)
-                .is_empty()
-        );
+        assert_eq!(single.judge(&RULE)[0].title, "400 examples give no interval around accuracy");
+        assert!(plant(400).with(|e| e.primary.estimate = Estimate::undefined(0)).judge(&RULE).is_empty());
     }
 }

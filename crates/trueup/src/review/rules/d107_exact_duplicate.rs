@@ -34,19 +34,11 @@ use super::twins::{self, Groups};
 use crate::review::{Draft, Evidence, Place, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D107",
-    name: "exact-duplicate",
-    source: include_str!("d107_exact_duplicate.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D107", name: "exact-duplicate", source: include_str!("d107_exact_duplicate.rs"), check };
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
-    evidence
-        .sides()
-        .into_iter()
-        .filter_map(|side| within(evidence, side))
-        .collect()
+    evidence.sides().into_iter().filter_map(|side| within(evidence, side)).collect()
 }
 
 fn within(evidence: &Evidence<'_>, side: SideName) -> Option<Draft> {
@@ -54,19 +46,12 @@ fn within(evidence: &Evidence<'_>, side: SideName) -> Option<Draft> {
         let here = members.iter().copied().filter(|place| place.side == side);
         here.filter(|&place| twins::counts(evidence, place)).collect()
     };
-    let groups = evidence
-        .duplicates
-        .iter()
-        .map(|group| on_side(&group.members))
-        .collect();
+    let groups = evidence.duplicates.iter().map(|group| on_side(&group.members)).collect();
     let groups = Groups::new(side, groups);
     if groups.is_empty() {
         return None;
     }
-    let same = groups
-        .iter()
-        .map(|group| repeats_as_it_stands(evidence, group))
-        .sum::<u64>();
+    let same = groups.iter().map(|group| repeats_as_it_stands(evidence, group)).sum::<u64>();
     let spare = groups.spare();
     let how = if same == spare {
         "They are equal as they stand.".to_owned()
@@ -120,32 +105,17 @@ mod tests {
             .judge(&RULE);
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
-        assert_eq!(
-            finding.title,
-            "5 of 40 training examples repeat one another word for word; 3 could go"
-        );
+        assert_eq!(finding.title, "5 of 40 training examples repeat one another word for word; 3 could go");
         assert_eq!((finding.count, finding.severity), (5, Severity::Warning));
         assert_eq!(finding.evidence["byte_equal"], 2);
-        assert_eq!(
-            finding.examples,
-            ["train/1", "train/6", "train/10", "train/4", "train/5"]
-        );
-        assert!(
-            finding
-                .message
-                .starts_with("2 of the repeats are equal as they stand, 1 but"),
-            "{}",
-            finding.message
-        );
+        assert_eq!(finding.examples, ["train/1", "train/6", "train/10", "train/4", "train/5"]);
+        assert!(finding.message.starts_with("2 of the repeats are equal as they stand, 1 but"), "{}", finding.message);
     }
 
     #[test]
     fn a_few_are_a_note_and_empty_texts_are_none() {
         let plant = || Plant::labels(&[("a", 50), ("b", 50)]).unlike();
-        let few = plant()
-            .test(|d| d.examples[1].text = d.examples[0].text.clone())
-            .find_twins()
-            .judge(&RULE);
+        let few = plant().test(|d| d.examples[1].text = d.examples[0].text.clone()).find_twins().judge(&RULE);
         assert_eq!(few[0].severity, Severity::Note);
         assert!(few[0].title.starts_with("2 of 100 examples"), "{}", few[0].title);
         assert!(plant().find_twins().judge(&RULE).is_empty());

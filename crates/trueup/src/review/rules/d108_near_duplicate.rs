@@ -35,19 +35,11 @@ use super::twins::{self, Groups, MOST_LISTED};
 use crate::review::{Draft, Evidence, NearPair, Place, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D108",
-    name: "near-duplicate",
-    source: include_str!("d108_near_duplicate.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D108", name: "near-duplicate", source: include_str!("d108_near_duplicate.rs"), check };
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
-    evidence
-        .sides()
-        .into_iter()
-        .filter_map(|side| within(evidence, side))
-        .collect()
+    evidence.sides().into_iter().filter_map(|side| within(evidence, side)).collect()
 }
 
 fn within(evidence: &Evidence<'_>, side: SideName) -> Option<Draft> {
@@ -134,17 +126,10 @@ mod tests {
             .judge(&RULE);
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
-        assert_eq!(
-            finding.title,
-            "3 of 80 examples are near twins of one another; 2 could go"
-        );
+        assert_eq!(finding.title, "3 of 80 examples are near twins of one another; 2 could go");
         assert_eq!(finding.examples, ["4", "8", "61"]);
         assert_eq!(finding.evidence["different_gold"], 2);
-        assert!(
-            finding
-                .message
-                .ends_with("2 pairs have different gold: one of the two is likely wrong.")
-        );
+        assert!(finding.message.ends_with("2 pairs have different gold: one of the two is likely wrong."));
     }
 
     #[test]
@@ -157,16 +142,8 @@ mod tests {
 
     #[test]
     fn groups_join_whatever_the_order_of_the_pairs() {
-        let at = |row| Place {
-            side: SideName::Test,
-            row,
-        };
-        let pair = |a, b| NearPair {
-            a: at(a),
-            b: at(b),
-            similarity: 0.9,
-            same_gold: true,
-        };
+        let at = |row| Place { side: SideName::Test, row };
+        let pair = |a, b| NearPair { a: at(a), b: at(b), similarity: 0.9, same_gold: true };
         let pairs = [pair(0, 5), pair(1, 2), pair(3, 4), pair(2, 5), pair(6, 7)];
         let groups = chains(&pairs.iter().collect::<Vec<_>>());
         let rows: Vec<Vec<usize>> = groups.iter().map(|g| g.iter().map(|p| p.row).collect()).collect();

@@ -35,12 +35,8 @@ use super::twins::{self, MOST_LISTED};
 use crate::review::{Draft, Evidence, Place, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D109",
-    name: "conflicting-duplicate",
-    source: include_str!("d109_conflicting_duplicate.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D109", name: "conflicting-duplicate", source: include_str!("d109_conflicting_duplicate.rs"), check };
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let mut conflicts: Vec<(&[Place], BTreeSet<String>)> = evidence
@@ -79,11 +75,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         ),
         format!(
             "Decide for {} which labelling is right, and correct the others",
-            if groups == 1 {
-                format!("this {of}")
-            } else {
-                format!("each of the {}", words::counted(groups, of))
-            }
+            if groups == 1 { format!("this {of}") } else { format!("each of the {}", words::counted(groups, of)) }
         ),
     )
     .message(format!(
@@ -94,13 +86,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     ))
     .examples(conflicts.iter().flat_map(|(members, _)| members.iter().copied()))
     .with("groups", groups)
-    .with(
-        "disputes",
-        often
-            .iter()
-            .map(|&(dispute, texts)| serde_json::json!([dispute, texts]))
-            .collect::<Vec<_>>(),
-    )
+    .with("disputes", often.iter().map(|&(dispute, texts)| serde_json::json!([dispute, texts])).collect::<Vec<_>>())
     .with("twins", listed);
     vec![draft]
 }
@@ -108,9 +94,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
 /// What the members disagree about, each once: pairs of labels, or for sets and spans the labels that not all have
 /// alike. Empty when they agree after all.
 fn disputed(evidence: &Evidence<'_>, members: &[Place]) -> BTreeSet<String> {
-    let examples = members
-        .iter()
-        .map(|place| &evidence.side(place.side).data.examples[place.row]);
+    let examples = members.iter().map(|place| &evidence.side(place.side).data.examples[place.row]);
     let answers: BTreeSet<Vec<(u32, String)>> = examples.map(answer).collect();
     let name = |id: u32| evidence.labels.name(id).to_owned();
     let mut disputed = BTreeSet::new();
@@ -194,10 +178,8 @@ mod tests {
 
     #[test]
     fn spans_conflict_by_what_they_mark_not_by_where_white_space_puts_them() {
-        let spaced: [(&str, &[(&str, &str)]); 2] = [
-            ("She went to Oslo today", &[("Oslo", "LOC")]),
-            ("She  went to Oslo today", &[("Oslo", "LOC")]),
-        ];
+        let spaced: [(&str, &[(&str, &str)]); 2] =
+            [("She went to Oslo today", &[("Oslo", "LOC")]), ("She  went to Oslo today", &[("Oslo", "LOC")])];
         assert!(Plant::sentences(&spaced).find_twins().judge(&RULE).is_empty());
         let missed: [(&str, &[(&str, &str)]); 2] = [
             ("Ada went to Oslo today", &[("Oslo", "LOC"), ("Ada", "PER")]),

@@ -43,12 +43,8 @@ use super::damage;
 use crate::review::{Draft, Evidence, Place, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "D111",
-    name: "degenerate-text",
-    source: include_str!("d111_degenerate_text.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "D111", name: "degenerate-text", source: include_str!("d111_degenerate_text.rs"), check };
 
 const EMPTY_ERROR_OVER: f64 = 0.05;
 const LONG_OVER_MEDIANS: usize = 20;
@@ -81,11 +77,7 @@ const KINDS: [Kind; 5] = [
         title: ["holds control characters", "hold control characters"],
         message: "Control characters are invisible, so people label what they see and the model learns what they do not.",
         action: "Remove control characters where the texts come from, in production as well",
-        find: |text| {
-            text.chars()
-                .find(|&c| damage::is_control(c))
-                .map(|c| c.escape_unicode().to_string())
-        },
+        find: |text| text.chars().find(|&c| damage::is_control(c)).map(|c| c.escape_unicode().to_string()),
     },
     Kind {
         name: "encoding",
@@ -130,18 +122,12 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
 }
 
 fn damaged(evidence: &Evidence<'_>, texts: &[(Place, &str)], kind: &Kind) -> Option<Draft> {
-    let found: Vec<(Place, String)> = texts
-        .iter()
-        .filter_map(|&(place, text)| (kind.find)(text).map(|piece| (place, piece)))
-        .collect();
+    let found: Vec<(Place, String)> =
+        texts.iter().filter_map(|&(place, text)| (kind.find)(text).map(|piece| (place, piece))).collect();
     let (_, first) = found.first()?;
     let n = found.len() as u64;
     let share = n as f64 / texts.len() as f64;
-    let severity = if kind.name == "empty" && share > EMPTY_ERROR_OVER {
-        Severity::Error
-    } else {
-        kind.severity
-    };
+    let severity = if kind.name == "empty" && share > EMPTY_ERROR_OVER { Severity::Error } else { kind.severity };
     let [one, many] = kind.title;
     let mut title = format!(
         "{} of {} {}",
@@ -207,40 +193,19 @@ mod tests {
 
     fn with(texts: &'static [&'static str]) -> Vec<trueup_core::document::Finding> {
         Plant::labels(&[("a", 50), ("b", 50)])
-            .test(|d| {
-                d.examples
-                    .iter_mut()
-                    .zip(texts)
-                    .for_each(|(e, text)| e.text = (*text).to_owned())
-            })
+            .test(|d| d.examples.iter_mut().zip(texts).for_each(|(e, text)| e.text = (*text).to_owned()))
             .judge(&RULE)
     }
 
     #[test]
     fn each_kind_is_a_finding_of_its_own() {
-        let findings = with(&[
-            "",
-            " \t",
-            "beep\u{7}",
-            "donâ€™t",
-            "it\u{92}s",
-            "na\u{fffd}ve",
-            "1 &lt; 2",
-            "a<br/>b",
-        ]);
-        let told: Vec<_> = findings
-            .iter()
-            .map(|f| (f.title.as_str(), f.severity.name(), f.count))
-            .collect();
+        let findings = with(&["", " \t", "beep\u{7}", "donâ€™t", "it\u{92}s", "na\u{fffd}ve", "1 &lt; 2", "a<br/>b"]);
+        let told: Vec<_> = findings.iter().map(|f| (f.title.as_str(), f.severity.name(), f.count)).collect();
         assert_eq!(
             told,
             [
                 ("2 of 100 examples are empty", "warning", 2),
-                (
-                    "1 of 100 examples holds control characters, such as '\\u{7}'",
-                    "warning",
-                    1
-                ),
+                ("1 of 100 examples holds control characters, such as '\\u{7}'", "warning", 1),
                 ("2 of 100 examples were decoded wrongly, such as 'â€™'", "warning", 2),
                 ("1 of 100 examples has lost characters (U+FFFD)", "warning", 1),
                 ("2 of 100 examples hold HTML markup, such as '&lt;'", "note", 2),
@@ -259,10 +224,7 @@ mod tests {
     fn a_text_far_longer_than_the_others_is_told() {
         let long: &'static str = Box::leak("so long ".repeat(200).into_boxed_str());
         let findings = with(Box::leak(Box::new([long])));
-        assert_eq!(
-            findings[0].title,
-            "1 of 100 examples is over 1,000 characters long, half of all are under 16"
-        );
+        assert_eq!(findings[0].title, "1 of 100 examples is over 1,000 characters long, half of all are under 16");
         // Where most are long, none is far from the others.
         let all = Plant::labels(&[("a", 9), ("b", 9)])
             .test(|d| d.examples.iter_mut().for_each(|e| e.text = "word ".repeat(5_000)));
@@ -271,15 +233,7 @@ mod tests {
 
     #[test]
     fn silent_on_clean_texts_and_on_tables_without_any() {
-        assert!(
-            with(&[
-                "I <3 it & you;",
-                "mail <a.b@c.org>",
-                "Ça va, São João?\nOui",
-                "x < y > z"
-            ])
-            .is_empty()
-        );
+        assert!(with(&["I <3 it & you;", "mail <a.b@c.org>", "Ça va, São João?\nOui", "x < y > z"]).is_empty());
         let scores = Plant::labels(&[("a", 50), ("b", 50)]).test(|d| {
             d.has_text = false;
             d.examples.iter_mut().for_each(|e| e.text.clear());

@@ -33,12 +33,8 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "E401",
-    name: "perfect-score",
-    source: include_str!("e401_perfect_score.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "E401", name: "perfect-score", source: include_str!("e401_perfect_score.rs"), check };
 
 const PERFECT: f64 = 0.99;
 const FEW: u64 = 200;
@@ -58,17 +54,10 @@ fn overall(evidence: &Evidence<'_>) -> Option<Draft> {
     let value = estimate.value.filter(|&value| value >= PERFECT)?;
     let n = evidence.evaluated();
     let leaks = evidence.leaks.len() as u64;
-    let severity = if n < FEW || leaks > 0 {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if n < FEW || leaks > 0 { Severity::Error } else { Severity::Warning };
     let noun = words::counted(n, evidence.noun);
     let reach = estimate.low.map_or_else(String::new, |low| {
-        format!(
-            ": that is also what a model with {} can get",
-            words::number(Some(low), 2)
-        )
+        format!(": that is also what a model with {} can get", words::number(Some(low), 2))
     });
     let message = if leaks > 0 {
         format!(
@@ -118,10 +107,7 @@ fn labels(evidence: &Evidence<'_>) -> Option<Draft> {
                 words::plural(2, evidence.unit),
                 words::list(&perfect, 5)
             ),
-            format!(
-                "Add test {} of these labels before relying on their figures",
-                words::plural(2, evidence.unit)
-            ),
+            format!("Add test {} of these labels before relying on their figures", words::plural(2, evidence.unit)),
         )
         .message("Their figures say 1.00, and their intervals reach below 0.90.")
         .with("labels", perfect)
@@ -138,10 +124,7 @@ mod tests {
         let plant = Plant::labels(&[("a", 20), ("b", 20)]).answers(&[("a", "a", 20), ("b", "b", 20)]);
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings[0].severity, Severity::Error);
-        assert_eq!(
-            findings[0].title,
-            "accuracy is 1.00 on 40 examples: that is also what a model with 0.91 can get"
-        );
+        assert_eq!(findings[0].title, "accuracy is 1.00 on 40 examples: that is also what a model with 0.91 can get");
         // Both labels have 20 examples, and 20 of 20 reaches down to 0.84.
         assert_eq!((findings[1].severity, findings[1].count), (Severity::Note, 2));
     }

@@ -31,12 +31,8 @@ use trueup_core::{Task, words};
 use crate::review::{Draft, Evidence, Place, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "E402",
-    name: "accuracy-paradox",
-    source: include_str!("e402_accuracy_paradox.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "E402", name: "accuracy-paradox", source: include_str!("e402_accuracy_paradox.rs"), check };
 
 const MAJORITY: f64 = 0.8;
 const ACCURATE: f64 = 0.9;
@@ -50,11 +46,7 @@ pub(super) fn hidden<'e>(evidence: &'e Evidence<'_>) -> Vec<&'e LabelRow> {
     let Some(largest) = figures.labels.iter().max_by_key(|row| row.support) else {
         return Vec::new();
     };
-    let accurate = figures
-        .metrics
-        .get("accuracy")
-        .and_then(|accuracy| accuracy.value)
-        .is_some_and(|a| a >= ACCURATE);
+    let accurate = figures.metrics.get("accuracy").and_then(|accuracy| accuracy.value).is_some_and(|a| a >= ACCURATE);
     if evidence.task != Task::Classification || !accurate || (largest.support as f64) < MAJORITY * total as f64 {
         return Vec::new();
     }
@@ -75,31 +67,16 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         .iter()
         .map(|row| {
             let (k, n) = (words::count(caught(row)), words::count(row.support));
-            format!(
-                "{}, recall {} ({k} of {n})",
-                row.label,
-                words::number(row.recall.value, 2)
-            )
+            format!("{}, recall {} ({k} of {n})", row.label, words::number(row.recall.value, 2))
         })
         .collect();
     let total: u64 = figures.labels.iter().map(|row| row.support).sum();
-    let largest = figures
-        .labels
-        .iter()
-        .max_by_key(|row| row.support)
-        .expect("a hidden label has a larger one");
+    let largest = figures.labels.iter().max_by_key(|row| row.support).expect("a hidden label has a larger one");
     let share = largest.support as f64 / total as f64;
     let missed: Vec<u32> = rows.iter().filter_map(|row| evidence.labels.id(&row.label)).collect();
     let places = (0..evidence.predicted.len())
-        .filter(|&row| {
-            evidence
-                .labels_of(row)
-                .is_some_and(|(gold, answer)| gold != answer && missed.contains(&gold))
-        })
-        .map(|row| Place {
-            side: SideName::Test,
-            row,
-        });
+        .filter(|&row| evidence.labels_of(row).is_some_and(|(gold, answer)| gold != answer && missed.contains(&gold)))
+        .map(|row| Place { side: SideName::Test, row });
     let n = rows.len() as u64;
     let accuracy = figures.metrics.get("accuracy").and_then(|accuracy| accuracy.value);
     vec![
@@ -111,10 +88,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
                 words::agree(n, "a missed label", "missed labels"),
                 words::list(&named, 3)
             ),
-            format!(
-                "Say what a missed '{}' costs, and judge by that instead of accuracy",
-                worst.label
-            ),
+            format!("Say what a missed '{}' costs, and judge by that instead of accuracy", worst.label),
         )
         .message(format!(
             "Of {} '{}' {} {} caught, although accuracy is {}. Accuracy is high because {} of the examples are '{}': a \
@@ -134,11 +108,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             share,
         ))
         .examples(places)
-        .command(format!(
-            "{} --cost '{}:miss=50,false-alarm=1'",
-            evidence.command,
-            worst.label.replace('\'', "'\\''")
-        ))
+        .command(format!("{} --cost '{}:miss=50,false-alarm=1'", evidence.command, worst.label.replace('\'', "'\\''")))
         .with("accuracy", accuracy)
         .with("majority", largest.label.as_str())
         .with("majority_share", share)
@@ -164,14 +134,9 @@ mod tests {
             ("fraud", "ok", 51),
         ]);
         let findings = plant.judge(&super::RULE);
-        assert_eq!(
-            findings[0].title,
-            "accuracy hides a missed label: fraud, recall 0.12 (7 of 58)"
-        );
+        assert_eq!(findings[0].title, "accuracy hides a missed label: fraud, recall 0.12 (7 of 58)");
         assert!(
-            findings[0]
-                .message
-                .starts_with("Of 58 'fraud' examples only 7 are caught, although accuracy is 0.98.")
+            findings[0].message.starts_with("Of 58 'fraud' examples only 7 are caught, although accuracy is 0.98.")
         );
         assert_eq!(findings[0].examples.len(), 51);
     }

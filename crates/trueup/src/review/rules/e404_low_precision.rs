@@ -28,12 +28,8 @@ use super::e403_low_recall::{list, rows_where, told, under_half};
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "E404",
-    name: "low-precision",
-    source: include_str!("e404_low_precision.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "E404", name: "low-precision", source: include_str!("e404_low_precision.rs"), check };
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let rows = under_half(&evidence.counting().labels, |row| (&row.precision, row.predicted));
@@ -41,10 +37,8 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         return Vec::new();
     }
     let n = rows.len() as u64;
-    let named: Vec<String> = rows
-        .iter()
-        .map(|row| told(&row.label, "precision", &row.precision, row.predicted))
-        .collect();
+    let named: Vec<String> =
+        rows.iter().map(|row| told(&row.label, "precision", &row.precision, row.predicted)).collect();
     let ids: Vec<LabelId> = rows.iter().filter_map(|row| evidence.labels.id(&row.label)).collect();
     vec![
         Draft::new(

@@ -41,20 +41,13 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let (Some(value), Some(baseline)) = (primary.estimate.value, primary.baseline) else {
         return Vec::new();
     };
-    let beaten = if primary.higher_is_better {
-        value > baseline
-    } else {
-        value < baseline
-    };
+    let beaten = if primary.higher_is_better { value > baseline } else { value < baseline };
     let severity = match (beaten, primary.estimate.contains(baseline)) {
         (false, _) => Severity::Error,
         (true, true) => Severity::Warning,
         (true, false) => return Vec::new(),
     };
-    let always = match primary.baseline_answer.as_str() {
-        "nothing" => "answering nothing".to_owned(),
-        answer => format!("always answering '{answer}'"),
-    };
+    let always = primary.always();
     let message = if beaten {
         format!("The model may be no better than {always}; the interval still contains that score.")
     } else {
@@ -101,10 +94,7 @@ mod tests {
         });
         let findings = plant.judge(&super::RULE);
         assert_eq!(findings[0].severity, Severity::Warning);
-        assert_eq!(
-            findings[0].title,
-            "accuracy is 0.74 (0.65 to 0.82); always answering 'a' gets 0.70"
-        );
+        assert_eq!(findings[0].title, "accuracy is 0.74 (0.65 to 0.82); always answering 'a' gets 0.70");
     }
 
     #[test]

@@ -32,20 +32,13 @@ use super::leaks;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "K201",
-    name: "exact-leak",
-    source: include_str!("k201_exact_leak.rs"),
-    check,
-};
+pub const RULE: Rule = Rule { code: "K201", name: "exact-leak", source: include_str!("k201_exact_leak.rs"), check };
 
 const ERROR_SHARE: f64 = 0.005;
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let how = ["has an exact twin", "have an exact twin"];
-    leaks::judge(evidence, LeakKind::Exact, ERROR_SHARE, how)
-        .into_iter()
-        .collect()
+    leaks::judge(evidence, LeakKind::Exact, ERROR_SHARE, how).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -60,21 +53,11 @@ mod tests {
     }
 
     fn copied(rows: &'static [usize]) -> Plant {
-        let texts: Vec<String> = rows
-            .iter()
-            .map(|row| format!("A text that stands in both, number {}", row * 7_919))
-            .collect();
+        let texts: Vec<String> =
+            rows.iter().map(|row| format!("A text that stands in both, number {}", row * 7_919)).collect();
         plant()
-            .train(|d| {
-                rows.iter()
-                    .zip(&texts)
-                    .for_each(|(&row, text)| d.examples[row].text.clone_from(text))
-            })
-            .test(|d| {
-                rows.iter()
-                    .zip(&texts)
-                    .for_each(|(&row, text)| d.examples[row].text = text.to_uppercase())
-            })
+            .train(|d| rows.iter().zip(&texts).for_each(|(&row, text)| d.examples[row].text.clone_from(text)))
+            .test(|d| rows.iter().zip(&texts).for_each(|(&row, text)| d.examples[row].text = text.to_uppercase()))
             .find_twins()
     }
 
@@ -86,20 +69,11 @@ mod tests {
         assert_eq!(one.examples, ["test/5"]);
         assert_eq!(one.evidence["byte_equal"], 0);
         assert_eq!(one.evidence["pairs"], serde_json::json!([["test/5", "train/5", 1.0]]));
-        assert!(
-            one.message
-                .contains("Without the leaked example accuracy is 0.90 as well."),
-            "{}",
-            one.message
-        );
+        assert!(one.message.contains("Without the leaked example accuracy is 0.90 as well."), "{}", one.message);
         let two = &copied(&[4, 250]).judge(&RULE)[0];
         assert_eq!((two.severity, two.count), (Severity::Error, 2));
         // Row 250 is 'a' in training and 'b' in the test.
-        assert!(
-            two.message.ends_with("1 of them has another gold there."),
-            "{}",
-            two.message
-        );
+        assert!(two.message.ends_with("1 of them has another gold there."), "{}", two.message);
         assert_eq!(two.examples, ["test/5", "test/251"]);
     }
 
@@ -118,9 +92,7 @@ mod tests {
         let finding = &copied(RIGHT).judge(&RULE)[0];
         assert_eq!(finding.severity, Severity::Error);
         assert!(
-            finding
-                .message
-                .contains("Without the 150 leaked examples accuracy is 0.84, not 0.90."),
+            finding.message.contains("Without the 150 leaked examples accuracy is 0.84, not 0.90."),
             "{}",
             finding.message
         );

@@ -32,20 +32,14 @@ use super::leaks;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "K202",
-    name: "near-duplicate-leak",
-    source: include_str!("k202_near_duplicate_leak.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "K202", name: "near-duplicate-leak", source: include_str!("k202_near_duplicate_leak.rs"), check };
 
 const ERROR_SHARE: f64 = 0.05;
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let how = ["has a near twin", "have a near twin"];
-    leaks::judge(evidence, LeakKind::Near, ERROR_SHARE, how)
-        .into_iter()
-        .collect()
+    leaks::judge(evidence, LeakKind::Near, ERROR_SHARE, how).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -80,12 +74,7 @@ mod tests {
         assert_eq!(one.severity, Severity::Warning);
         let five = &plant(5).find_twins().judge(&RULE)[0];
         assert_eq!((five.severity, five.count), (Severity::Error, 5));
-        assert!(
-            five.message
-                .contains("Without the 5 leaked examples accuracy is 0.89, not 0.90."),
-            "{}",
-            five.message
-        );
+        assert!(five.message.contains("Without the 5 leaked examples accuracy is 0.89, not 0.90."), "{}", five.message);
     }
 
     #[test]

@@ -3,49 +3,33 @@
 use trueup_core::document::{LeakKind, Severity};
 use trueup_core::words;
 
-use super::twins::{MOST_LISTED, recurs_naturally};
+use super::twins::MOST_LISTED;
 use crate::review::{Draft, Evidence, LeakPair, Place, SideName};
 
 /// The finding about leaks of `kind`, if there are any: a warning, or an error from `error_share` of the evaluated
 /// examples on, or when the score without all leaked examples leaves the interval of the score with them. `how` goes
 /// between the counts and `in training`.
 pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, how: [&str; 2]) -> Option<Draft> {
-    let rows = &evidence.test.data.examples;
-    let mut leaks: Vec<&LeakPair> = evidence
-        .leaks
-        .iter()
-        .filter(|leak| leak.kind == kind && !recurs_naturally(evidence.task, &rows[leak.test].text))
-        .collect();
+    let mut leaks: Vec<&LeakPair> = evidence.leaks.iter().filter(|leak| leak.kind == kind).collect();
     if leaks.is_empty() {
         return None;
     }
     // Those that give the answer away first, then the most alike.
     leaks.sort_by(|a, b| {
-        let order = b
-            .same_gold
-            .cmp(&a.same_gold)
-            .then(b.similarity.total_cmp(&a.similarity));
+        let order = b.same_gold.cmp(&a.same_gold).then(b.similarity.total_cmp(&a.similarity));
         order.then(a.test.cmp(&b.test))
     });
     let n = leaks.len() as u64;
     let share = n as f64 / evidence.evaluated() as f64;
     let score = Score::of(evidence);
-    let severity = if share >= error_share || score.left_interval {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    let severity = if share >= error_share || score.left_interval { Severity::Error } else { Severity::Warning };
     let conflicting = leaks.iter().filter(|leak| !leak.same_gold).count() as u64;
-    let mut message = format!(
+    let memory = format!(
         "The model has seen {} in training, so its answers there show memory, not skill.",
         words::agree(n, "this text", "these texts")
     );
-    for sentence in [score.sentence.clone(), conflict_sentence(n, conflicting)]
-        .into_iter()
-        .flatten()
-    {
-        message = format!("{message} {sentence}");
-    }
+    let sentences = [score.sentence.clone(), Some(memory), conflict_sentence(n, conflicting)];
+    let message = sentences.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let side = SideName::Test;
     let listed: Vec<_> = leaks
         .iter()
@@ -61,7 +45,7 @@ pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, h
             words::counted(evidence.evaluated(), &evidence.noun_on(side)),
             words::agree(n, how[0], how[1])
         ),
-        score.action(n),
+        score.action(),
     )
     .message(message)
     .examples(leaks.iter().map(|leak| Place { side, row: leak.test }))
@@ -84,11 +68,9 @@ fn conflict_sentence(n: u64, conflicting: u64) -> Option<String> {
     match conflicting {
         0 => None,
         all if all == n => Some(gold.to_owned()),
-        some => Some(format!(
-            "{} of them {} another gold there.",
-            words::count(some),
-            words::agree(some, "has", "have")
-        )),
+        some => {
+            Some(format!("{} of them {} another gold there.", words::count(some), words::agree(some, "has", "have")))
+        }
     }
 }
 
@@ -106,32 +88,16 @@ impl Score {
     fn of(evidence: &Evidence<'_>) -> Self {
         let primary = &evidence.primary;
         let before = evidence.figures.metrics.get(&primary.name);
-        let after = evidence
-            .clean
-            .as_ref()
-            .and_then(|clean| clean.metrics.get(&primary.name));
+        let after = evidence.clean.as_ref().and_then(|clean| clean.metrics.get(&primary.name));
         let removed = evidence.leaks.len() as u64;
-        let what = format!(
-            "the {} {}",
-            words::count(removed),
-            words::plural(removed, &format!("leaked {}", evidence.noun))
-        );
-        let what = if removed == 1 {
-            format!("the leaked {}", evidence.noun)
-        } else {
-            what
-        };
-        let figures = before
-            .zip(after)
-            .filter(|(b, a)| b.value.is_some() && a.value.is_some());
+        let what =
+            format!("the {} {}", words::count(removed), words::plural(removed, &format!("leaked {}", evidence.noun)));
+        let what = if removed == 1 { format!("the leaked {}", evidence.noun) } else { what };
+        let figures = before.zip(after).filter(|(b, a)| b.value.is_some() && a.value.is_some());
         let sentence = match figures {
             Some((before, after)) => {
                 let (with, without) = (words::figure(before), words::figure(after));
-                let rest = if with == without {
-                    " as well".to_owned()
-                } else {
-                    format!(", not {with}")
-                };
+                let rest = if with == without { " as well".to_owned() } else { format!(", not {with}") };
                 Some(format!("Without {what} {} is {without}{rest}.", primary.title))
             }
             None if removed == evidence.evaluated() => Some(format!("Without {what} nothing is left to evaluate.")),
@@ -148,11 +114,12 @@ impl Score {
         }
     }
 
-    fn action(&self, n: u64) -> String {
-        let twins = words::agree(n, "the twin", "the twins");
+    /// The same words for exact and near twins, so that both ask for one step.
+    fn action(&self) -> String {
+        let twins = "take the twins out of training or out of the test set";
         match &self.clean {
-            Some(clean) => format!("Report {clean}, and take {twins} out of training or out of the test set"),
-            None => format!("Take {twins} out of training or out of the test set"),
+            Some(clean) => format!("Report {clean}, and {twins}"),
+            None => twins.replacen("take", "Take", 1),
         }
     }
 }

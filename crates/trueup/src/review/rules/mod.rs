@@ -75,11 +75,7 @@ pub fn rules_of(select: &[String], ignore: &[String]) -> Result<Vec<&'static Rul
         if let Some(unknown) = starts.iter().find(|start| !RULES.iter().any(|rule| fits(rule, start))) {
             let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
             let valid = format!("the codes are {} (or a beginning: E4, K)", codes.join(", "));
-            return Err(Error::Option {
-                option,
-                found: unknown.clone(),
-                valid,
-            });
+            return Err(Error::Option { option, found: unknown.clone(), valid });
         }
     }
     let chosen = |rule: &&Rule| {
@@ -98,11 +94,7 @@ mod tests {
         assert!(RULES.is_sorted_by_key(|rule| rule.code));
         for rule in RULES {
             let page = rule.page();
-            assert!(
-                page.starts_with(&format!("# {} {}\n", rule.code, rule.name)),
-                "{}: {page}",
-                rule.code
-            );
+            assert!(page.starts_with(&format!("# {} {}\n", rule.code, rule.name)), "{}: {page}", rule.code);
             let mut last = 0;
             for heading in ["What it finds", "Why it matters", "Example", "What to do", "Threshold"] {
                 let at = page.find(&format!("\n## {heading}\n"));

@@ -28,12 +28,7 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Place, Rule, SideName};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "S601",
-    name: "weak-slice",
-    source: include_str!("s601_weak_slice.rs"),
-    check,
-};
+pub const RULE: Rule = Rule { code: "S601", name: "weak-slice", source: include_str!("s601_weak_slice.rs"), check };
 
 const MARGIN: f64 = 0.05;
 const ALPHA: f64 = 0.05;
@@ -49,12 +44,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         }
         let metric = if slice.metric == "f1" { "F1" } else { "accuracy" };
         let wrong = rows.iter().filter(|&&row| !evidence.outcomes[row].correct);
-        let places: Vec<Place> = wrong
-            .map(|&row| Place {
-                side: SideName::Test,
-                row,
-            })
-            .collect();
+        let places: Vec<Place> = wrong.map(|&row| Place { side: SideName::Test, row }).collect();
         let draft = Draft::new(
             Severity::Warning,
             slice.n,
@@ -111,10 +101,7 @@ mod tests {
     #[test]
     fn names_the_slice_with_both_scores_and_lists_its_wrong_answers() {
         let findings = plant(35, 0.002).judge(&super::RULE);
-        assert_eq!(
-            findings[0].title,
-            "channel = phone: accuracy 0.70 against 0.90 elsewhere (n = 50)"
-        );
+        assert_eq!(findings[0].title, "channel = phone: accuracy 0.70 against 0.90 elsewhere (n = 50)");
         // One in ten of the planted answers is wrong.
         assert_eq!(findings[0].examples.len(), 5);
     }

@@ -29,12 +29,7 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "T501",
-    name: "overfitting",
-    source: include_str!("t501_overfitting.rs"),
-    check,
-};
+pub const RULE: Rule = Rule { code: "T501", name: "overfitting", source: include_str!("t501_overfitting.rs"), check };
 
 const RISE: f64 = 1.05;
 const PASSES: u32 = 2;
@@ -43,14 +38,11 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let Some(training) = &evidence.training else {
         return Vec::new();
     };
-    let with_loss = training
-        .curve
-        .iter()
-        .filter_map(|point| point.valid_loss.map(|loss| (loss, point)));
+    let mut with_loss = training.curve.iter().filter_map(|point| point.valid_loss.map(|loss| (loss, point)));
     let Some((lowest, best)) = with_loss.clone().min_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Vec::new();
     };
-    let Some((last_loss, last)) = with_loss.last() else {
+    let Some((last_loss, last)) = with_loss.next_back() else {
         return Vec::new();
     };
     let rose = last_loss > lowest * RISE && last.step >= best.step + PASSES && last.train_loss < best.train_loss;
@@ -63,7 +55,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     } else {
         (Severity::Warning, "Keep the pass with the lowest validation loss")
     };
-    let loss = |value: f64| words::number(Some(value), 2);
+    let loss = |value: f64| words::number(Some(value), if value < 0.1 { 4 } else { 2 });
     vec![
         Draft::new(
             severity,

@@ -31,12 +31,8 @@ use trueup_core::words;
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
-pub const RULE: Rule = Rule {
-    code: "T504",
-    name: "still-learning",
-    source: include_str!("t504_still_learning.rs"),
-    check,
-};
+pub const RULE: Rule =
+    Rule { code: "T504", name: "still-learning", source: include_str!("t504_still_learning.rs"), check };
 
 const POINT: f64 = 0.01;
 
@@ -66,9 +62,9 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             Severity::Note,
             n,
             format!("twice the training examples brought {metric} {value:+.3} ({low:+.3} to {high:+.3}); the curve still climbs"),
-            format!("Label about {} more, of the labels that do worst first", words::counted(n, evidence.noun)),
+            format!("Label as many {} again, those of the labels that do worst first", words::plural(2, evidence.noun)),
         )
-        .message(format!(
+    .message(format!(
             "{metric} was {:.2} with {} {}, {:.2} with {} and {:.2} with {}.",
             quarter.score,
             words::count(quarter.examples),
@@ -78,7 +74,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             all.score,
             words::count(all.examples),
         ))
-        .price(format!("about {}", words::counted(n, "label")))
+        .price(format!("about {}", words::counted(n, evidence.noun)))
         .gain(Gain { metric: training.score.clone(), value: value * shrink, low: low * shrink, high: high * shrink })
         .with("last_doubling", value)
         .with("low", low)
@@ -109,15 +105,8 @@ mod tests {
         let findings = plant((0.05, 0.02, 0.08)).judge(&super::RULE);
         let gain = findings[0].action.gain.clone().expect("a measured gain");
         // The gain halved from 0.1 to 0.05, so half of it is promised.
-        assert!(
-            (gain.value - 0.025).abs() < 1e-12 && (gain.low - 0.01).abs() < 1e-12,
-            "{gain:?}"
-        );
-        assert!(
-            findings[0].title.contains("+0.050 (+0.020 to +0.080)"),
-            "{}",
-            findings[0].title
-        );
+        assert!((gain.value - 0.025).abs() < 1e-12 && (gain.low - 0.01).abs() < 1e-12, "{gain:?}");
+        assert!(findings[0].title.contains("+0.050 (+0.020 to +0.080)"), "{}", findings[0].title);
     }
 
     #[test]

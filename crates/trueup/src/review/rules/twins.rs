@@ -69,11 +69,7 @@ impl Groups {
     pub(super) fn draft(&self, evidence: &Evidence<'_>, title: &str, action: impl Into<String>) -> Draft {
         let n = evidence.side(self.side).data.len() as u64;
         let share = self.spare() as f64 / n as f64;
-        let severity = if share < WARNING_SHARE {
-            Severity::Note
-        } else {
-            Severity::Warning
-        };
+        let severity = if share < WARNING_SHARE { Severity::Note } else { Severity::Warning };
         let noun = evidence.noun_on(self.side);
         let title = format!(
             "{} of {} {title}; {} could go",

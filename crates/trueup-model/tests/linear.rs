@@ -1,0 +1,321 @@
+//! The linear classifier as a caller sees it.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Task};
+use trueup_model::linear::{LinearModel, LinearParams, fit};
+use trueup_model::{Fitted, ModelError, Predictor, Progress, Silent};
+
+fn example(text: &str, gold: Annotation) -> Example {
+    Example {
+        id: String::new(),
+        text: text.to_owned(),
+        gold,
+        tokens: Vec::new(),
+        group: None,
+        time: None,
+        metadata: Vec::new(),
+        line: 1,
+    }
+}
+
+fn refs(examples: &[Example]) -> Vec<&Example> {
+    examples.iter().collect()
+}
+
+/// `n` texts of 12 drawn words; each label has words of its own, and one word in four is another label's.
+fn drawn(n: usize, labels: u32, seed: u64) -> Vec<Example> {
+    let mut rng = Rng::new(seed);
+    (0..n)
+        .map(|_| {
+            let label = rng.below(labels as usize) as u32;
+            let words: Vec<String> = (0..12)
+                .map(|_| {
+                    let of = if rng.below(4) == 0 { rng.below(labels as usize) as u32 } else { label };
+                    format!("{}{}", char::from(b'a' + of as u8).to_string().repeat(2), rng.below(30))
+                })
+                .collect();
+            example(&words.join(" "), Annotation::Label(label))
+        })
+        .collect()
+}
+
+fn names(n: u32) -> LabelSet {
+    LabelSet::new((0..n).map(|i| format!("label{i}")))
+}
+
+fn train(task: Task, labels: &LabelSet, data: &[Example], valid: Option<&[Example]>) -> Fitted<LinearModel> {
+    let valid = valid.map(refs);
+    fit(task, labels, &refs(data), valid.as_deref(), &LinearParams::default(), &Silent).unwrap()
+}
+
+fn accuracy(predictions: &Predictions, gold: &[Example]) -> f64 {
+    let right = predictions.answers.iter().zip(gold).filter(|(a, e)| **a == e.gold).count();
+    right as f64 / gold.len() as f64
+}
+
+/// The bits of everything that comes out.
+fn bits(fitted: &Fitted<LinearModel>, predictions: &Predictions) -> Vec<u64> {
+    let scores = predictions.scores.as_ref().unwrap();
+    let curve = fitted.curve.iter().flat_map(|p| [p.train_loss, p.valid_loss.unwrap_or(0.0), p.train_score]);
+    let cells = (0..scores.len()).flat_map(|i| scores.row(i).to_vec());
+    curve.chain(cells).chain([fitted.model.temperature()]).map(f64::to_bits).collect()
+}
+
+#[test]
+fn two_three_and_many_labels_are_learnt() {
+    for labels in [2, 3, 20] {
+        let (data, test) = (drawn(1200, labels, 1), drawn(300, labels, 2));
+        let fitted = train(Task::Classification, &names(labels), &data, None);
+        let predictions = fitted.model.predict(&refs(&test));
+        assert!(accuracy(&predictions, &test) > 0.97, "{labels} labels: {}", accuracy(&predictions, &test));
+        let scores = predictions.scores.unwrap();
+        for (i, answer) in predictions.answers.iter().enumerate() {
+            assert!((scores.row(i).iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            let Annotation::Label(label) = answer else { panic!("one label") };
+            assert!(scores.row(i).iter().all(|p| *p <= scores.get(i, *label)));
+        }
+    }
+}
+
+#[test]
+fn same_bytes_at_any_thread_count() {
+    for (task, labels) in [(Task::Classification, 2), (Task::Classification, 5), (Task::Multilabel, 5)] {
+        let as_sets = |data: Vec<Example>| -> Vec<Example> {
+            let set = |e: Example| Example { gold: Annotation::Labels(e.gold.labels()), ..e };
+            if task == Task::Multilabel { data.into_iter().map(set).collect() } else { data }
+        };
+        let (data, valid) = (as_sets(drawn(700, labels, 3)), as_sets(drawn(300, labels, 4)));
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let fitted = train(task, &names(labels), &data, Some(&valid));
+                let predictions = fitted.model.predict(&refs(&valid));
+                (bits(&fitted, &predictions), predictions.answers)
+            })
+        };
+        let one = run(1);
+        assert!(one == run(2) && one == run(3) && one == run(1));
+    }
+}
+
+#[test]
+fn another_seed_is_another_order() {
+    let data = drawn(200, 3, 5);
+    let with = |seed| {
+        let params = LinearParams { seed, epochs: 3, ..LinearParams::default() };
+        let fitted = fit(Task::Classification, &names(3), &refs(&data), None, &params, &Silent).unwrap();
+        fitted.model.predict(&refs(&data)).scores.unwrap()
+    };
+    assert_eq!(with(1), with(1));
+    assert_ne!(with(1), with(2));
+}
+
+#[test]
+fn the_best_pass_is_kept() {
+    // Labels by the toss of a coin: whatever is learnt is wrong on other data, so the validation loss soon rises.
+    let toss = |n, seed| -> Vec<Example> {
+        let mut rng = Rng::new(seed);
+        let flip = |e: Example| Example { gold: Annotation::Label(rng.below(4) as u32), ..e };
+        drawn(n, 4, seed).into_iter().map(flip).collect()
+    };
+    let (data, valid) = (toss(500, 6), toss(400, 7));
+    let fitted = train(Task::Classification, &names(4), &data, Some(&valid));
+    let losses: Vec<f64> = fitted.curve.iter().map(|p| p.valid_loss.unwrap()).collect();
+    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[fitted.epochs as usize - 1].to_bits(), least.to_bits());
+    assert!((fitted.epochs as usize) < losses.len() && losses.len() < 20, "{losses:?}");
+    assert!(fitted.curve.last().unwrap().train_loss < fitted.curve[0].train_loss);
+    // The model kept is the one of that pass: at temperature 1 it has that loss.
+    let again = LinearParams { temperature: Some(1.0), ..LinearParams::default() };
+    let plain = fit(Task::Classification, &names(4), &refs(&data), Some(&refs(&valid)), &again, &Silent).unwrap();
+    let scores = plain.model.predict(&refs(&valid)).scores.unwrap();
+    let loss: f64 = valid.iter().enumerate().map(|(i, e)| -scores.get(i, e.gold.labels()[0]).ln()).sum();
+    assert!((loss / 400.0 - least).abs() < 1e-4, "{loss} {least}");
+    // What cannot be learnt must be answered without confidence.
+    assert!(fitted.model.temperature() > 1.5, "{}", fitted.model.temperature());
+}
+
+#[test]
+fn a_refit_takes_the_epochs_and_the_temperature_found() {
+    let (data, valid) = (drawn(400, 3, 8), drawn(100, 3, 9));
+    let found = train(Task::Classification, &names(3), &data, Some(&valid));
+    assert!(found.curve.iter().all(|p| p.valid_accuracy.is_some() && p.valid_score.is_some()));
+    let all: Vec<Example> = data.into_iter().chain(valid).collect();
+    let params =
+        LinearParams { epochs: found.epochs, temperature: Some(found.model.temperature()), ..LinearParams::default() };
+    let refit = fit(Task::Classification, &names(3), &refs(&all), None, &params, &Silent).unwrap();
+    assert_eq!((refit.epochs, refit.curve.len()), (found.epochs, found.epochs as usize));
+    assert_eq!(refit.model.temperature().to_bits(), found.model.temperature().to_bits());
+    assert!(refit.curve.iter().all(|p| p.valid_loss.is_none()));
+    assert_eq!(params.describe()["epochs"], found.epochs.to_string());
+}
+
+#[test]
+fn progress_hears_every_pass() {
+    struct Log(Mutex<Vec<(u32, u32)>>);
+    impl Progress for Log {
+        fn epoch(&self, done: u32, of: u32, train_loss: f64) {
+            assert!(train_loss.is_finite());
+            self.0.lock().unwrap().push((done, of));
+        }
+    }
+    let log = Log(Mutex::default());
+    let params = LinearParams { epochs: 3, ..LinearParams::default() };
+    fit(Task::Classification, &names(2), &refs(&drawn(50, 2, 1)), None, &params, &log).unwrap();
+    assert_eq!(*log.0.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
+}
+
+#[test]
+fn labels_without_training_examples_have_probability_zero() {
+    // Labels 1 and 3 of 5 are missing; then all but two, which takes another path.
+    for keep in [vec![0, 2, 4], vec![1, 4]] {
+        let kept = |e: &Example| keep.contains(&e.gold.labels()[0]);
+        let data: Vec<Example> = drawn(600, 5, 10).into_iter().filter(kept).collect();
+        let test = drawn(200, 5, 11);
+        let fitted = train(Task::Classification, &names(5), &data, Some(&test));
+        assert!(fitted.curve[0].valid_loss.unwrap() > 10.0, "what was never seen costs dearly");
+        let predictions = fitted.model.predict(&refs(&test));
+        let scores = predictions.scores.as_ref().unwrap();
+        for (i, answer) in predictions.answers.iter().enumerate() {
+            assert!(keep.contains(&answer.labels()[0]));
+            assert!((scores.row(i).iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            assert!((0..5).all(|l| keep.contains(&l) || scores.get(i, l) == 0.0));
+        }
+        let known: Vec<Example> = test.into_iter().filter(kept).collect();
+        assert!(accuracy(&fitted.model.predict(&refs(&known)), &known) > 0.95);
+        assert!(fitted.model.explain("aa1", 3, 5).is_empty());
+    }
+}
+
+#[test]
+fn several_labels_none_included() {
+    // A text has label k when it names k.
+    let draw = |n, seed| -> Vec<Example> {
+        let mut rng = Rng::new(seed);
+        let text = |rng: &mut Rng| {
+            let labels: Vec<u32> = (0..4).filter(|_| rng.below(3) == 0).collect();
+            let words: Vec<&str> = labels.iter().map(|&l| ["fire", "water", "wind", "stone"][l as usize]).collect();
+            example(&format!("nr {} {}", rng.below(50), words.join(" and ")), Annotation::Labels(labels))
+        };
+        (0..n).map(|_| text(&mut rng)).collect()
+    };
+    let (data, test) = (draw(800, 12), draw(200, 13));
+    let fitted = train(Task::Multilabel, &names(4), &data, Some(&test));
+    let predictions = fitted.model.predict(&refs(&test));
+    assert!(accuracy(&predictions, &test) > 0.98);
+    assert!(predictions.answers.contains(&Annotation::Labels(Vec::new())));
+    let scores = predictions.scores.unwrap();
+    for (i, answer) in predictions.answers.iter().enumerate() {
+        let at_least_half: Vec<u32> = (0..4).filter(|&l| scores.get(i, l) >= 0.5).collect();
+        assert_eq!(answer, &Annotation::Labels(at_least_half));
+    }
+}
+
+#[test]
+fn nothing_to_tell_apart_is_an_error() {
+    let fit_on = |task, examples: &[Example]| {
+        fit(task, &names(3), &refs(examples), None, &LinearParams::default(), &Silent).map(|_| ())
+    };
+    let one = vec![example("a b", Annotation::Label(1)), example("c", Annotation::Label(1))];
+    let found = "only 'label1'".to_owned();
+    assert_eq!(fit_on(Task::Classification, &one), Err(ModelError::Labels { examples: 2, found: found.clone() }));
+    assert_eq!(fit_on(Task::Classification, &[]), Err(ModelError::Labels { examples: 0, found: "none".into() }));
+    let always = vec![example("a", Annotation::Labels(vec![1])), example("b", Annotation::Labels(vec![1]))];
+    assert_eq!(fit_on(Task::Multilabel, &always), Err(ModelError::Labels { examples: 2, found }));
+    let sometimes = vec![example("a", Annotation::Labels(vec![1])), example("b", Annotation::Labels(vec![]))];
+    assert_eq!(fit_on(Task::Multilabel, &sometimes), Ok(()));
+    let empty = vec![example("", Annotation::Label(1)), example(" \n", Annotation::Label(0))];
+    assert_eq!(fit_on(Task::Classification, &empty), Err(ModelError::NoFeatures { examples: 2 }));
+}
+
+#[test]
+fn an_empty_text_gets_the_prior() {
+    let mut data = drawn(300, 2, 14);
+    data.retain({
+        let mut kept = 0;
+        move |e| {
+            e.gold == Annotation::Label(0) || {
+                kept += 1;
+                kept <= 30
+            }
+        }
+    });
+    data.push(example("", Annotation::Label(0)));
+    let fitted = train(Task::Classification, &names(2), &data, None);
+    let predictions =
+        fitted.model.predict(&[&example("", Annotation::Label(0)), &example("\u{1f980}", Annotation::Label(0))]);
+    assert_eq!(predictions.answers, [Annotation::Label(0), Annotation::Label(0)]);
+    assert_eq!(fitted.model.predict(&[]).len(), 0);
+}
+
+#[test]
+fn repeating_every_example_changes_little() {
+    let (data, test) = (drawn(300, 3, 15), drawn(200, 3, 16));
+    let twice: Vec<Example> = data.iter().chain(&data).cloned().collect();
+    let params = LinearParams { min_df: 1, ..LinearParams::default() };
+    let double = LinearParams { min_df: 2, l2: params.l2 * 2.0, ..LinearParams::default() };
+    let answers = |data: &[Example], params| {
+        let fitted = fit(Task::Classification, &names(3), &refs(data), None, params, &Silent).unwrap();
+        (fitted.features, fitted.model.predict(&refs(&test)))
+    };
+    let ((features, one), (features_twice, two)) = (answers(&data, &params), answers(&twice, &double));
+    assert_eq!(features, features_twice);
+    let same = one.answers.iter().zip(&two.answers).filter(|(a, b)| a == b).count();
+    assert!(same >= 190, "{same} of 200");
+}
+
+#[test]
+fn explanations_name_what_the_text_holds() {
+    let data = drawn(600, 2, 17);
+    let fitted = train(Task::Classification, &names(2), &data, None);
+    let parts = fitted.model.explain("AA3 bb4 unknown", 0, 40);
+    let part = |name: &str| parts.iter().find(|p| p.0 == name).unwrap().1;
+    assert!(part("aa3") > 0.0 && part("bb4") < 0.0 && part("[ aa]") > 0.0);
+    assert!(parts.iter().all(|p| p.0 != "unknown") && parts.is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
+    // The same parts speak against the other label.
+    assert!((fitted.model.explain("AA3 bb4 unknown", 1, 1)[0].1 + parts[0].1).abs() < 1e-6);
+    let top = fitted.model.top_features(1, 5, &refs(&data));
+    assert_eq!(top.len(), 5);
+    assert!(top.iter().all(|(name, weight)| name.contains('b') && *weight > 0.0), "{top:?}");
+}
+
+fn hostile() -> Fitted<LinearModel> {
+    let texts =
+        ["a\u{301}\u{301}\u{301}", "\u{202e}abc\u{0}", "ﷺﷺﷺ", "👩‍🔬👩‍🔬", "İstanbul ẞ", "\u{feff}\u{200b}x", "𝕏 ½ ①"];
+    let data: Vec<Example> =
+        texts.iter().enumerate().map(|(i, t)| example(t, Annotation::Label(i as u32 % 3))).collect();
+    train(Task::Classification, &names(3), &data, None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered_with_a_distribution(texts in prop::collection::vec("\\PC{0,40}|[\\x00-\\u{10ffff}]{0,20}", 0..6)) {
+        let fitted = hostile();
+        let examples: Vec<Example> = texts.iter().map(|t| example(t, Annotation::Label(0))).collect();
+        let predictions = fitted.model.predict(&refs(&examples));
+        prop_assert_eq!(predictions.len(), texts.len());
+        let scores = predictions.scores.unwrap();
+        for (i, text) in texts.iter().enumerate() {
+            prop_assert!((scores.row(i).iter().sum::<f64>() - 1.0).abs() < 1e-6);
+            prop_assert!(scores.row(i).iter().all(|p| (0.0..=1.0).contains(p)));
+            fitted.model.explain(text, 0, 3);
+        }
+    }
+
+    #[test]
+    fn any_texts_can_be_learnt(texts in prop::collection::vec("\\PC{0,30}", 2..8), several in any::<bool>()) {
+        let gold = |i: usize| if several { Annotation::Labels(vec![i as u32 % 2]) } else { Annotation::Label(i as u32 % 2) };
+        let examples: Vec<Example> = texts.iter().enumerate().map(|(i, t)| example(t, gold(i))).collect();
+        let task = if several { Task::Multilabel } else { Task::Classification };
+        let all = refs(&examples);
+        match fit(task, &names(2), &all, Some(&all[..1]), &LinearParams::default(), &Silent) {
+            Ok(fitted) => prop_assert!(fitted.curve.iter().all(|p| p.train_loss.is_finite() && p.valid_loss.unwrap().is_finite())),
+            Err(e) => prop_assert_eq!(e, ModelError::NoFeatures { examples: texts.len() }),
+        }
+    }
+}
