@@ -13,10 +13,8 @@ use serde_json::Value;
 
 /// The data set's folder, when the data is there.
 fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TRUEUP_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TRUEUP_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let folder = root.join(name);
     if folder.is_dir() {
         return Some(folder);
@@ -86,7 +84,10 @@ fn state(document: &Value) -> &str {
 #[test]
 fn banking77_is_learned_and_its_leaks_are_found() {
     let Some(document) = review("banking77", "train.csv --test test.csv") else { return };
-    assert_eq!((number(&document, "/data/train/examples"), number(&document, "/data/test/examples")), (10_003.0, 3_080.0));
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (10_003.0, 3_080.0)
+    );
     assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 77);
     assert!(number(&document, "/metrics/accuracy/value") >= 0.90);
     let (exact, near) = (number(&document, "/leakage/exact"), number(&document, "/leakage/near"));
@@ -134,10 +135,15 @@ fn ncbi_disease_mentions_are_found() {
 
 #[test]
 fn wnut17_is_hard_and_not_ready() {
-    let Some(document) = review("wnut17", "wnut17train.conll --valid emerging.dev.conll --test emerging.test.annotated") else {
+    let Some(document) =
+        review("wnut17", "wnut17train.conll --valid emerging.dev.conll --test emerging.test.annotated")
+    else {
         return;
     };
-    assert_eq!((number(&document, "/data/train/examples"), number(&document, "/data/test/examples")), (3_394.0, 1_287.0));
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (3_394.0, 1_287.0)
+    );
     assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 6);
     assert_ne!(state(&document), "ready");
     let f1 = number(&document, "/metrics/f1/value");
@@ -147,7 +153,10 @@ fn wnut17_is_hard_and_not_ready() {
 #[test]
 fn sst2_with_its_columns_of_two_names() {
     let Some(document) = review("sst2", "train.tsv --test dev.tsv") else { return };
-    assert_eq!((number(&document, "/data/train/examples"), number(&document, "/data/test/examples")), (67_349.0, 872.0));
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (67_349.0, 872.0)
+    );
     assert!(number(&document, "/metrics/accuracy/value") > 0.78);
     assert_eq!(at(&document, "/data/evaluation"), "test");
 }
@@ -164,7 +173,10 @@ fn wikigold_in_folds() {
 fn goemotions_has_several_labels() {
     let Some(document) = review("goemotions", "dev.tsv --test test.tsv") else { return };
     assert_eq!(at(&document, "/task"), "multilabel");
-    assert_eq!((number(&document, "/data/train/examples"), number(&document, "/data/test/examples")), (5_426.0, 5_427.0));
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (5_426.0, 5_427.0)
+    );
     assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 28);
     assert_eq!(at(&document, "/verdict/metric"), "f1_micro");
     assert!(number(&document, "/metrics/f1_micro/value") > 0.2);

@@ -151,7 +151,7 @@ fn two_outputs_of_one_name() {
     let test = tickets();
     let finished = test.run("review tickets.csv --json same --markdown same").ends_with(2);
     assert_eq!(test.files(), ["tickets.csv"]);
-    assert_snapshot!(finished.stderr, @"");
+    assert_snapshot!(finished.stderr, @"error: same: named for two outputs; valid: a file for each");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn an_output_that_would_replace_the_data() {
     let before = test.read("tickets.csv");
     let finished = test.run("review tickets.csv --json tickets.csv").ends_with(2);
     assert_eq!(test.read("tickets.csv"), before);
-    assert_snapshot!(finished.stderr, @"");
+    assert_snapshot!(finished.stderr, @"error: tickets.csv: this file is read, and writing would replace it; valid: another name");
 }
 
 #[test]

@@ -38,14 +38,13 @@ fn twice_for_one_id() {
 fn with_probabilities_that_do_not_sum_to_one() {
     assert_snapshot!(against("id,label,score:a,score:b\n1,a,0.9,0.1\n2,b,0.2,0.9\n3,a,0.7,0.3\n4,b,0.1,0.9\n"), @r"
     note: predictions.csv: 4 predictions matched by id
-    error: row 1: the scores sum to 1.1, not to 1 within 1e-6: row 1: the scores sum to 1.1, not to 1 within 1e-6
+    error: row 1: the scores sum to 1.1, not to 1 within 1e-6
     ");
 }
 
 #[test]
 fn with_a_score_that_is_no_probability() {
     assert_snapshot!(against("id,label,score\n1,a,0.9\n2,b,high\n3,a,0.7\n4,b,0.9\n"), @"error: predictions.csv: line 3: found the score 'high'; valid: a number");
-    assert_snapshot!(against("id,label,score\n1,a,0.9\n2,b,1.7\n3,a,0.7\n4,b,0.9\n"), @"");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_given_test_set() {
 
 #[test]
 fn groups() {
-    check(&CliTest::with("tickets.csv", make::tickets(300, 1)), "tickets.csv --group channel");
+    check(&CliTest::with("tickets.csv", make::tickets(300, 1)), "tickets.csv --group customer");
 }
 
 #[test]

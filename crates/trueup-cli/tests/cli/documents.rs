@@ -14,7 +14,7 @@ fn every_kind_of_review_matches_the_schema() {
     test.write("gold.csv", gold);
     test.write("predictions.csv", answers);
     // Each is checked against the schema where it is made.
-    let folds = test.review("tickets.csv --group channel --target accuracy=0.9");
+    let folds = test.review("tickets.csv --group customer --target accuracy=0.9");
     assert_eq!(at(&folds, "/data/evaluation"), "out-of-fold");
     let given = test.review("tickets.csv --test other.csv --valid other.csv");
     assert_eq!(at(&given, "/data/evaluation"), "test");
@@ -64,8 +64,22 @@ fn the_keys_of_a_document_stand_in_the_order_of_the_contract() {
     let document = CliTest::with("tickets.csv", make::tickets(60, 1)).review("tickets.csv");
     let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
-        "schema", "tool", "subject", "task", "data", "verdict", "metrics", "labels", "confusion", "findings", "errors",
-        "examples", "slices", "training", "next", "run",
+        "schema",
+        "tool",
+        "subject",
+        "task",
+        "data",
+        "verdict",
+        "metrics",
+        "labels",
+        "confusion",
+        "findings",
+        "errors",
+        "examples",
+        "slices",
+        "training",
+        "next",
+        "run",
     ];
     assert_eq!(keys, expected);
 }

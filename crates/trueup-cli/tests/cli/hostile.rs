@@ -71,7 +71,8 @@ fn json_holds_no_control_character_raw() {
     assert!(!finished.stdout.contains(|c: char| c.is_control() && c != '\n'));
     let document = test.review("evil.jsonl --quiet");
     // What was in the data is in the document as it was.
-    let labels: Vec<&str> = document["labels"].as_array().unwrap().iter().map(|l| l["label"].as_str().unwrap()).collect();
+    let labels: Vec<&str> =
+        document["labels"].as_array().unwrap().iter().map(|l| l["label"].as_str().unwrap()).collect();
     assert!(labels.contains(&EVIL[0]), "{labels:?}");
 }
 
@@ -131,10 +132,49 @@ fn names_of_files_and_options_are_as_inert() {
     }
 }
 
+/// Markdown without what does nothing: code in back quotes, and characters with a backslash before them.
+fn active(markdown: &str) -> String {
+    let mut out = String::new();
+    let (mut code, mut chars) = (false, markdown.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if !code => drop(chars.next()),
+            '`' => code = !code,
+            '\n' => {
+                assert!(!code, "code that does not end on its line: {out}");
+                out.push(c);
+            }
+            c if !code => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
 #[test]
 fn markdown_holds_no_markup_of_the_data() {
     let test = CliTest::with("evil.jsonl", lines());
     let finished = test.run("review evil.jsonl --quiet --markdown -").ends_with(0);
-    assert!(!finished.stdout.contains("<img"), "raw markup: {finished}");
-    assert!(!finished.stdout.contains("](javascript:"), "a link: {finished}");
+    let active = active(&finished.stdout).replace("<br>", "");
+    assert!(!active.contains(['<', '[', '=']), "markup that acts: {active}");
+}
+
+#[test]
+fn colour_is_ours_alone() {
+    let test = CliTest::with("evil.jsonl", lines());
+    for args in ["review evil.jsonl", "review evil.jsonl --markdown -", "review evil.jsonl --cost none:miss=1"] {
+        let mut command = test.command();
+        let finished = command.args(args.split(' ')).env("CLICOLOR_FORCE", "1").output().unwrap();
+        let finished = crate::harness::Finished::from(finished);
+        let text = format!("{}{}", finished.stdout, finished.stderr);
+        for piece in text.split('\u{1b}').skip(1) {
+            // Bold, dim, red, yellow, green, and back to plain.
+            let ours = ["[0m", "[1m", "[2m", "[31m", "[32m", "[33m"].iter().any(|style| piece.starts_with(style));
+            assert!(ours, "{args}: an escape of the data: {piece:?}");
+        }
+        for word in ["red", "title"] {
+            let styled = text.contains(&format!("\u{1b}[31m{word}"));
+            assert!(!styled, "{args}: colour of the data before {word}");
+        }
+    }
 }

@@ -23,12 +23,7 @@ fn until(ready: impl Fn() -> bool) {
 }
 
 fn start(test: &CliTest, args: &str) -> Child {
-    test.command()
-        .args(args.split_whitespace())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    test.command().args(args.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 #[test]
@@ -120,7 +115,9 @@ fn head_gets_its_line() {
 #[test]
 fn a_reader_that_goes_away_does_not_change_the_answer() {
     let test = CliTest::with("tickets.csv", make::tickets(60, 1));
-    for args in ["review tickets.csv --quiet --fail-on warning", "review tickets.csv --quiet --fail-on warning --json -"] {
+    for args in
+        ["review tickets.csv --quiet --fail-on warning", "review tickets.csv --quiet --fail-on warning --json -"]
+    {
         let code = test.run(args).code;
         assert_eq!(code, 1, "{args}");
         let mut child = start(&test, args);

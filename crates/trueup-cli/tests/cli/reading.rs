@@ -43,10 +43,14 @@ fn standard_input_and_compressed_files_are_read_as_they_are() {
 #[test]
 fn every_format_holds_the_same_tickets() {
     let csv = make::tickets(120, 1);
-    let mut formats = [("csv", csv.clone()), ("tsv", csv.replace(',', "\t")), ("jsonl", String::new()), ("txt", String::new())];
+    let mut formats =
+        [("csv", csv.clone()), ("tsv", csv.replace(',', "\t")), ("jsonl", String::new()), ("txt", String::new())];
     for line in csv.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        formats[2].1 += &format!("{}\n", serde_json::json!({"id": cells[0], "text": cells[1], "label": cells[2], "channel": cells[3]}));
+        formats[2].1 += &format!(
+            "{}\n",
+            serde_json::json!({"id": cells[0], "text": cells[1], "label": cells[2], "channel": cells[3]})
+        );
         formats[3].1 += &format!("{} {}\n", cells[2], cells[1]);
     }
     let test = CliTest::new();
@@ -54,7 +58,8 @@ fn every_format_holds_the_same_tickets() {
     for (ending, content) in &formats {
         let name = format!("tickets.{ending}");
         test.write(&name, content);
-        let document = test.review(&name);
+        let from = if *ending == "txt" { " --from label-text" } else { "" };
+        let document = test.review(&format!("{name}{from}"));
         let format = if *ending == "txt" { "label-text" } else { ending };
         assert_eq!(at(&document, "/data/test/format"), format);
         assert_eq!(at(&document, "/data/test/examples"), 120, "{name}");
@@ -75,14 +80,15 @@ fn a_carriage_return_and_a_mark_at_the_head_change_nothing() {
 #[test]
 fn what_is_left_out_is_counted_and_listed() {
     let mut csv = make::tickets(80, 1);
-    csv += "t80,no label here,,mail\nt81,cut\n";
+    csv += "t80,no label here,,mail,c1\nt81,cut\n";
     let test = CliTest::with("tickets.csv", csv);
     let document = test.review("tickets.csv");
     assert_eq!(at(&document, "/data/test/examples"), 80);
-    let skipped: Vec<String> = at(&document, "/data/test/skipped").as_array().unwrap().iter().map(Value::to_string).collect();
+    let skipped: Vec<String> =
+        at(&document, "/data/test/skipped").as_array().unwrap().iter().map(Value::to_string).collect();
     assert_snapshot!(skipped.join("\n"), @r#"
     {"line":82,"reason":"an empty label"}
-    {"line":83,"reason":"2 fields where most rows have 4 (a stray delimiter?)"}
+    {"line":83,"reason":"2 fields where most rows have 5 (a stray delimiter?)"}
     "#);
     let printed = test.run("review tickets.csv").ends_with(0);
     assert!(printed.stdout.contains("2 records left out"), "{printed}");
@@ -137,4 +143,18 @@ fn predictions_by_id_may_come_in_any_order() {
     let document = test.review("--gold gold.csv --predictions predictions.csv");
     assert!((number(&document, "/metrics/accuracy/value") - 0.75).abs() < 1e-12);
     assert_eq!(at(&document, "/errors/0/id"), "2");
+}
+
+#[test]
+fn a_score_that_is_no_probability_leaves_scores_out_and_this_is_said() {
+    let test = CliTest::with("gold.csv", "id,label\n1,a\n2,b\n3,a\n4,b\n");
+    test.write("predictions.csv", "id,label,score\n1,a,0.9\n2,b,1.7\n3,a,0.7\n4,b,0.9\n");
+    let finished = test.run("review --gold gold.csv --predictions predictions.csv --json -").ends_with(0);
+    assert_snapshot!(finished.stderr, @r"
+    note: predictions.csv: 4 predictions matched by id
+    note: predictions.csv: score 1.7 of record 2 is no probability: scores are left out
+    gold.csv: the format is csv; fields are set apart by commas; double quotes may enclose a field; the first row is the header; there is no text column; label is column 'label'; id is column 'id'
+    ");
+    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert!(document["metrics"].get("log_loss").is_none_or(|metric| metric["value"].is_null()));
 }

@@ -32,6 +32,9 @@ fn high_accuracy_that_misses_what_matters_is_not_ready() {
     assert_snapshot!(printed.stdout, @r"
     trueup review --gold gold.csv --predictions predictions.csv
       predictions for gold.csv, predictions.csv, seed 42
+      gold.csv (5,000 examples): the format is csv; fields are set apart by commas;
+      double quotes may enclose a field; the first row is the header; there is no
+      text column; label is column 'label'; id is column 'id'
 
       NOT READY   1 error, 1 warning. Of 100 'fraud' examples only 12 are caught,
                   although accuracy is 0.98.
@@ -98,7 +101,10 @@ fn stated_costs_decide() {
 #[test]
 fn predictions_need_no_texts_and_no_scores() {
     let test = fraud();
-    let bare: String = test.read("predictions.csv").lines().fold(String::new(), |out, line| out + line.rsplit_once(',').unwrap().0 + "\n");
+    let bare: String = test
+        .read("predictions.csv")
+        .lines()
+        .fold(String::new(), |out, line| out + line.rsplit_once(',').unwrap().0 + "\n");
     test.write("bare.csv", bare);
     let document = test.review("--gold gold.csv --predictions bare.csv");
     assert!((number(&document, "/metrics/accuracy/value") - 0.98).abs() < 1e-12);
@@ -147,7 +153,14 @@ fn a_leaked_test_is_scored_without_its_leaks_and_says_so() {
     let mut leaked = make::tickets(100, 2);
     // Forty training examples stand in the test too, some in other letters.
     for (i, line) in train.lines().skip(1).take(40).enumerate() {
-        let line = if i % 2 == 0 { line.to_owned() } else { line.to_uppercase().replace(",BILLING,", ",billing,").replace(",DELIVERY,", ",delivery,").replace(",LOGIN,", ",login,") };
+        let line = if i % 2 == 0 {
+            line.to_owned()
+        } else {
+            line.to_uppercase()
+                .replace(",BILLING,", ",billing,")
+                .replace(",DELIVERY,", ",delivery,")
+                .replace(",LOGIN,", ",login,")
+        };
         let line = line.replacen(['t', 'T'], "x", 1);
         writeln!(leaked, "{line}").unwrap();
     }
@@ -165,7 +178,8 @@ fn a_leaked_test_is_scored_without_its_leaks_and_says_so() {
     let printed = test.run("review train.csv --test test.csv --quiet").ends_with(0);
     assert!(printed.stdout.contains("without leaks"), "{printed}");
     // The clean part is what a review of the clean part says.
-    let twins: Vec<&str> = document["leakage"]["pairs"].as_array().unwrap().iter().map(|p| p["test"].as_str().unwrap()).collect();
+    let twins: Vec<&str> =
+        document["leakage"]["pairs"].as_array().unwrap().iter().map(|p| p["test"].as_str().unwrap()).collect();
     let kept: String = test
         .read("test.csv")
         .lines()

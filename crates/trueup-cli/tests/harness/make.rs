@@ -26,15 +26,17 @@ fn sentence(rng: &mut Rng, topic: usize) -> String {
     words.join(" ")
 }
 
-/// `n` support tickets of three labels as CSV with `id,text,label,channel`; every twentieth has another's label.
+/// `n` support tickets of three labels as CSV with `id,text,label,channel,customer`; every twentieth has another's
+/// label, and a customer writes about eight.
 pub fn tickets(n: usize, seed: u64) -> String {
     let mut rng = Rng::new(seed);
-    let mut out = String::from("id,text,label,channel\n");
+    let mut out = String::from("id,text,label,channel,customer\n");
     for row in 0..n {
         let topic = rng.below(TOPICS.len());
         let body = sentence(&mut rng, topic);
         let label = TOPICS[if row % 20 == 19 { (topic + 1) % 3 } else { topic }].0;
-        writeln!(out, "t{row},{body},{label},{}", pick(&mut rng, &["mail", "phone", "chat"])).unwrap();
+        let customer = rng.below(n.div_ceil(8));
+        writeln!(out, "t{row},{body},{label},{},c{customer}", pick(&mut rng, &["mail", "phone", "chat"])).unwrap();
     }
     out
 }

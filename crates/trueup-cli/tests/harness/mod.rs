@@ -38,10 +38,7 @@ impl CliTest {
         }
         settings.add_filter(&env!("CARGO_PKG_VERSION").replace('.', r"\."), "[VERSION]");
         settings.add_filter(r"\d+\.\d s, \d+\.\d CPU s, \d+ MiB", "[COST]");
-        Self {
-            dir,
-            _filters: settings.bind_to_scope(),
-        }
+        Self { dir, _filters: settings.bind_to_scope() }
     }
 
     /// The same with a file in it.
@@ -80,11 +77,7 @@ impl CliTest {
     /// The command, ready to run in the folder, piped, for a width of 80 columns.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
-        command
-            .current_dir(self.dir.path())
-            .env("COLUMNS", "80")
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::null());
+        command.current_dir(self.dir.path()).env("COLUMNS", "80").env("RUST_BACKTRACE", "0").stdin(Stdio::null());
         for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
             command.env_remove(variable);
         }
@@ -151,11 +144,7 @@ impl From<Output> for Finished {
 
 impl Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "exit_code: {}\n----- stdout -----\n{}\n----- stderr -----\n{}",
-            self.code, self.stdout, self.stderr
-        )
+        write!(f, "exit_code: {}\n----- stdout -----\n{}\n----- stderr -----\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
@@ -190,35 +179,24 @@ fn regex_of(path: &Path) -> String {
 /// The value at a JSON pointer, which must be there.
 #[track_caller]
 pub fn at<'a>(document: &'a Value, pointer: &str) -> &'a Value {
-    document
-        .pointer(pointer)
-        .unwrap_or_else(|| panic!("nothing at {pointer}"))
+    document.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}"))
 }
 
 /// The number at a JSON pointer.
 #[track_caller]
 pub fn number(document: &Value, pointer: &str) -> f64 {
-    at(document, pointer)
-        .as_f64()
-        .unwrap_or_else(|| panic!("no number at {pointer}: {}", at(document, pointer)))
+    at(document, pointer).as_f64().unwrap_or_else(|| panic!("no number at {pointer}: {}", at(document, pointer)))
 }
 
 /// The text at a JSON pointer.
 #[track_caller]
 pub fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
-    at(document, pointer)
-        .as_str()
-        .unwrap_or_else(|| panic!("no text at {pointer}"))
+    at(document, pointer).as_str().unwrap_or_else(|| panic!("no text at {pointer}"))
 }
 
 /// The codes of the findings, in their order.
 pub fn codes(document: &Value) -> Vec<&str> {
-    document["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| finding["code"].as_str().unwrap())
-        .collect()
+    document["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
 }
 
 /// The first finding of `code`, which must be there.

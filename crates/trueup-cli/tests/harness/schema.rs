@@ -49,7 +49,9 @@ pub fn valid(root: &Value, schema: &Value, value: &Value, place: &str) -> Result
                     return fault(format!("expected {}", types.join(" or ")));
                 }
             }
-            "enum" if !rule.as_array().expect("a list").contains(value) => return fault(format!("expected one of {rule}")),
+            "enum" if !rule.as_array().expect("a list").contains(value) => {
+                return fault(format!("expected one of {rule}"));
+            }
             "const" if rule != value => return fault(format!("expected {rule}")),
             "minimum" if value.as_f64().is_some_and(|n| n < rule.as_f64().expect("a number")) => {
                 return fault(format!("expected {rule} or more"));
