@@ -3,7 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use trueup::core::words;
 use trueup::data::write::remove_unfinished;
+
+use crate::machine::ignore_file_size_signal;
 
 /// How a command that worked ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +19,10 @@ pub enum Outcome {
 
 /// On Ctrl-C (or a request to terminate) removes what is not finished and exits with 130.
 pub fn on_interrupt() {
+    ignore_file_size_signal();
     // Only a second handler can fail here, and there is none; without a handler the system's default still ends us.
     let _ = ctrlc::set_handler(|| {
-        remove_unfinished();
+        let _nothing_begins_any_more = remove_unfinished();
         #[allow(clippy::exit, reason = "the handler runs beside the work and must end the process")]
         std::process::exit(130);
     });
@@ -41,7 +45,7 @@ pub fn finish(result: anyhow::Result<Outcome>) -> ExitCode {
             let mut stderr = anstream::stderr();
             let style = anstyle::AnsiColor::Red.on_default().bold();
             // When even stderr is closed, the exit code still tells.
-            let _ = writeln!(stderr, "{style}error{style:#}: {error:#}");
+            let _ = writeln!(stderr, "{style}error{style:#}: {}", message(&error));
             ExitCode::from(2)
         }
     }
@@ -52,4 +56,30 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The error and its causes, each that the one before does not tell already. What acts on a terminal is shown as an
+/// escape; line ends are the message's own.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text.lines().map(words::printable).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::Error::msg("cut short").context("a.gz: cannot read it: cut short").context("no data");
+        assert_eq!(message(&error), "no data: a.gz: cannot read it: cut short");
+        assert_eq!(message(&anyhow::anyhow!("a\u{1b}[31m\nhint: b")), "a\\u{1b}[31m\nhint: b");
+    }
 }

@@ -1,4 +1,5 @@
-//! What the run cost: the only place that reads the clock and asks the system.
+//! The machine: what the run cost, and the signals that the system sends. The only place that reads the clock and asks
+//! the system.
 
 use std::time::Instant;
 
@@ -69,3 +70,17 @@ fn usage() -> (f64, u64) {
 fn usage() -> (f64, u64) {
     (0.0, 0)
 }
+
+/// Lets a write beyond the limit on the size of files fail, as it does on a full disk, instead of ending the process:
+/// only so is what is unfinished removed, and the reason said.
+#[cfg(unix)]
+pub fn ignore_file_size_signal() {
+    #[allow(unsafe_code, reason = "sets a signal to be ignored, with no handler of ours")]
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub fn ignore_file_size_signal() {}

@@ -1,25 +1,30 @@
 //! Where results go: stdout, or files that are written whole or not at all.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use trueup::core::document::Review;
-use trueup::data::write::OutputSet;
+use trueup::core::words;
+use trueup::data::write::{OutputSet, check_file, check_folder};
 use trueup::tell;
 
 use crate::args::OutputArgs;
 
-/// Prints to stdout, colour only where it shows.
-pub fn print(text: &str) -> std::io::Result<()> {
+/// Prints to stdout, colour only where it shows. A reader that went away is no error: it has seen what it wanted, and
+/// the rest of the work and its exit code stay as they are.
+pub fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
 }
 
-/// Says something on stderr.
+/// Says a line on stderr. What acts on a terminal, as a file's name may, is shown as an escape.
 pub fn say(text: &str) {
     // Talk that nobody can hear must not end the work.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", words::printable(text));
 }
 
 /// The forms a review is asked for in.
@@ -37,8 +42,9 @@ enum Form {
 }
 
 impl Wanted {
-    /// Reads the options, and refuses what cannot be had before any work is done.
-    pub fn new(args: &OutputArgs) -> anyhow::Result<Self> {
+    /// Reads the options, and refuses what cannot be had before any work is done. The `inputs` of the command are
+    /// never written to.
+    pub fn new(args: &OutputArgs, inputs: &[&Path]) -> anyhow::Result<Self> {
         let mut wanted = Self { dir: args.out.clone(), files: Vec::new(), stdout: None };
         let asked = [(&args.json, Form::Json), (&args.html, Form::Html), (&args.markdown, Form::Markdown)];
         for (path, form) in asked {
@@ -47,7 +53,10 @@ impl Wanted {
                     None => wanted.stdout = Some(form),
                     Some(_) => anyhow::bail!("only one of --json, --html and --markdown can go to stdout (-)"),
                 },
-                Some(path) => wanted.files.push((path.clone(), form)),
+                Some(path) => {
+                    check_file(path)?;
+                    wanted.add(path.clone(), form, inputs)?;
+                }
                 None => {}
             }
         }
@@ -55,15 +64,36 @@ impl Wanted {
             return Err(trueup::Error::NoPage.into());
         }
         if let Some(dir) = &args.out {
-            wanted.files.push((dir.join("review.json"), Form::Json));
-            wanted.files.push((dir.join("review.md"), Form::Markdown));
+            check_folder(dir)?;
+            wanted.add(dir.join("review.json"), Form::Json, inputs)?;
+            wanted.add(dir.join("review.md"), Form::Markdown, inputs)?;
             if tell::has_page() {
-                wanted.files.push((dir.join("review.html"), Form::Html));
-            } else {
+                wanted.add(dir.join("review.html"), Form::Html, inputs)?;
+            } else if !args.quiet {
                 say("note: no review.html: this binary was built without the page (cargo xtask build)");
             }
         }
         Ok(wanted)
+    }
+
+    /// One more file; one that would replace an input, or another form, is refused.
+    fn add(&mut self, path: PathBuf, form: Form, inputs: &[&Path]) -> anyhow::Result<()> {
+        let here = place(&path);
+        let shown = words::printable(&path.display().to_string());
+        // A device takes all that comes.
+        if std::fs::metadata(&path).is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
+            self.files.push((path, form));
+            return Ok(());
+        }
+        if inputs.iter().any(|input| place(input) == here) {
+            anyhow::bail!("{shown}: this file is read, and writing would replace it; valid: another name");
+        }
+        match self.files.iter().find(|(other, _)| place(other) == here) {
+            None => self.files.push((path, form)),
+            Some((_, other)) if *other == form => {}
+            Some(_) => anyhow::bail!("{shown}: named for two outputs; valid: a file for each"),
+        }
+        Ok(())
     }
 
     /// Whether the terminal's form is to be printed.
@@ -98,10 +128,36 @@ impl Wanted {
     }
 }
 
+/// The file that a path names, by whatever way it is reached.
+fn place(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
+        match (folder.and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
+            (Some(folder), Some(name)) => folder.join(name),
+            _ => path.to_path_buf(),
+        }
+    })
+}
+
 fn render(review: &Review, form: Form) -> anyhow::Result<String> {
     Ok(match form {
-        Form::Json => tell::json(review),
+        Form::Json => inert(&tell::json(review)),
         Form::Html => tell::html(review)?,
         Form::Markdown => tell::markdown(review),
     })
+}
+
+/// The same JSON without characters that act on a terminal, which JSON lets stand raw: they occur in strings only, and
+/// become escapes.
+fn inert(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Of these all are in the first plane, so one escape a character will do.
+        if c != '\n' && words::acts(c) {
+            out += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

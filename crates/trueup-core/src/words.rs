@@ -115,6 +115,13 @@ pub fn shorten(text: &str, most: usize) -> String {
     chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
 }
 
+/// Whether a character acts on a terminal instead of showing: a control character, a line or paragraph separator, a
+/// mark that turns the direction of writing (UAX 9), or an invisible one.
+pub fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// The text on one line, its control characters and bidirectional overrides shown as `\u{..}`, so that data never
 /// steers a terminal.
 pub fn printable(text: &str) -> String {
@@ -123,11 +130,7 @@ pub fn printable(text: &str) -> String {
         match c {
             '\n' => out.push('⏎'),
             '\t' => out.push(' '),
-            c if c.is_control()
-                || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-            {
-                out.extend(c.escape_unicode());
-            }
+            c if acts(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }

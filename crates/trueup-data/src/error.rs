@@ -264,9 +264,7 @@ pub(crate) fn shown(path: &Path) -> String {
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let acts = c.is_control()
-            || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if acts {
+        if trueup_core::words::acts(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);

@@ -22,8 +22,9 @@ fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 }
 
 /// Removes every temporary file, and every empty folder made for results, that is not finished; for a handler of
-/// interruptions, just before the process ends.
-pub fn remove_unfinished() {
+/// interruptions, just before the process ends. While the answer is held, nothing new is begun, and nothing unfinished
+/// gets its name.
+pub fn remove_unfinished() -> Held {
     let mut paths = unfinished();
     // Backwards, so that files go before the folders they are in.
     for path in paths.iter().rev() {
@@ -31,6 +32,73 @@ pub fn remove_unfinished() {
         let _ = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
     }
     paths.clear();
+    Held { _paths: paths }
+}
+
+/// Holds back whoever would begin or finish a file.
+#[must_use = "let it go only when files may be begun again"]
+pub struct Held {
+    _paths: MutexGuard<'static, BTreeSet<PathBuf>>,
+}
+
+/// Whether a file can be written at `path`, as far as can be seen without writing: its folder is there, and what stands
+/// there may be replaced.
+///
+/// # Errors
+///
+/// When it cannot; the same that writing would answer.
+pub fn check_file(path: &Path) -> Result<(), DataError> {
+    if let Ok(kind) = fs::metadata(path) {
+        if kind.is_dir() {
+            return Err(DataError::Folder { path: shown(path), hint: Some("name a file in it".to_owned()) });
+        }
+        if kind.is_file() && kind.permissions().readonly() {
+            return Err(DataError::Denied { path: shown(path), action: "write" });
+        }
+        return Ok(());
+    }
+    let folder = folder_of(path);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if folder.exists() {
+        return Err(not_a_folder(folder));
+    }
+    let found = format!("the folder {} does not exist", shown(folder));
+    let valid = "a file in a folder that does".to_owned();
+    Err(DataError::Content { path: shown(path), found, valid, hint: Some("make it first".to_owned()) })
+}
+
+/// Whether `path` is a folder or can become one, as far as can be seen without making it.
+///
+/// # Errors
+///
+/// When it, or what it would be made in, is something else.
+pub fn check_folder(path: &Path) -> Result<(), DataError> {
+    match path.ancestors().find(|f| !f.as_os_str().is_empty() && f.exists()) {
+        Some(other) if !other.is_dir() => Err(not_a_folder(other)),
+        _ => Ok(()),
+    }
+}
+
+fn not_a_folder(path: &Path) -> DataError {
+    let found = "a file where a folder is needed".to_owned();
+    let valid = "a folder, or a name that is not taken".to_owned();
+    DataError::Content { path: shown(path), found, valid, hint: None }
+}
+
+/// The folder that holds `path`.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The error of a system call that writes. Nothing is looked up, so *not found* is an answer of a file system that
+/// takes no files.
+fn failed(path: &Path, source: std::io::Error) -> DataError {
+    match source.kind() {
+        std::io::ErrorKind::NotFound => DataError::Io { path: shown(path), action: "write", source },
+        _ => DataError::io(path, "write", source),
+    }
 }
 
 /// Writes `bytes` to `path`, replacing what stood there only when all of it is on the disk.
@@ -56,17 +124,14 @@ impl OutputSet {
 
     /// Makes `folder` and the folders above it that do not exist; they go again unless the set is committed.
     pub fn create_dir(&mut self, folder: &Path) -> Result<(), DataError> {
+        check_folder(folder)?;
         let mut missing: Vec<&Path> =
             folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).collect();
         missing.reverse();
-        if missing.is_empty() && !folder.is_dir() && !folder.as_os_str().is_empty() {
-            let found = "a file where a folder is needed".to_owned();
-            let valid = "a folder, or a name that is not taken".to_owned();
-            return Err(DataError::Content { path: shown(folder), found, valid, hint: None });
-        }
         for folder in missing {
-            fs::create_dir(folder).map_err(|e| DataError::io(folder, "write", e))?;
-            unfinished().insert(folder.to_path_buf());
+            let mut unfinished = unfinished();
+            fs::create_dir(folder).map_err(|e| failed(folder, e))?;
+            unfinished.insert(folder.to_path_buf());
             self.made.push(folder.to_path_buf());
         }
         Ok(())
@@ -75,25 +140,13 @@ impl OutputSet {
     /// Writes `bytes` to a temporary file beside `path` and onto the disk. A device or pipe, which cannot be replaced,
     /// is written at once.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-        let failed = |e: std::io::Error| DataError::io(path, "write", e);
+        check_file(path)?;
+        let failed = |e: std::io::Error| failed(path, e);
         // A link stays a link: what it points to is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let before = fs::metadata(&target).ok();
-        if let Some(kind) = &before {
-            if kind.is_dir() {
-                return Err(DataError::Folder { path: shown(path), hint: Some("name a file in it".to_owned()) });
-            }
-            if !kind.is_file() {
-                return File::options().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(failed);
-            }
-            if kind.permissions().readonly() {
-                return Err(DataError::Denied { path: shown(path), action: "write" });
-            }
-        }
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            let hint = Some(format!("the folder {} does not exist: make it first", shown(folder)));
-            return Err(DataError::NotFound { path: shown(path), hint });
+        if before.as_ref().is_some_and(|kind| !kind.is_file()) {
+            return File::options().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(failed);
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".trueup-").suffix(".tmp");
@@ -103,8 +156,12 @@ impl OutputSet {
             // The umask applies, as to any new file.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let mut temp = builder.tempfile_in(folder).map_err(failed)?;
-        unfinished().insert(temp.path().to_path_buf());
+        let mut temp = {
+            let mut unfinished = unfinished();
+            let temp = builder.tempfile_in(folder_of(&target)).map_err(failed)?;
+            unfinished.insert(temp.path().to_path_buf());
+            temp
+        };
         let written = before
             .map_or(Ok(()), |kind| temp.as_file().set_permissions(kind.permissions()))
             .and_then(|()| temp.write_all(bytes))
@@ -121,13 +178,15 @@ impl OutputSet {
     pub fn commit(mut self) -> Result<(), DataError> {
         for (target, temp) in self.pending.drain(..) {
             let from = temp.path().to_path_buf();
-            let result = temp.persist(&target);
-            unfinished().remove(&from);
-            result.map_err(|e| DataError::io(&target, "write", e.error))?;
+            {
+                let mut unfinished = unfinished();
+                let result = temp.persist(&target);
+                unfinished.remove(&from);
+                result.map_err(|e| failed(&target, e.error))?;
+            }
             // The new name reaches the disk with its folder; where folders cannot be synchronised, nothing is lost
             // but the moment.
-            let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let _ = File::open(folder).and_then(|f| f.sync_all());
+            let _ = File::open(folder_of(&target)).and_then(|f| f.sync_all());
         }
         for folder in self.made.drain(..) {
             unfinished().remove(&folder);
@@ -197,7 +256,10 @@ mod tests {
         let folder = write_file(dir.path(), b"x").unwrap_err().to_string();
         assert!(folder.contains("this is a folder"), "{folder}");
         let missing = write_file(&dir.path().join("no/a"), b"x").unwrap_err().to_string();
-        assert!(missing.contains("does not exist: make it first"), "{missing}");
+        assert!(
+            missing.contains("does not exist; valid: a file in a folder that does; hint: make it first"),
+            "{missing}"
+        );
         let path = dir.path().join("locked");
         fs::write(&path, "before").unwrap();
         let mut mode = fs::metadata(&path).unwrap().permissions();

@@ -15,7 +15,7 @@ fn an_interruption_leaves_the_earlier_file_and_nothing_else() {
     set.add(&kept, b"after").unwrap();
     set.add(&dir.path().join("new/deep/a"), b"a").unwrap();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
-    remove_unfinished();
+    drop(remove_unfinished());
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(fs::read(&kept).unwrap(), b"before");
     drop(set);

@@ -1,5 +1,7 @@
 //! `trueup review`.
 
+use std::path::{Path, PathBuf};
+
 use trueup::core::document::{Review, Severity};
 use trueup::core::words;
 use trueup::data::ReadOptions;
@@ -15,7 +17,9 @@ use crate::watch::Watch;
 
 /// Reviews, prints and writes.
 pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
-    let wanted = Wanted::new(&args.output)?;
+    let inputs = [&args.data, &args.test, &args.valid, &args.gold, &args.predictions, &args.train];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+    let wanted = Wanted::new(&args.output, &inputs)?;
     set_threads(&args.work)?;
     let options = options(args)?;
     let watch = Watch::new(args.output.quiet);
@@ -112,7 +116,7 @@ fn command(args: &ReviewArgs) -> String {
             words.push(quoted(&value));
         }
     };
-    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     put("", path(&args.data));
     put("--gold", path(&args.gold));
     put("--predictions", path(&args.predictions));

@@ -139,6 +139,7 @@ pub(crate) fn read(
     remarks: &mut Remarks,
 ) -> Result<(Dataset, bool), DataError> {
     let objects = objects(source, remarks)?;
+    let broken = remarks.skipped.len();
     let names = names(&objects);
     if let Some(dataset) = tagged::read_token_lists(&objects, options, remarks)? {
         return Ok((dataset, false));
@@ -200,7 +201,8 @@ pub(crate) fn read(
         };
         collector.push(record, gold);
     }
-    remarks.check_malformed(objects.len(), valid, "name the field with --label, or the kind with --task")?;
+    let records = objects.len() + broken;
+    remarks.check_malformed(records, valid, "name the field with --label, or the kind with --task")?;
     Ok((collector.finish(remarks)?, by_id))
 }
 
@@ -275,12 +277,13 @@ fn fields(
         };
         text = pick(TEXT_NAMES, &strings, false).or_else(|| pick(TEXT_NAMES, &prose, true));
         if text.is_none() {
-            // The longest prose, whatever it is called.
+            // The longest prose, whatever it is called, but not a label of several words.
             let mean = |name: &str| {
                 let lengths: Vec<usize> = values(objects, name).filter_map(Value::as_str).map(str::len).collect();
                 lengths.iter().sum::<usize>() / lengths.len().max(1)
             };
-            text = names.iter().filter(|n| free(n) && prose(n)).max_by_key(|n| mean(n)).cloned();
+            let unnamed = |n: &&String| free(n) && prose(n) && !columns::is_name(n);
+            text = names.iter().filter(unnamed).max_by_key(|n| mean(n)).cloned();
         }
     }
     if label.is_none() {

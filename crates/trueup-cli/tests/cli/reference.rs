@@ -1,0 +1,99 @@
+//! The commands that tell about Trueup itself.
+
+use insta::assert_snapshot;
+
+use crate::harness::{CliTest, Finished};
+
+fn run(args: &str) -> Finished {
+    let finished = CliTest::new().run(args).ends_with(0);
+    assert_eq!(finished.stderr, "", "{args}");
+    finished
+}
+
+#[test]
+fn version() {
+    assert_eq!(run("--version").stdout, format!("trueup {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(run("--help").stdout, @r"
+    The trueup command
+
+    Usage: trueup <COMMAND>
+
+    Commands:
+      review       Review a model: train a baseline on labelled data, or take
+                   predictions, and judge them
+      demo         Write two small data sets with known faults, review them, and say
+                   what to try next
+      rules        List the rules
+      explain      Print the page of a rule
+      schema       Print the JSON schema of the review document
+      completions  Print the completions for a shell
+      man          Print the manual page
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn bare_it_prints_its_help_and_asks_for_a_command() {
+    let finished = CliTest::new().run("").ends_with(2);
+    assert!(finished.stderr.contains("Usage: trueup <COMMAND>"), "{finished}");
+}
+
+#[test]
+fn rules_lists_every_rule_that_explain_explains() {
+    let listed = run("rules").stdout;
+    let codes: Vec<&str> = listed
+        .lines()
+        .filter(|line| line.as_bytes().first().is_some_and(u8::is_ascii_uppercase))
+        .filter_map(|line| line.split_once("  ").map(|(code, _)| code))
+        .collect();
+    let said: usize = listed.lines().last().unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(codes.len(), said, "{listed}");
+    assert!(codes.is_sorted() && codes.contains(&"E402") && codes.contains(&"K201"), "{codes:?}");
+    for code in codes {
+        let page = run(&format!("explain {code}")).stdout;
+        for heading in ["What it finds", "Why it matters", "Example", "What to do"] {
+            assert!(page.contains(&format!("\n## {heading}\n")), "{code}: no {heading}");
+        }
+        assert!(page.starts_with(&format!("# {code} ")), "{page}");
+    }
+}
+
+#[test]
+fn rules_as_markdown_hold_every_page() {
+    let pages = run("rules --markdown").stdout;
+    assert!(pages.starts_with("# Rules\n"));
+    assert_eq!(pages.lines().filter(|line| line.starts_with("# ")).count(), 1);
+    let listed = run("rules").stdout;
+    let count = listed.lines().last().unwrap().split(' ').next().unwrap().to_owned();
+    assert_eq!(pages.lines().filter(|line| line.starts_with("## ")).count().to_string(), count);
+}
+
+#[test]
+fn explain_reads_a_code_in_any_case() {
+    assert_eq!(run("explain e402").stdout, run("explain E402").stdout);
+}
+
+#[test]
+fn completions_for_every_shell_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = run(&format!("completions {shell}")).stdout;
+        assert!(text.contains("review") && text.contains("predictions"), "{shell}");
+    }
+}
+
+#[test]
+fn the_manual_holds_every_command() {
+    let page = run("man").stdout;
+    assert!(page.contains(".TH trueup 1"));
+    for command in ["review", "demo", "rules", "explain", "schema", "completions"] {
+        assert!(page.contains(&format!("trueup\\-{command}")), "{command}");
+    }
+}

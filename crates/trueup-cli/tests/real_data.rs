@@ -1,0 +1,183 @@
+//! Published data sets through the command, as their sources publish them. The folder is `TRUEUP_DATA`, else
+//! `shared/data` beside the workspace. Without it the tests say that they were skipped and pass, unless
+//! `TRUEUP_REQUIRE_DATA=1` is set.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+#[path = "harness/mod.rs"]
+mod harness;
+
+use std::path::{Path, PathBuf};
+
+use harness::{CliTest, at, codes, finding, number};
+use serde_json::Value;
+
+/// The data set's folder, when the data is there.
+fn folder(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("TRUEUP_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let folder = root.join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("TRUEUP_REQUIRE_DATA").is_ok_and(|value| value == "1");
+    assert!(!required, "{} is missing, and TRUEUP_REQUIRE_DATA=1 is set", folder.display());
+    eprintln!("{name} skipped: no data");
+    None
+}
+
+/// Reviews files of a data set, by the words of the command; words with a dot are files. The document is checked
+/// against the schema.
+fn review(name: &str, args: &str) -> Option<Value> {
+    let folder = folder(name)?;
+    let args: Vec<String> = args
+        .split(' ')
+        .map(|word| match folder.join(word) {
+            path if path.is_file() => path.to_str().expect("a path in UTF-8").to_owned(),
+            _ => word.to_owned(),
+        })
+        .collect();
+    let mut words = vec!["review", "--json", "-", "--quiet"];
+    words.extend(args.iter().map(String::as_str));
+    let finished = CliTest::new().run_words(&words).ends_with(0);
+    let document = serde_json::from_str(&finished.stdout).unwrap();
+    harness::schema::check(&document);
+    facts(&document);
+    Some(document)
+}
+
+/// What holds of every document.
+fn facts(document: &Value) {
+    let evaluated = number(document, "/data/test/examples");
+    for (name, metric) in at(document, "/metrics").as_object().unwrap() {
+        let get = |key: &str| metric[key].as_f64();
+        if let (Some(low), Some(value), Some(high)) = (get("low"), get("value"), get("high")) {
+            assert!(low <= value && value <= high, "{name}: {metric}");
+        }
+    }
+    let support: f64 = at(document, "/labels").as_array().unwrap().iter().map(|l| l["support"].as_f64().unwrap()).sum();
+    match document["task"].as_str().unwrap() {
+        "ner" => assert!((support - number(document, "/data/test/spans")).abs() < 0.5),
+        "classification" => {
+            assert!((support - evaluated).abs() < 0.5);
+            let counts = at(document, "/confusion/counts").as_array().unwrap();
+            let cells: f64 = counts.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_f64().unwrap()).sum();
+            let right: f64 = counts.iter().enumerate().map(|(i, row)| row[i].as_f64().unwrap()).sum();
+            assert!((cells - evaluated).abs() < 0.5);
+            assert!((number(document, "/metrics/accuracy/value") - right / cells).abs() < 1e-12);
+            let wrong = at(document, "/errors").as_array().unwrap().len();
+            assert!(wrong as f64 <= cells - right);
+        }
+        _ => assert!(support >= 1.0),
+    }
+    // What findings, errors and leaks name can be looked up.
+    let examples = at(document, "/examples").as_object().unwrap();
+    let named = document["findings"].as_array().unwrap().iter().flat_map(|f| f["examples"].as_array().unwrap());
+    for id in named.chain(document["errors"].as_array().unwrap().iter().map(|error| &error["id"])) {
+        assert!(examples.contains_key(id.as_str().unwrap()), "{id} is named and not there");
+    }
+}
+
+fn state(document: &Value) -> &str {
+    document["verdict"]["state"].as_str().unwrap()
+}
+
+#[test]
+fn banking77_is_learned_and_its_leaks_are_found() {
+    let Some(document) = review("banking77", "train.csv --test test.csv") else { return };
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (10_003.0, 3_080.0)
+    );
+    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 77);
+    assert!(number(&document, "/metrics/accuracy/value") >= 0.90);
+    let (exact, near) = (number(&document, "/leakage/exact"), number(&document, "/leakage/near"));
+    assert_eq!(exact + near, 103.0, "{exact} exact, {near} near");
+    assert_eq!(number(&document, "/leakage/clean_examples"), 3_080.0 - 103.0);
+    assert!(codes(&document).contains(&"K202"), "{:?}", codes(&document));
+}
+
+#[test]
+fn sms_spam_in_folds() {
+    let Some(document) = review("sms_spam", "SMSSpamCollection") else { return };
+    assert_eq!(number(&document, "/data/test/examples"), 5_574.0);
+    assert_eq!(at(&document, "/data/evaluation"), "out-of-fold");
+    assert_eq!(number(&document, "/labels/0/support"), 4_827.0);
+    assert!(number(&document, "/metrics/accuracy/value") > 0.97);
+    assert!(number(finding(&document, "D107"), "/count") > 500.0);
+    assert!(codes(&document).contains(&"D104"), "{:?}", codes(&document));
+}
+
+#[test]
+fn trec_with_fine_and_coarse_labels() {
+    let Some(fine) = review("trec", "train_5500.label --test TREC_10.label") else { return };
+    assert_eq!((number(&fine, "/data/train/examples"), number(&fine, "/data/test/examples")), (5_452.0, 500.0));
+    let names: Vec<&str> = fine["labels"].as_array().unwrap().iter().map(|l| l["label"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 50);
+    assert!(names.contains(&"DESC:manner"));
+    // Fifty labels, of which eight have no test example, and some a few training examples.
+    let found = codes(&fine);
+    assert!(found.contains(&"D101") && found.contains(&"D102"), "{found:?}");
+    assert_eq!(number(finding(&fine, "D102"), "/count"), 8.0);
+    let coarse = review("trec", "train_5500.label --test TREC_10.label --label-level 1").unwrap();
+    assert_eq!(at(&coarse, "/labels").as_array().unwrap().len(), 6);
+    assert!(number(&coarse, "/metrics/accuracy/value") > number(&fine, "/metrics/accuracy/value"));
+}
+
+#[test]
+fn ncbi_disease_mentions_are_found() {
+    let Some(document) = review("ncbi_disease", "train.tsv --valid devel.tsv --test test.tsv") else { return };
+    assert_eq!(at(&document, "/task"), "ner");
+    assert_eq!((number(&document, "/data/train/examples"), number(&document, "/data/test/examples")), (5_424.0, 940.0));
+    assert_eq!(number(&document, "/data/test/spans"), 960.0);
+    assert!(number(&document, "/metrics/f1/value") >= 0.75);
+    assert_eq!(at(&document, "/verdict/metric"), "f1");
+}
+
+#[test]
+fn wnut17_is_hard_and_not_ready() {
+    let Some(document) =
+        review("wnut17", "wnut17train.conll --valid emerging.dev.conll --test emerging.test.annotated")
+    else {
+        return;
+    };
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (3_394.0, 1_287.0)
+    );
+    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 6);
+    assert_ne!(state(&document), "ready");
+    let f1 = number(&document, "/metrics/f1/value");
+    assert!(f1 > 0.1 && f1 < 0.6, "{f1}");
+}
+
+#[test]
+fn sst2_with_its_columns_of_two_names() {
+    let Some(document) = review("sst2", "train.tsv --test dev.tsv") else { return };
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (67_349.0, 872.0)
+    );
+    assert!(number(&document, "/metrics/accuracy/value") > 0.78);
+    assert_eq!(at(&document, "/data/evaluation"), "test");
+}
+
+#[test]
+fn wikigold_in_folds() {
+    let Some(document) = review("wikigold", "wikigold.conll.txt") else { return };
+    assert_eq!(number(&document, "/data/test/examples"), 1_696.0);
+    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 4);
+    assert!(number(&document, "/metrics/f1/value") > 0.5);
+}
+
+#[test]
+fn goemotions_has_several_labels() {
+    let Some(document) = review("goemotions", "dev.tsv --test test.tsv") else { return };
+    assert_eq!(at(&document, "/task"), "multilabel");
+    assert_eq!(
+        (number(&document, "/data/train/examples"), number(&document, "/data/test/examples")),
+        (5_426.0, 5_427.0)
+    );
+    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 28);
+    assert_eq!(at(&document, "/verdict/metric"), "f1_micro");
+    assert!(number(&document, "/metrics/f1_micro/value") > 0.2);
+}
