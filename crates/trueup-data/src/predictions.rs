@@ -308,7 +308,7 @@ fn table_rows<'a>(
         None => label_column(&table, &names, id, remarks)?,
     };
     if options.label.is_none() {
-        remarks.guess(format!("the prediction is '{}'", quote(&names[label])), Some("--label"));
+        remarks.guess(format!("the prediction is '{}'", quote(&names[label])), Some("--predicted"));
     }
     let cells = tabular::cells(&table, label, options.task, options.label_separator.as_deref(), remarks);
     let mut rows = Rows::new(options);
