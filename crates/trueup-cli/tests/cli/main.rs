@@ -8,6 +8,7 @@ mod bad_data;
 mod bad_options;
 mod bad_output;
 mod bad_predictions;
+mod demo;
 mod determinism;
 mod documents;
 mod habits;
