@@ -42,6 +42,9 @@ pub enum Command {
 
 /// `trueup review`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "trueup review [OPTIONS] <DATA>\n       trueup review [OPTIONS] --gold <FILE> --predictions <FILE>"
+)]
 #[command(after_help = "Examples:
   trueup review tickets.csv                         five folds of one labelled file
   trueup review train.csv --test test.csv -o out    a given test set; page, Markdown and JSON into out/
@@ -68,6 +71,9 @@ pub struct ReviewArgs {
     /// The model's answers: matched by id, else by row
     #[arg(long, value_name = "FILE", requires = "gold")]
     pub predictions: Option<PathBuf>,
+    /// Column (name, or number from 1) of the answers in the predictions file
+    #[arg(long, value_name = "COLUMN", requires = "predictions")]
+    pub predicted: Option<String>,
     /// What the model was trained on, to look for leaks
     #[arg(long, value_name = "FILE", requires = "gold")]
     pub train: Option<PathBuf>,

@@ -304,11 +304,11 @@ fn table_rows<'a>(
         None => columns::by_name(free(), ID_NAMES, false).filter(|_| table.header.is_some()),
     };
     let label = match &options.label {
-        Some(asked) => columns::resolve(asked, "label", &names, &remarks.path)?,
+        Some(asked) => columns::resolve(asked, "predicted", &names, &remarks.path)?,
         None => label_column(&table, &names, id, remarks)?,
     };
     if options.label.is_none() {
-        remarks.guess(format!("the prediction is '{}'", quote(&names[label])), Some("--label"));
+        remarks.guess(format!("the prediction is '{}'", quote(&names[label])), Some("--predicted"));
     }
     let cells = tabular::cells(&table, label, options.task, options.label_separator.as_deref(), remarks);
     let mut rows = Rows::new(options);
@@ -336,7 +336,7 @@ fn label_column(table: &Table, names: &[String], id: Option<usize>, remarks: &Re
         None if table.width == 2 && table.header.is_none() => "two columns without names".to_owned(),
         None => "no column is named like a prediction".to_owned(),
     };
-    Err(DataError::NoColumn { path: remarks.path.clone(), role: "label", found, valid: list(names) })
+    Err(DataError::NoColumn { path: remarks.path.clone(), role: "predicted", found, valid: list(names) })
 }
 
 fn json_rows<'a>(
@@ -348,10 +348,10 @@ fn json_rows<'a>(
     let names = jsonl::names(&objects);
     let candidates = || names.iter().enumerate().map(|(i, n)| (i, n.as_str()));
     let label = match &options.label {
-        Some(asked) => columns::resolve(asked, "label", &names, &remarks.path)?,
+        Some(asked) => columns::resolve(asked, "predicted", &names, &remarks.path)?,
         None => columns::by_name(candidates(), PREDICTED_NAMES, false).ok_or_else(|| DataError::NoColumn {
             path: remarks.path.clone(),
-            role: "label",
+            role: "predicted",
             found: "no field is named like a prediction".to_owned(),
             valid: list(&names),
         })?,

@@ -11,13 +11,13 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     /// Gold and predictions do not belong together.
-    #[error("{0}")]
+    #[error(transparent)]
     Door(#[from] DoorError),
     /// A model could not be trained.
-    #[error("{source}\nhint: {hint}")]
+    #[error("{cause}\nhint: {hint}")]
     Model {
         /// What the learner said.
-        source: ModelError,
+        cause: ModelError,
         /// What to try.
         hint: &'static str,
     },
@@ -65,12 +65,12 @@ pub enum Error {
 }
 
 impl From<ModelError> for Error {
-    fn from(source: ModelError) -> Self {
-        let hint = match source {
+    fn from(cause: ModelError) -> Self {
+        let hint = match cause {
             ModelError::Labels { .. } => "is the right column the label? --label NAME says which",
             ModelError::NoSpans { .. } => "is the tag column the last one? --scheme says how tags are read",
             ModelError::NoFeatures { .. } => "is the right column the text? --text NAME says which",
         };
-        Self::Model { source, hint }
+        Self::Model { cause, hint }
     }
 }

@@ -36,6 +36,8 @@ pub enum Source {
         gold: PathBuf,
         /// The predictions for them.
         predictions: PathBuf,
+        /// The column of the answers in that file.
+        predicted: Option<String>,
         /// What the model was trained on, if it is known.
         train: Option<PathBuf>,
     },

@@ -59,9 +59,12 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             valid: args.valid.clone(),
             learner: args.model.into(),
         },
-        (None, Some(gold), Some(predictions)) => {
-            Source::Predictions { gold: gold.clone(), predictions: predictions.clone(), train: args.train.clone() }
-        }
+        (None, Some(gold), Some(predictions)) => Source::Predictions {
+            gold: gold.clone(),
+            predictions: predictions.clone(),
+            predicted: args.predicted.clone(),
+            train: args.train.clone(),
+        },
         _ => anyhow::bail!("name labelled DATA, or --gold and --predictions"),
     };
     if let (Some(metric), Some(target)) = (&args.judge.metric, &args.judge.target)
@@ -120,6 +123,7 @@ fn command(args: &ReviewArgs) -> String {
     put("", path(&args.data));
     put("--gold", path(&args.gold));
     put("--predictions", path(&args.predictions));
+    put("--predicted", args.predicted.clone());
     put("--train", path(&args.train));
     put("--test", path(&args.test));
     put("--valid", path(&args.valid));

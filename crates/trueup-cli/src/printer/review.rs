@@ -109,7 +109,7 @@ fn metrics(out: &mut String, review: &Review, width: usize) {
             Some(aside) if columns(&text) + columns(&aside) + 2 <= width => line(out, &format!("{text}  {aside}")),
             Some(aside) => {
                 line(out, &text);
-                line(out, &format!("{}{aside}", " ".repeat(MARGIN.len() + name_width)));
+                *out += &hang(&" ".repeat(MARGIN.len() + name_width), &aside, width);
             }
             None => line(out, &text),
         }

@@ -3,5 +3,5 @@
 mod primary;
 mod slices;
 
-pub use primary::{PrimaryChoice, Trivial, choose, trivial};
+pub use primary::{PrimaryChoice, Trivial, choose, known_metric, trivial};
 pub use slices::{Slice, slices};

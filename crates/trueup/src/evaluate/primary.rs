@@ -16,6 +16,25 @@ pub struct PrimaryChoice {
     pub higher_is_better: bool,
 }
 
+/// Whether `asked` is a metric of `task` at all; what the data allows is known later.
+///
+/// # Errors
+///
+/// When it is none; the message lists those that are.
+pub fn known_metric(task: Task, asked: Option<&str>) -> Result<(), Error> {
+    let of_task: Vec<&str> =
+        catalogue::METRICS.iter().filter(|metric| metric.tasks.contains(&task)).map(|metric| metric.name).collect();
+    match asked {
+        Some(name) if !of_task.contains(&name) => Err(unknown_metric(task, name, &of_task)),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_metric(task: Task, name: &str, valid: &[&str]) -> Error {
+    let valid = format!("for {task} data it is one of {}", valid.join(", "));
+    Error::Option { option: "--metric", found: name.to_owned(), valid }
+}
+
 /// Chooses the primary metric: `asked` if given; the expected cost if costs are stated; else accuracy for balanced
 /// labels, `f1_macro` for imbalanced ones, `f1` for NER and `f1_micro` for multi-label.
 ///
@@ -31,13 +50,7 @@ pub fn choose(
 ) -> Result<PrimaryChoice, Error> {
     let name = match (asked, task) {
         (Some(name), _) if present.contains(&name) => name,
-        (Some(name), _) => {
-            return Err(Error::Option {
-                option: "--metric",
-                found: name.to_owned(),
-                valid: format!("for {task} data it is one of {}", present.join(", ")),
-            });
-        }
+        (Some(name), _) => return Err(unknown_metric(task, name, present)),
         (None, _) if costs => "expected_cost",
         (None, Task::Ner) => "f1",
         (None, Task::Multilabel) => "f1_micro",

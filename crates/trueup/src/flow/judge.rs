@@ -177,7 +177,8 @@ fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Err
     })
 }
 
-fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts>, Error> {
+/// The costs stated, by label id.
+pub(super) fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts>, Error> {
     if options.is_empty() {
         return Ok(None);
     }
@@ -191,6 +192,7 @@ fn costs(labels: &LabelSet, options: &[CostOption]) -> Result<Option<StatedCosts
     Ok(Some(costs))
 }
 
-fn positive(labels: &LabelSet, name: Option<&str>) -> Result<Option<u32>, Error> {
+/// The id of the positive label named.
+pub(super) fn positive(labels: &LabelSet, name: Option<&str>) -> Result<Option<u32>, Error> {
     name.map(|name| known(labels, "--positive", name)).transpose()
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, Predictions, words};
 
-use super::judge::judge;
+use super::judge::{costs, judge, positive};
 use super::plan;
 use crate::error::Error;
+use crate::evaluate;
 use crate::load::{self, Part};
 use crate::observe::Observer;
 use crate::options::{LearnerChoice, ReviewOptions, Source};
@@ -47,16 +48,19 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
             let data = parts.next().expect("one part a path");
+            checked(&data.data, options)?;
             let test = test.as_ref().and_then(|_| parts.next());
             let valid = parts.next().map(|part| part.named("valid"));
             trained(data, test, valid, *learner, options.seed, observer)?
         }
-        Source::Predictions { gold, predictions, train } => {
+        Source::Predictions { gold, predictions, predicted, train } => {
             let paths: Vec<&Path> =
                 [Some(gold), train.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
-            let answers = load::predictions(predictions, &mut gold, &mut parts, &options.read, observer)?;
+            evaluate::known_metric(gold.data.task, options.metric.as_deref())?;
+            let answers =
+                load::predictions(predictions, &mut gold, &mut parts, &options.read, predicted.as_deref(), observer)?;
             Answered {
                 train: parts.pop().map(|part| part.named("train")),
                 valid: None,
@@ -70,6 +74,14 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
         }
     };
     judge(&answered, &rules, options, observer)
+}
+
+/// Refuses options that name what this data does not have, before any work is done.
+fn checked(data: &Dataset, options: &ReviewOptions) -> Result<(), Error> {
+    costs(&data.labels, &options.costs)?;
+    positive(&data.labels, options.positive.as_deref())?;
+    let metric = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
+    evaluate::known_metric(data.task, metric)
 }
 
 /// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
@@ -124,15 +136,24 @@ fn trained(
         });
     }
     let strata = Stratification::new(&data.data, &clusters, &rows, seed);
+    let groups: BTreeSet<&str> = data.data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
     if strata.units() < FOLDS {
+        let units = strata.units() as u64;
+        let found = match groups.len() {
+            0 => words::counted(units, "different example"),
+            n => format!(
+                "{} in {} that must stay whole",
+                words::counted(n as u64, "group"),
+                words::counted(units, "part")
+            ),
+        };
         return Err(Error::TooLittle {
             file: data.summary.file,
-            found: format!("{} different examples", strata.units()),
+            found,
             needed: format!("{FOLDS} folds need at least {FOLDS}"),
-            hint: "label more, or name a test set with --test".into(),
+            hint: "label more, group more finely, or name a test set with --test".into(),
         });
     }
-    let groups: BTreeSet<&str> = data.data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
     let how = match groups.len() {
         0 => format!("{FOLDS} folds"),
         n => format!("{FOLDS} folds of {}", words::counted(n as u64, "whole group")),

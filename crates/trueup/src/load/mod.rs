@@ -1,9 +1,10 @@
 //! Load: the files of a review become data sets over one label set, with what was guessed and left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::SplitSummary;
-use trueup_core::{Dataset, LabelSet, Predictions, Task};
+use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
 use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, read_dataset, read_predictions};
 
 use crate::error::Error;
@@ -77,7 +78,8 @@ fn unify(parts: &mut [Part]) {
     parts.iter_mut().for_each(|part| part.data.relabel(&all));
 }
 
-/// Reads predictions for `gold` and gives both, and `others`, the labels of all.
+/// Reads predictions for `gold` and gives both, and `others`, the labels of all. `predicted` names the column of the
+/// answers.
 ///
 /// # Errors
 ///
@@ -87,9 +89,12 @@ pub fn predictions(
     gold: &mut Part,
     others: &mut [Part],
     options: &ReadOptions,
+    predicted: Option<&str>,
     observer: &dyn Observer,
 ) -> Result<Predictions, Error> {
     let how = PredictionOptions {
+        id: options.id.clone(),
+        label: predicted.map(str::to_owned),
         label_separator: options.label_separator.clone(),
         label_level: options.label_level,
         scheme: options.scheme,
@@ -97,11 +102,27 @@ pub fn predictions(
         ..PredictionOptions::default()
     };
     let file = read_predictions(path, &how)?;
+    for guess in &file.guesses {
+        observer.note(&format!("{}: {}", path.display(), guess.what));
+    }
     let aligned = align(&gold.data, file)?;
     for note in &aligned.notes {
         observer.note(&format!("{}: {note}", path.display()));
     }
     let mut predictions = aligned.predictions;
+    let known = |name: &String| {
+        gold.data.labels.id(name).is_some() || others.iter().any(|part| part.data.labels.id(name).is_some())
+    };
+    let answered: BTreeSet<u32> = predictions.answers.iter().flat_map(Annotation::labels).collect();
+    let strange: Vec<&String> =
+        answered.iter().map(|&l| &predictions.labels.names()[l as usize]).filter(|name| !known(name)).collect();
+    if !strange.is_empty() && strange.len() == answered.len() {
+        return Err(Error::Option {
+            option: "--predictions",
+            found: words::shorten(&words::printable(strange[0]), 60),
+            valid: format!("none of its labels is one of the gold's: {}", words::list(gold.data.labels.names(), 10)),
+        });
+    }
     let all = LabelSet::union(
         [&gold.data.labels, &predictions.labels].into_iter().chain(others.iter().map(|p| &p.data.labels)),
     );

@@ -30,7 +30,7 @@ pub fn verdict(evidence: &Evidence<'_>, findings: &[Finding]) -> Verdict {
         let mut told: Vec<String> = errors.iter().take(MOST_TOLD).map(|f| first_sentence(f)).collect();
         if let Some(target) = below {
             reasons.push("target".to_owned());
-            told.push(format!("{} does not reach the target {target}.", standing(primary)));
+            told.push(format!("{}, short of the target {target}.", capital(&standing(primary))));
         }
         let rest = errors.len().saturating_sub(MOST_TOLD) as u64;
         if rest > 0 {

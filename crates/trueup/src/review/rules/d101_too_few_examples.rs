@@ -76,7 +76,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         words::agree(counted, "is", "are"),
         words::plural(2, evidence.unit),
     ))
-    .price(format!("about {}", words::counted(missing, "label")))
+    .price(format!("about {}", words::counted(missing, evidence.unit)))
     .with("under_15", severe)
     .with("under_50", n)
     .with(
