@@ -107,7 +107,7 @@ fn broken(rng: &mut Rng, text: &str) -> Vec<u8> {
 fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
     let (data, other) = (test.path("data"), test.path("other"));
     let source = match rng.below(3) {
-        0 => Source::Predictions { gold: data, predictions: other, train: None },
+        0 => Source::Predictions { gold: data, predictions: other, predicted: None, train: None },
         1 => Source::Train { data, test: Some(other), valid: None, learner: LearnerChoice::Auto },
         _ => Source::Train { data, test: None, valid: None, learner: LearnerChoice::Auto },
     };
