@@ -74,7 +74,7 @@ fn too_few_examples_for_folds() {
     let test = CliTest::with("few.csv", "text,label\nlate parcel,a\nnew card,b\n");
     assert_snapshot!(refused(&test, "few.csv"), @r"
     error: few.csv: 2 different examples; 5 folds need at least 5
-    hint: label more, or name a test set with --test
+    hint: label more, group more finely, or name a test set with --test
     ");
 }
 
@@ -101,7 +101,7 @@ fn texts_without_a_word_teach_nothing() {
     let test = CliTest::with("signs.csv", format!("text,label\n{}", "!,a\n?,b\n...,a\n;,b\n".repeat(5)));
     assert_snapshot!(refused(&test, "signs.csv"), @r"
     error: signs.csv: 4 different examples; 5 folds need at least 5
-    hint: label more, or name a test set with --test
+    hint: label more, group more finely, or name a test set with --test
     ");
 }
 
