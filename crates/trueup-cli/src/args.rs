@@ -11,7 +11,7 @@ use trueup::options::{CostOption, LearnerChoice, Target};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
-#[command(name = "trueup", version, about, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "trueup", version, arg_required_else_help = true, propagate_version = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! How the process ends: one message, the right code, nothing half-written.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use trueup::core::words;
@@ -23,6 +23,10 @@ pub fn on_interrupt() {
     // Only a second handler can fail here, and there is none; without a handler the system's default still ends us.
     let _ = ctrlc::set_handler(|| {
         let _nothing_begins_any_more = remove_unfinished();
+        if std::io::stderr().is_terminal() {
+            // The prompt comes below the progress bar, not behind it.
+            let _ = writeln!(std::io::stderr());
+        }
         #[allow(clippy::exit, reason = "the handler runs beside the work and must end the process")]
         std::process::exit(130);
     });

@@ -54,7 +54,10 @@ impl Wanted {
                     Some(_) => anyhow::bail!("only one of --json, --html and --markdown can go to stdout (-)"),
                 },
                 Some(path) => {
-                    check_file(path)?;
+                    // The folder of `-o` is made; any other must be there.
+                    if args.out.is_none() || args.out.as_deref() != path.parent() {
+                        check_file(path)?;
+                    }
                     wanted.add(path.clone(), form, inputs)?;
                 }
                 None => {}

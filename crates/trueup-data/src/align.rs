@@ -36,9 +36,10 @@ pub struct Aligned {
 /// # Errors
 ///
 /// Repeated, unknown or missing ids; without ids, another number of records; other tokens; an answer of another kind
-/// than the task's; a span outside its text.
+/// than the task's; a span outside its text; scores that are no probabilities.
 pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError> {
     let (rows, matching) = rows(gold, &file)?;
+    check_scores(gold.task, &file)?;
     let mut notes = file.notes;
     notes.push(match matching {
         Matching::Ids => format!("{} matched by id", count(gold.len(), "prediction")),
@@ -107,6 +108,31 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         notes.push(note);
     }
     Ok(Aligned { predictions, matching, notes })
+}
+
+/// Scores must be probabilities, and those of one label of several sum to 1: asked here, where the line is known.
+fn check_scores(task: Task, file: &PredictionFile) -> Result<(), DataError> {
+    let Some(scores) = &file.scores else { return Ok(()) };
+    for (row, &line) in file.lines.iter().enumerate() {
+        let error = |found: String, valid: &str| DataError::Record {
+            path: file.path.clone(),
+            line,
+            found,
+            valid: valid.to_owned(),
+            hint: Some("write them with all their digits, or leave the scores out".to_owned()),
+        };
+        let row = scores.row(row);
+        if let Some(at) = row.iter().position(|score| !(0.0..=1.0).contains(score)) {
+            let label = quote(file.labels.name(at as u32));
+            return Err(error(format!("the score {} of '{label}'", row[at]), "probabilities from 0 to 1"));
+        }
+        let sum: f64 = row.iter().sum();
+        if task == Task::Classification && (sum - 1.0).abs() > 1e-6 {
+            let found = format!("scores that sum to {}", (sum * 1e9).round() / 1e9);
+            return Err(error(found, "probabilities that sum to 1 within 1e-6"));
+        }
+    }
+    Ok(())
 }
 
 /// For each gold example the row of its prediction.

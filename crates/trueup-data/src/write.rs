@@ -92,13 +92,14 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The error of a system call that writes. Nothing is looked up, so *not found* is an answer of a file system that
-/// takes no files.
+/// The error of a system call that writes.
 fn failed(path: &Path, source: std::io::Error) -> DataError {
-    match source.kind() {
-        std::io::ErrorKind::NotFound => DataError::Io { path: shown(path), action: "write", source },
-        _ => DataError::io(path, "write", source),
+    if source.kind() == std::io::ErrorKind::NotFound {
+        // The folder is there; it is of a file system that the kernel makes up.
+        let found = format!("{} takes no new files", shown(folder_of(path)));
+        return DataError::Content { path: shown(path), found, valid: "a folder on a disk".to_owned(), hint: None };
     }
+    DataError::io(path, "write", source)
 }
 
 /// Writes `bytes` to `path`, replacing what stood there only when all of it is on the disk.
@@ -164,7 +165,7 @@ impl OutputSet {
         };
         let written = before
             .map_or(Ok(()), |kind| temp.as_file().set_permissions(kind.permissions()))
-            .and_then(|()| temp.write_all(bytes))
+            .and_then(|()| temp.as_file_mut().write_all(bytes))
             .and_then(|()| temp.as_file().sync_all());
         if let Err(error) = written {
             unfinished().remove(temp.path());

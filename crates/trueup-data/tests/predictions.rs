@@ -27,14 +27,14 @@ const MAILS: &str = "id,text,label\nm1,Where is my money?,refund\nm2,Charged twi
 #[test]
 fn ids_match_in_any_order_and_scores_follow() {
     let gold = gold(MAILS);
-    let text = "id,label,score:billing,score:refund\nm3,refund,0.1,0.9\nm1,other,0.3,0.2\nm2,billing,1,0\n";
+    let text = "id,label,score:billing,score:refund\nm3,refund,0.1,0.9\nm1,other,0.3,0.7\nm2,billing,1,0\n";
     let aligned = predict(&gold, "p.csv", text).unwrap();
     assert_eq!(aligned.matching, Matching::Ids);
     assert_eq!(aligned.predictions.labels.names(), ["billing", "other", "refund"]);
     let expected = [1, 0, 2].map(Annotation::Label);
     assert_eq!(aligned.predictions.answers, expected);
     let scores = aligned.predictions.scores.as_ref().unwrap();
-    assert_eq!((scores.row(0), scores.row(2)), (&[0.3, 0.0, 0.2][..], &[0.1, 0.0, 0.9][..]));
+    assert_eq!((scores.row(0), scores.row(2)), (&[0.3, 0.0, 0.7][..], &[0.1, 0.0, 0.9][..]));
     assert_eq!(aligned.notes, ["3 predictions matched by id"]);
 }
 

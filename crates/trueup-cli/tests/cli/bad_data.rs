@@ -74,7 +74,7 @@ fn too_few_examples_for_folds() {
     let test = CliTest::with("few.csv", "text,label\nlate parcel,a\nnew card,b\n");
     assert_snapshot!(refused(&test, "few.csv"), @r"
     error: few.csv: 2 different examples; 5 folds need at least 5
-    hint: label more, or name a test set with --test
+    hint: label more, group more finely, or name a test set with --test
     ");
 }
 
@@ -101,7 +101,7 @@ fn texts_without_a_word_teach_nothing() {
     let test = CliTest::with("signs.csv", format!("text,label\n{}", "!,a\n?,b\n...,a\n;,b\n".repeat(5)));
     assert_snapshot!(refused(&test, "signs.csv"), @r"
     error: signs.csv: 4 different examples; 5 folds need at least 5
-    hint: label more, or name a test set with --test
+    hint: label more, group more finely, or name a test set with --test
     ");
 }
 
@@ -137,10 +137,9 @@ fn a_quote_that_is_never_closed() {
 #[test]
 fn json_lines_that_are_not() {
     let test = CliTest::with("bad.jsonl", "{\"text\": \"late parcel\", \"label\": \"a\"}\n{\"text\": \"cut\n");
-    assert_snapshot!(refused(&test, "bad.jsonl"), @r"
-    error: bad.jsonl: 1 different examples; 5 folds need at least 5
-    hint: label more, or name a test set with --test
-    ");
+    assert_snapshot!(refused(&test, "bad.jsonl --strict"), @r#"error: bad.jsonl: line 2: found '{"text": "cut' (EOF while parsing a string at column 13); valid: one JSON object a line, or one array of objects; hint: without --strict the record is skipped and listed"#);
+    test.write("worse.jsonl", "{\"text\": \"late parcel\", \"label\": \"a\"}\n[1]\n{\"text\": \"cut\nno\n");
+    assert_snapshot!(refused(&test, "worse.jsonl"), @"error: worse.jsonl: line 2: found the list [1] where an object is needed, and 3 of 4 records are like that; valid: one JSON object a line, or one array of objects; hint: is it another format? try --from");
     test.write("span.jsonl", "{\"text\": \"Ada\", \"spans\": [{\"start\": 1, \"end\": 9, \"label\": \"PER\"}]}\n");
     assert_snapshot!(refused(&test, "span.jsonl"), @r#"error: span.jsonl: line 1: found the span 1..9 in a text of 3 code points in 'spans', and 1 of 1 records are like that; valid: spans as {"start", "end", "label"} in code points, the end exclusive; hint: name the field with --label, or the kind with --task"#);
 }

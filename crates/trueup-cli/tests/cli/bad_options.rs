@@ -38,15 +38,15 @@ fn a_target_names_a_metric_and_a_number() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(refused(&test, "tickets.csv --target goodness=0.9"), @"error: --metric: 'goodness' is not valid; for classification data it is one of accuracy, balanced_accuracy, brier_score, cohen_kappa, ece, f1_macro, f1_micro, f1_weighted, log_loss, matthews_corrcoef, precision_macro, precision_micro, precision_weighted, recall_macro, recall_micro, recall_weighted, roc_auc_ovr");
+    assert_snapshot!(refused(&test, "tickets.csv --target goodness=0.9"), @"error: --metric: 'goodness' is not valid; for classification data it is one of accuracy, f1, precision, recall, f1_macro, f1_micro, f1_weighted, balanced_accuracy, precision_macro, recall_macro, precision_micro, recall_micro, precision_weighted, recall_weighted, matthews_corrcoef, cohen_kappa, top_3_accuracy, roc_auc, roc_auc_ovr, log_loss, brier_score, ece, expected_cost");
     assert_snapshot!(refused(&test, "tickets.csv --target accuracy=0.9 --metric f1_macro"), @"error: --metric f1_macro and --target accuracy=0.9 name two metrics; one decides");
 }
 
 #[test]
 fn a_metric_that_is_none_lists_those_that_are() {
-    assert_snapshot!(refused(&tickets(), "tickets.csv --metric goodness"), @"error: --metric: 'goodness' is not valid; for classification data it is one of accuracy, balanced_accuracy, brier_score, cohen_kappa, ece, f1_macro, f1_micro, f1_weighted, log_loss, matthews_corrcoef, precision_macro, precision_micro, precision_weighted, recall_macro, recall_micro, recall_weighted, roc_auc_ovr");
+    assert_snapshot!(refused(&tickets(), "tickets.csv --metric goodness"), @"error: --metric: 'goodness' is not valid; for classification data it is one of accuracy, f1, precision, recall, f1_macro, f1_micro, f1_weighted, balanced_accuracy, precision_macro, recall_macro, precision_micro, recall_micro, precision_weighted, recall_weighted, matthews_corrcoef, cohen_kappa, top_3_accuracy, roc_auc, roc_auc_ovr, log_loss, brier_score, ece, expected_cost");
     let test = CliTest::with("names.conll", make::names(40, 1));
-    assert_snapshot!(refused(&test, "names.conll --metric accuracy"), @"error: --metric: 'accuracy' is not valid; for ner data it is one of f1, f1_macro, f1_weighted, precision, precision_macro, recall, recall_macro");
+    assert_snapshot!(refused(&test, "names.conll --metric accuracy"), @"error: --metric: 'accuracy' is not valid; for ner data it is one of f1, precision, recall, f1_macro, f1_weighted, precision_macro, recall_macro, expected_cost");
 }
 
 #[test]
@@ -95,7 +95,8 @@ fn words_that_an_option_does_not_know() {
 
       tip: to pass '--colour' as a value, use '-- --colour'
 
-    Usage: trueup review <DATA>
+    Usage: trueup review [OPTIONS] <DATA>
+           trueup review [OPTIONS] --gold <FILE> --predictions <FILE>
 
     For more information, try '--help'.
     ");
@@ -109,7 +110,8 @@ fn options_that_exclude_each_other() {
       --gold <FILE>
       <DATA>
 
-    Usage: trueup review --predictions <FILE> --gold <FILE> --json <FILE> --markdown <FILE> <DATA>
+    Usage: trueup review [OPTIONS] <DATA>
+           trueup review [OPTIONS] --gold <FILE> --predictions <FILE>
 
     For more information, try '--help'.
     ");
@@ -117,14 +119,16 @@ fn options_that_exclude_each_other() {
     error: the following required arguments were not provided:
       --predictions <FILE>
 
-    Usage: trueup review --gold <FILE> --predictions <FILE> --json <FILE> --markdown <FILE> [DATA]
+    Usage: trueup review [OPTIONS] <DATA>
+           trueup review [OPTIONS] --gold <FILE> --predictions <FILE>
 
     For more information, try '--help'.
     ");
     assert_snapshot!(refused(&test, "tickets.csv --gold g.csv --predictions p.csv"), @r"
     error: the argument '[DATA]' cannot be used with '--gold <FILE>'
 
-    Usage: trueup review --predictions <FILE> --json <FILE> --markdown <FILE> <DATA>
+    Usage: trueup review [OPTIONS] <DATA>
+           trueup review [OPTIONS] --gold <FILE> --predictions <FILE>
 
     For more information, try '--help'.
     ");
@@ -132,7 +136,8 @@ fn options_that_exclude_each_other() {
     error: the following required arguments were not provided:
       <DATA>
 
-    Usage: trueup review --json <FILE> --markdown <FILE> <DATA>
+    Usage: trueup review [OPTIONS] <DATA>
+           trueup review [OPTIONS] --gold <FILE> --predictions <FILE>
 
     For more information, try '--help'.
     ");

@@ -36,10 +36,8 @@ fn twice_for_one_id() {
 
 #[test]
 fn with_probabilities_that_do_not_sum_to_one() {
-    assert_snapshot!(against("id,label,score:a,score:b\n1,a,0.9,0.1\n2,b,0.2,0.9\n3,a,0.7,0.3\n4,b,0.1,0.9\n"), @r"
-    note: predictions.csv: 4 predictions matched by id
-    error: row 1: the scores sum to 1.1, not to 1 within 1e-6
-    ");
+    assert_snapshot!(against("id,label,score:a,score:b\n1,a,0.9,0.1\n2,b,0.2,0.9\n3,a,0.7,0.3\n4,b,0.1,0.9\n"), @"error: predictions.csv: line 3: found scores that sum to 1.1; valid: probabilities that sum to 1 within 1e-6; hint: write them with all their digits, or leave the scores out");
+    assert_snapshot!(against("id,label,score:a,score:b\n1,a,0.9,0.1\n2,b,-0.2,1.2\n3,a,0.7,0.3\n4,b,0.1,0.9\n"), @"error: predictions.csv: line 3: found the score -0.2 of 'a'; valid: probabilities from 0 to 1; hint: write them with all their digits, or leave the scores out");
 }
 
 #[test]
@@ -49,7 +47,7 @@ fn with_a_score_that_is_no_probability() {
 
 #[test]
 fn without_a_label_column() {
-    assert_snapshot!(against("id,guess\n1,x y\n2,z\n3,x\n4,y\n"), @"error: predictions.csv: no column is named like a prediction; valid: id, guess; hint: name it with --label");
+    assert_snapshot!(against("id,guess\n1,x y\n2,z\n3,x\n4,y\n"), @"error: predictions.csv: no column is named like a prediction; valid: id, guess; hint: name it with --predicted");
 }
 
 #[test]
@@ -64,4 +62,17 @@ fn conll_with_other_tokens() {
     let test = CliTest::with("gold.conll", "Ada B-PER\nleft O\n\nOslo B-LOC\n");
     test.write("predictions.conll", "Ada B-PER\nwent O\n\nOslo B-LOC\n");
     assert_snapshot!(refused(&test, "--gold gold.conll --predictions predictions.conll"), @"error: predictions.conll: line 1: found the sentence 'Ada went'; valid: the tokens of the gold's line 1: 'Ada left'; hint: both files must hold the same tokens in the same order");
+}
+
+#[test]
+fn of_other_labels() {
+    assert_snapshot!(against("id,label\n1,x\n2,y\n3,x\n4,y\n"), @"error: --predictions: 'x' is not valid; none of its labels is one of the gold's: a and b");
+}
+
+#[test]
+fn in_a_column_that_is_not_there() {
+    let test = CliTest::with("gold.csv", GOLD);
+    test.write("predictions.csv", "id,guess\n1,a\n2,b\n3,a\n4,b\n");
+    assert_snapshot!(refused(&test, &format!("{ASK} --predicted answer")), @"error: predictions.csv: found no column 'answer' for --predicted; valid: id, guess (or a number from 1 to 2)");
+    test.run(&format!("review {ASK} --predicted guess")).ends_with(0);
 }

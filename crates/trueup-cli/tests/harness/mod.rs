@@ -188,6 +188,12 @@ pub fn number(document: &Value, pointer: &str) -> f64 {
     at(document, pointer).as_f64().unwrap_or_else(|| panic!("no number at {pointer}: {}", at(document, pointer)))
 }
 
+/// The count at a JSON pointer.
+#[track_caller]
+pub fn count(document: &Value, pointer: &str) -> u64 {
+    at(document, pointer).as_u64().unwrap_or_else(|| panic!("no count at {pointer}: {}", at(document, pointer)))
+}
+
 /// The text at a JSON pointer.
 #[track_caller]
 pub fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
