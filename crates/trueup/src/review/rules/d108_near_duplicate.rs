@@ -25,7 +25,8 @@
 //! ## Threshold
 //!
 //! 0.8 is the definition of a near duplicate everywhere in Trueup: about one changed word in a sentence of 25.
-//! A warning from 5 % of the examples on (those that could go while one of each group stays), as D107; below that a note.
+//! A warning from 5 % of the examples on (those that could go while one of each group stays), as D107, and an
+//! error from 90 % on; below 5 % a note.
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@
 
 use trueup_core::Task;
 use trueup_core::document::Severity;
-use trueup_core::words;
+use trueup_core::{stats, words};
 
 use crate::review::{Draft, Evidence, Rule};
 
@@ -63,7 +63,12 @@ fn overall(evidence: &Evidence<'_>) -> Option<Draft> {
         true => words::counted(n, evidence.noun),
         false => format!("{} {}", words::count(n), words::plural(n, &format!("different {}", evidence.noun))),
     };
-    let reach = estimate.low.map_or_else(String::new, |low| {
+    // Repeated texts prove nothing twice.
+    let low = match evidence.evaluated() == n {
+        true => estimate.low,
+        false => Some(stats::wilson((value * n as f64).floor() as u64, n).0),
+    };
+    let reach = low.map_or_else(String::new, |low| {
         let places = if low < 0.995 { 2 } else { 4 };
         format!(": that is also what a model with {} can get", words::number(Some(low), places))
     });

@@ -9,6 +9,9 @@ use crate::review::{Draft, Evidence, Place, SideName};
 /// here, as the examples that could go.
 const WARNING_SHARE: f64 = 0.05;
 
+/// From this share on the set is a handful of texts over and over, and no score on it means anything.
+const ERROR_SHARE: f64 = 0.9;
+
 /// The most pairs or groups that the evidence of a finding lists, as many as examples.
 pub(super) const MOST_LISTED: usize = 1_000;
 
@@ -69,7 +72,11 @@ impl Groups {
     pub(super) fn draft(&self, evidence: &Evidence<'_>, title: &str, action: impl Into<String>) -> Draft {
         let n = evidence.side(self.side).data.len() as u64;
         let share = self.spare() as f64 / n as f64;
-        let severity = if share < WARNING_SHARE { Severity::Note } else { Severity::Warning };
+        let severity = match share {
+            share if share < WARNING_SHARE => Severity::Note,
+            share if share < ERROR_SHARE => Severity::Warning,
+            _ => Severity::Error,
+        };
         let noun = evidence.noun_on(self.side);
         let title = format!(
             "{} of {} {title}; {} could go",
