@@ -176,7 +176,7 @@ fn fit(
 ) -> Result<Trained, Error> {
     let examples = pick(data, rows);
     match learner.fit(data.task, &data.labels, &examples, valid, progress) {
-        Err(ModelError::Labels { .. }) if data.support().iter().filter(|&&n| n > 0).count() > 1 => {
+        Err(ModelError::Labels { .. }) if !rows.is_empty() && data.support().iter().filter(|&&n| n > 0).count() > 1 => {
             Ok(Trained::constant(&data.labels, &examples[0].gold, learner.most_epochs()))
         }
         fitted => Ok(fitted?),
