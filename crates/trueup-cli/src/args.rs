@@ -117,7 +117,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
     /// Keep so many levels of labels such as COARSE:fine
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub label_level: Option<usize>,
     /// Tag scheme of CoNLL data: IOB1, IOB2, IOE1, IOE2, IOBES, BILOU
     #[arg(long, value_name = "SCHEME")]
@@ -128,6 +128,11 @@ pub struct ReadArgs {
     /// The kind of task, when the content leaves it open
     #[arg(long, value_name = "TASK", value_enum)]
     pub task: Option<TaskArg>,
+}
+
+/// A whole number from 1.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "it is a whole number from 1".to_owned())
 }
 
 /// How the model is judged.

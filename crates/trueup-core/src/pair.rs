@@ -14,7 +14,7 @@ pub enum DoorError {
         predicted: usize,
     },
     /// An answer is not of the task's kind.
-    #[error("row {row}: the {side} answer is not a {task} answer")]
+    #[error("the {side} answer is not a {task} answer")]
     Kind {
         /// 0-based row.
         row: usize,
@@ -24,7 +24,7 @@ pub enum DoorError {
         task: Task,
     },
     /// A label id is outside the label set, or the score table has another width.
-    #[error("row {row}: {what} does not belong to the {labels} labels of the task")]
+    #[error("{what} does not belong to the {labels} labels of the task")]
     Label {
         /// 0-based row.
         row: usize,
@@ -34,7 +34,7 @@ pub enum DoorError {
         labels: usize,
     },
     /// A score is not a number in [0, 1].
-    #[error("row {row}: score {value} of label '{label}' is not a number from 0 to 1")]
+    #[error("score {value} of label '{label}' is not a number from 0 to 1")]
     Score {
         /// 0-based row.
         row: usize,
@@ -44,7 +44,7 @@ pub enum DoorError {
         value: f64,
     },
     /// A row of probabilities does not sum to 1 within 1e-6.
-    #[error("row {row}: the scores sum to {sum}, not to 1 within 1e-6")]
+    #[error("the scores sum to {sum}, not to 1 within 1e-6")]
     Sum {
         /// 0-based row.
         row: usize,
@@ -52,7 +52,7 @@ pub enum DoorError {
         sum: f64,
     },
     /// A span is empty or reversed.
-    #[error("row {row}: the {side} span {start}..{end} is empty or reversed")]
+    #[error("the {side} span {start}..{end} is empty or reversed")]
     Span {
         /// 0-based row.
         row: usize,
@@ -63,6 +63,20 @@ pub enum DoorError {
         /// End byte.
         end: u32,
     },
+}
+
+impl DoorError {
+    /// The 0-based row that it is about.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Self::Length { .. } => None,
+            Self::Kind { row, .. }
+            | Self::Label { row, .. }
+            | Self::Score { row, .. }
+            | Self::Sum { row, .. }
+            | Self::Span { row, .. } => Some(*row),
+        }
+    }
 }
 
 /// Gold and predictions of the same examples, checked.
@@ -245,11 +259,11 @@ mod tests {
         let message = check(vec![Annotation::Label(1)], None).unwrap_err();
         assert!(message.contains("2 gold examples but 1 predictions"), "{message}");
         let message = check(both(), Some(vec![0.5, 0.5, 0.2, 0.2])).unwrap_err();
-        assert!(message.contains("row 1: the scores sum to 0.4"), "{message}");
+        assert!(message.contains("the scores sum to 0.4"), "{message}");
         let message = check(both(), Some(vec![0.5, f64::NAN, 0.0, 1.0])).unwrap_err();
         assert!(message.contains("score NaN of label 'b'"), "{message}");
         let message = check(vec![Annotation::Labels(vec![]), Annotation::Label(1)], None).unwrap_err();
-        assert!(message.contains("row 0: the predicted answer is not a classification answer"), "{message}");
+        assert!(message.contains("the predicted answer is not a classification answer"), "{message}");
         assert!(check(vec![Annotation::Label(7), Annotation::Label(1)], None).is_err());
     }
 }

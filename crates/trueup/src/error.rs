@@ -10,9 +10,16 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Gold and predictions do not belong together.
-    #[error(transparent)]
-    Door(#[from] DoorError),
+    /// An answer cannot be measured.
+    #[error("{file}{place}: {cause}")]
+    Answer {
+        /// The file of predictions, or the model.
+        file: String,
+        /// `, the answer to example '17'`, or nothing.
+        place: String,
+        /// What is wrong.
+        cause: DoorError,
+    },
     /// A model could not be trained.
     #[error("{cause}\nhint: {hint}")]
     Model {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use trueup::core::document::{Review, Severity};
+use trueup::core::document::{Review, Severity, State};
 use trueup::core::words;
 use trueup::data::ReadOptions;
 use trueup::flow;
@@ -35,8 +35,9 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     } else if !args.output.quiet {
         read_as(&review);
     }
-    let fails =
-        args.judge.fail_on.is_some_and(|from| review.findings.iter().any(|f| f.severity <= Severity::from(from)));
+    let fails = args.judge.fail_on.is_some_and(|from| {
+        review.findings.iter().any(|f| f.severity <= Severity::from(from)) || review.verdict.state == State::NotReady
+    });
     Ok(if fails { Outcome::No } else { Outcome::Fine })
 }
 

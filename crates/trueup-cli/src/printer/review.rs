@@ -223,6 +223,9 @@ fn next(out: &mut String, review: &Review, width: usize) {
         if let Some(gain) = &step.gain {
             text += &format!(": {} {:+.3} ({:+.3} to {:+.3})", title(&gain.metric), gain.value, gain.low, gain.high);
         }
+        if let Some(code) = &step.code {
+            text += &format!(" [{code}]");
+        }
         hanging(out, &label, columns(&label), &text, width);
         if let Some(command) = &step.command {
             // A command is not wrapped: it is there to be copied.
@@ -235,14 +238,20 @@ fn next(out: &mut String, review: &Review, width: usize) {
 }
 
 fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
-    let skipped: usize = [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)]
-        .into_iter()
-        .flatten()
-        .map(|split| split.skipped.len())
-        .sum();
-    if skipped > 0 {
-        let text = format!("{} left out; the JSON document lists them.", words::counted(skipped as u64, "record"));
-        hanging(out, MARGIN, MARGIN.len(), &text, width);
+    for split in [review.data.train.as_ref(), review.data.valid.as_ref(), Some(&review.data.test)].into_iter().flatten()
+    {
+        if let Some(first) = split.skipped.first() {
+            let n = split.skipped.len() as u64;
+            let text = format!(
+                "{}: {} of {} left out, the first in line {}: {}",
+                split.file,
+                words::count(n),
+                words::counted(n + split.examples, "record"),
+                first.line,
+                first.reason
+            );
+            *out += &hang(MARGIN, &words::printable(&text), width);
+        }
     }
     if !outputs
         && review.errors.iter().any(|_| true)

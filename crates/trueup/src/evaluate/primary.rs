@@ -16,16 +16,25 @@ pub struct PrimaryChoice {
     pub higher_is_better: bool,
 }
 
-/// Whether `asked` is a metric of `task` at all; what the data allows is known later.
+/// Whether `asked` is a metric of `task` at all, and `target` a value that it can have; what the data allows is known
+/// later.
 ///
 /// # Errors
 ///
 /// When it is none; the message lists those that are.
-pub fn known_metric(task: Task, asked: Option<&str>) -> Result<(), Error> {
+pub fn known_metric(task: Task, asked: Option<&str>, target: Option<f64>) -> Result<(), Error> {
     let of_task: Vec<&str> =
         catalogue::METRICS.iter().filter(|metric| metric.tasks.contains(&task)).map(|metric| metric.name).collect();
-    match asked {
-        Some(name) if !of_task.contains(&name) => Err(unknown_metric(task, name, &of_task)),
+    let Some(name) = asked else { return Ok(()) };
+    let Some(metric) = catalogue::find(name).filter(|_| of_task.contains(&name)) else {
+        return Err(unknown_metric(task, name, &of_task));
+    };
+    match target {
+        Some(target) if !(metric.low..=metric.high).contains(&target) => Err(Error::Option {
+            option: "--target",
+            found: format!("{name}={target}"),
+            valid: format!("{} lies between {} and {}", metric.title, metric.low, metric.high),
+        }),
         _ => Ok(()),
     }
 }
@@ -76,24 +85,43 @@ pub struct Trivial {
     pub accuracy: Option<f64>,
 }
 
-/// What the best constant answer scores on the evaluated examples. The constant is chosen on `learn` (the training
-/// data, or the evaluated data when there is none): the most frequent label, the cheapest label under stated costs, the
-/// most frequent label set, no span.
-pub fn trivial(learn: &Dataset, pair: &Pair<'_>, costs: Option<&Costs>, metric: &str) -> Trivial {
-    let constant = match learn.task {
+/// What the best constant answer scores on the evaluated examples: the better of the one that suits the training data
+/// and the one that suits the evaluated data. It is the most frequent label, the cheapest label under stated costs, the
+/// most frequent label set, or no span.
+pub fn trivial(
+    learn: &Dataset,
+    evaluated: &Dataset,
+    pair: &Pair<'_>,
+    costs: Option<&Costs>,
+    choice: &PrimaryChoice,
+) -> Trivial {
+    let of = |data: &Dataset| constant(data, pair, costs, &choice.name);
+    let (learnt, seen) = (of(learn), of(evaluated));
+    let better = match (learnt.value, seen.value) {
+        (Some(a), Some(b)) if choice.higher_is_better => b > a,
+        (Some(a), Some(b)) => b < a,
+        _ => false,
+    };
+    if better { seen } else { learnt }
+}
+
+/// The answer that suits `data` best, and what always giving it scores on `pair`.
+fn constant(data: &Dataset, pair: &Pair<'_>, costs: Option<&Costs>, metric: &str) -> Trivial {
+    let constant = match data.task {
         Task::Ner => Annotation::Spans(Vec::new()),
-        Task::Multilabel => frequent_set(learn),
+        Task::Multilabel => frequent_set(data),
         Task::Classification => Annotation::Label(match costs {
-            Some(costs) => cheapest_label(learn, costs),
-            None => frequent_label(learn),
+            Some(costs) => cheapest_label(data, costs),
+            None => frequent_label(data),
         }),
     };
     let labels = pair.labels();
     let answer = match &constant {
         Annotation::Label(label) => labels.name(*label).to_owned(),
-        Annotation::Labels(set) if set.is_empty() => "nothing".to_owned(),
-        Annotation::Labels(set) => set.iter().map(|&l| labels.name(l)).collect::<Vec<_>>().join(" + "),
-        Annotation::Spans(_) => "nothing".to_owned(),
+        Annotation::Labels(set) if !set.is_empty() => {
+            set.iter().map(|&l| labels.name(l)).collect::<Vec<_>>().join(" + ")
+        }
+        _ => "nothing".to_owned(),
     };
     let predictions =
         Predictions { labels: labels.clone(), answers: vec![constant; pair.len()], scores: None, span_scores: None };
@@ -104,7 +132,7 @@ pub fn trivial(learn: &Dataset, pair: &Pair<'_>, costs: Option<&Costs>, metric: 
     let measures = measure(&constant, &options);
     let value = |name: &str| measures.metrics.get(name).and_then(|estimate| estimate.value);
     // A model that never answers has precision 0/0; as a bar to clear it stands at 0.
-    let score = value(metric).or((learn.task == Task::Ner && metric == "f1").then_some(0.0));
+    let score = value(metric).or((data.task == Task::Ner && metric == "f1").then_some(0.0));
     Trivial { answer, value: score, accuracy: value("accuracy") }
 }
 

@@ -1,6 +1,6 @@
 //! Scores on parts of the evaluated examples: by length, and by the values of the metadata columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_core::document::{IntervalKind, SliceRow};
 use trueup_core::measure::{MeasureOptions, measure};
@@ -21,21 +21,23 @@ pub struct Slice {
     pub rows: Vec<usize>,
 }
 
-/// Measures every slice: quarters of the examples by length, and each value of each metadata column. P-values are
+/// Measures every slice of the `counted` rows (those that do not leak, ascending): quarters of the examples by length, and each value of each metadata column. P-values are
 /// corrected for their number by Holm's method.
-pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], seed: u64) -> Vec<Slice> {
+pub fn slices(data: &Dataset, pair: &Pair<'_>, correct: &[bool], counted: &[usize], seed: u64) -> Vec<Slice> {
     let mut parts = Vec::new();
     if data.has_text {
         by_length(data, &mut parts);
     }
     by_column(data, &mut parts);
-    parts.retain(|(_, _, rows)| rows.len() >= FEWEST && data.len() - rows.len() >= FEWEST);
+    let counts: BTreeSet<usize> = counted.iter().copied().collect();
+    parts.iter_mut().for_each(|(_, _, rows)| rows.retain(|row| counts.contains(row)));
+    parts.retain(|(_, _, rows)| rows.len() >= FEWEST && counted.len() - rows.len() >= FEWEST);
     let mut slices: Vec<Slice> = parts
         .into_iter()
         .map(|(by, name, rows)| {
             let mut inside = vec![false; data.len()];
             rows.iter().for_each(|&row| inside[row] = true);
-            let others: Vec<usize> = (0..data.len()).filter(|&row| !inside[row]).collect();
+            let others: Vec<usize> = counted.iter().copied().filter(|&row| !inside[row]).collect();
             let (metric, within, without, p) = if data.task == Task::Ner {
                 let f1 = |rows: &[usize]| {
                     let options = MeasureOptions { seed, resamples: 200, ..MeasureOptions::default() };

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueup_core::document::{Evaluation, Review, SCHEMA, Subject, Tool};
+use trueup_core::document::{Evaluation, Finding, Review, SCHEMA, Subject, Tool, Verdict};
 use trueup_core::measure::{Costs, MeasureOptions, Measures, measure};
-use trueup_core::{Dataset, Estimate, Example, LabelSet, Pair, Task};
+use trueup_core::{Dataset, DoorError, Estimate, Example, LabelSet, Pair, Task, words};
 
 use super::document::{data, examples, leakage};
 use super::review::Answered;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::evaluate;
 use crate::observe::Observer;
 use crate::options::{CostOption, ReviewOptions};
-use crate::review::{self, Evidence, Figures, Outcome, Primary, Rule, Side, SideName, StatedCosts, Twins};
+use crate::review::{self, Evidence, Figures, Outcome, Primary, RULES, Rule, Side, SideName, StatedCosts, Twins};
 
 /// Makes the evidence, lets the rules judge it, and writes the document.
 pub(super) fn judge(
@@ -32,7 +32,8 @@ pub(super) fn judge(
         ..MeasureOptions::default()
     };
     let gold = answered.test.data.examples.iter().map(|example| &example.gold);
-    let pair = Pair::new(task, labels, gold, &answered.predictions, groups(&answered.test.data))?;
+    let pair = Pair::new(task, labels, gold, &answered.predictions, groups(&answered.test.data))
+        .map_err(|cause| wrong_answer(cause, answered))?;
     let all = measure(&pair, &measuring);
 
     observer.stage("compare texts");
@@ -50,9 +51,9 @@ pub(super) fn judge(
     let learned = answered.train.as_ref().unwrap_or(&answered.test);
     let counting = clean.as_ref().unwrap_or(&all);
     let counted = if clean.is_some() { pair.select(&unleaked) } else { pair.clone() };
-    let primary = primary(&learned.data, &counted, counting, &measuring, options)?;
+    let primary = primary(&learned.data, &answered.test.data, &counted, counting, &measuring, options)?;
     let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
-    let slices = evaluate::slices(&answered.test.data, &pair, &correct, options.seed);
+    let slices = evaluate::slices(&answered.test.data, &pair, &correct, &unleaked, options.seed);
     // Ids of two files may be the same; those of one file are not.
     let apart = answered.train.as_ref().is_some_and(|train| train.summary.file != answered.test.summary.file);
     let (test_prefix, test_file) = (apart.then_some("test"), answered.test.summary.file.clone());
@@ -104,7 +105,7 @@ pub(super) fn judge(
         },
         task,
         data: data(answered),
-        verdict: review::verdict(&evidence, &findings),
+        verdict: verdict(&evidence, &findings, rules.len()),
         next: review::next(&evidence, &findings),
         metrics: evidence.figures.metrics.clone(),
         labels: evidence.figures.labels.clone(),
@@ -117,6 +118,23 @@ pub(super) fn judge(
         training: evidence.training.clone(),
         run: None,
     })
+}
+
+/// What is wrong with an answer, with the file and the example it is for.
+fn wrong_answer(cause: DoorError, answered: &Answered) -> Error {
+    let example = cause.row().and_then(|row| answered.test.data.examples.get(row));
+    let place = example.map_or_else(String::new, |e| format!(", the answer to example '{}'", words::printable(&e.id)));
+    Error::Answer { file: answered.model.clone(), place, cause }
+}
+
+/// The verdict, which says when it rests on some of the rules only.
+fn verdict(evidence: &Evidence<'_>, findings: &[Finding], run: usize) -> Verdict {
+    let mut verdict = review::verdict(evidence, findings);
+    let left = (RULES.len() - run) as u64;
+    if left > 0 {
+        verdict.summary += &format!(" {} not run.", words::agree(left, "1 rule was", &format!("{left} rules were")));
+    }
+    verdict
 }
 
 /// Cluster numbers from the groups, when there are any: rows of one group are one unit of the intervals, and a row
@@ -146,6 +164,7 @@ fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
 /// The deciding metric with what it must beat.
 fn primary(
     learned: &Dataset,
+    evaluated: &Dataset,
     counted: &Pair<'_>,
     counting: &Measures,
     measuring: &MeasureOptions,
@@ -155,7 +174,7 @@ fn primary(
     let imbalanced = review::imbalance(&learned.support()).is_some();
     let present: Vec<&str> = counting.metrics.keys().map(String::as_str).collect();
     let choice = evaluate::choose(learned.task, asked, measuring.costs.is_some(), imbalanced, &present)?;
-    let trivial = evaluate::trivial(learned, counted, measuring.costs.as_ref(), &choice.name);
+    let trivial = evaluate::trivial(learned, evaluated, counted, measuring.costs.as_ref(), &choice);
     let estimate = counting.metrics.get(&choice.name).cloned();
     Ok(Primary {
         estimate: estimate.unwrap_or_else(|| Estimate::undefined(counted.len() as u64)),
@@ -173,7 +192,7 @@ fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Err
     labels.id(name).ok_or_else(|| Error::Option {
         option,
         found: name.to_owned(),
-        valid: format!("the labels are {}", trueup_core::words::list(labels.names(), 100)),
+        valid: format!("the labels are {}", words::list(labels.names(), 100)),
     })
 }
 

@@ -58,9 +58,9 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
                 [Some(gold), train.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
             let mut parts = load::read(&paths, &options.read, observer)?;
             let mut gold = parts.remove(0).named("test");
-            evaluate::known_metric(gold.data.task, options.metric.as_deref())?;
             let answers =
                 load::predictions(predictions, &mut gold, &mut parts, &options.read, predicted.as_deref(), observer)?;
+            checked(&gold.data, options)?;
             Answered {
                 train: parts.pop().map(|part| part.named("train")),
                 valid: None,
@@ -80,8 +80,9 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
 fn checked(data: &Dataset, options: &ReviewOptions) -> Result<(), Error> {
     costs(&data.labels, &options.costs)?;
     positive(&data.labels, options.positive.as_deref())?;
-    let metric = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
-    evaluate::known_metric(data.task, metric)
+    let target = options.target.as_ref();
+    let metric = target.map(|target| target.metric.as_str()).or(options.metric.as_deref());
+    evaluate::known_metric(data.task, metric, target.map(|target| target.value))
 }
 
 /// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
@@ -94,6 +95,18 @@ fn trained(
     observer: &dyn Observer,
 ) -> Result<Answered, Error> {
     let learner = Learner::new(choice, data.data.task, seed)?;
+    let overlapping = overlapping(&data.data);
+    if overlapping > 0 {
+        observer.note(&format!(
+            "{}: {} another; `crf` learns the longer ones only, and cannot find both",
+            data.summary.file,
+            words::agree(
+                overlapping,
+                "1 gold span overlaps",
+                &format!("{} gold spans overlap", words::count(overlapping))
+            )
+        ));
+    }
     if !data.data.has_text {
         return Err(Error::TooLittle {
             file: data.summary.file,
@@ -105,9 +118,9 @@ fn trained(
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
     let rows: Vec<usize> = (0..data.data.len()).collect();
-    let (data, clusters, test, how) = match test {
+    let (data, mut clusters, test, how) = match test {
         Some(test) => {
-            let how = test.summary.file.clone();
+            let how = "given test set".to_owned();
             (data.named("train"), clusters, Some(test.named("test")), how)
         }
         None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
@@ -137,28 +150,33 @@ fn trained(
     }
     let strata = Stratification::new(&data.data, &clusters, &rows, seed);
     let groups: BTreeSet<&str> = data.data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
-    if strata.units() < FOLDS {
-        let units = strata.units() as u64;
-        let found = match groups.len() {
-            0 => words::counted(units, "different example"),
-            n => format!(
-                "{} in {} that must stay whole",
-                words::counted(n as u64, "group"),
-                words::counted(units, "part")
-            ),
-        };
+    let mut strata = strata;
+    let mut apart = "";
+    if strata.units() < FOLDS && groups.is_empty() {
+        // Texts of one template are all twins of one another; then only equal texts are kept together, and this is said.
+        let exact = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
+        strata = Stratification::new(&data.data, &exact, &rows, seed);
+        clusters = exact;
+        apart = "; near twins on both sides, since nearly all are twins";
+    }
+    let count = strata.units().min(FOLDS);
+    if count < 2 {
         return Err(Error::TooLittle {
             file: data.summary.file,
-            found,
-            needed: format!("{FOLDS} folds need at least {FOLDS}"),
+            found: match groups.len() {
+                0 => "all texts are equal".to_owned(),
+                n => format!("{} that must stay whole", words::counted(n as u64, "group")),
+            },
+            needed: "folds need at least two parts".into(),
             hint: "label more, group more finely, or name a test set with --test".into(),
         });
     }
+    let folds_text = words::counted(count as u64, "fold");
     let how = match groups.len() {
-        0 => format!("{FOLDS} folds"),
-        n => format!("{FOLDS} folds of {}", words::counted(n as u64, "whole group")),
+        0 => format!("{folds_text}{apart}"),
+        n => format!("{folds_text} of {}", words::counted(n as u64, "whole group")),
     };
-    let folds = plan::folds(&data.data, &clusters, &strata.folds(FOLDS), seed);
+    let folds = plan::folds(&data.data, &clusters, &strata.folds(count), seed);
     let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
     Ok(Answered {
         train: None,
@@ -170,6 +188,20 @@ fn trained(
         how,
         model: learner.name().to_owned(),
     })
+}
+
+/// Gold spans that share text with an earlier one of their example.
+fn overlapping(data: &Dataset) -> u64 {
+    let of = |example: &Example| {
+        let mut end = 0;
+        let mut n = 0;
+        for span in example.gold.spans() {
+            n += u64::from(span.start < end);
+            end = end.max(span.end);
+        }
+        n
+    };
+    data.examples.iter().map(of).sum()
 }
 
 /// The rows `rows` of `part` under the name `name`; guesses and left-out records stay with the training part.

@@ -123,6 +123,11 @@ pub fn predictions(
             valid: format!("none of its labels is one of the gold's: {}", words::list(gold.data.labels.names(), 10)),
         });
     }
+    for name in &strange {
+        let twin = gold.data.labels.names().iter().find(|label| label.to_lowercase() == name.to_lowercase());
+        let hint = twin.map_or_else(String::new, |label| format!("; '{label}' is one but for capitals"));
+        observer.note(&format!("{}: '{name}' is answered and is no label of the gold{hint}", path.display()));
+    }
     let all = LabelSet::union(
         [&gold.data.labels, &predictions.labels].into_iter().chain(others.iter().map(|p| &p.data.labels)),
     );

@@ -87,6 +87,11 @@ pub struct Primary {
 }
 
 impl Primary {
+    /// Whether the score is on the better side of `bar`.
+    pub fn beats(&self, bar: f64) -> bool {
+        self.estimate.value.is_some_and(|value| if self.higher_is_better { value > bar } else { value < bar })
+    }
+
     /// The best trivial model in words: `always answering 'billing'`, or `answering nothing`.
     pub fn always(&self) -> String {
         match self.baseline_answer.as_str() {
@@ -269,6 +274,14 @@ impl Evidence<'_> {
     /// Gold of each label on the side that the model learns from, if it is known.
     pub fn train_support(&self) -> Option<&[u64]> {
         self.train.as_ref().map(|side| side.support.as_slice())
+    }
+
+    /// Evaluated examples with different texts: what the evidence is really worth.
+    pub fn distinct(&self) -> u64 {
+        let on_side = |group: &DuplicateGroup| {
+            group.members.iter().filter(|place| place.side == SideName::Test).count().saturating_sub(1) as u64
+        };
+        self.evaluated() - self.duplicates.iter().map(on_side).sum::<u64>()
     }
 
     /// Evaluated examples.

@@ -8,7 +8,7 @@ use super::evidence::Evidence;
 /// The most steps that a review names: a list that nobody finishes is no advice.
 const MOST_STEPS: usize = 6;
 
-/// Codes whose faults make the other figures untrustworthy, so they are mended first.
+/// Codes whose errors make the other figures untrustworthy, so they are mended first.
 const FIRST: [&str; 3] = ["K201", "K202", "E401"];
 
 /// Ranks the actions: what makes the score untrustworthy, then errors, then measured gains (largest first), then the
@@ -20,7 +20,7 @@ pub fn next(evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<NextStep> {
         .filter_map(|(i, finding)| {
             let gain = finding.action.gain.as_ref().map(|gain| gain.value);
             let rank = match finding.severity {
-                Severity::Error | Severity::Warning if FIRST.contains(&finding.code.as_str()) => 0,
+                Severity::Error if FIRST.contains(&finding.code.as_str()) => 0,
                 Severity::Error => 1,
                 Severity::Warning | Severity::Note if gain.is_some() => 2,
                 Severity::Warning => 3,
@@ -50,8 +50,9 @@ pub fn next(evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<NextStep> {
         steps.push(NextStep {
             rank: steps.len() as u32 + 1,
             action: format!(
-                "Read the {}, the surest first: each is a wrong label, a missing kind of example or a real limit",
-                words::counted(wrong, "wrong answer")
+                "Read the {}{}: each is a wrong label, a missing kind of example or a real limit",
+                words::counted(wrong, "wrong answer"),
+                if evidence.outcomes.iter().any(|o| o.score.is_some()) { ", the surest first" } else { "" }
             ),
             gain: None,
             price: None,
@@ -84,7 +85,7 @@ mod tests {
         let findings = [
             finding("E402", Severity::Error, None),
             finding("D107", Severity::Warning, None),
-            finding("K202", Severity::Warning, None),
+            finding("K202", Severity::Error, None),
             finding("T504", Severity::Note, Some(0.03)),
             finding("D104", Severity::Note, None),
         ];

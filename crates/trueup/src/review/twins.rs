@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use trueup_core::Dataset;
 use trueup_core::document::LeakKind;
 use trueup_core::similarity::Corpus;
@@ -11,6 +12,9 @@ use super::rules::recurs_naturally;
 
 /// Jaccard of character 5-grams from which two texts are near duplicates.
 pub const NEAR: f64 = 0.8;
+
+/// The most pairs that are listed in full: a few hundred thousand texts of ordinary data stay below it.
+const MOST_PAIRS: u64 = 2_000_000;
 
 /// The texts of all sides, prepared once, and where each stands.
 pub struct Twins<'a> {
@@ -51,12 +55,20 @@ impl<'a> Twins<'a> {
 
     /// One number a row of `side`: rows with the same number are twins, directly or by way of others.
     pub fn clusters(&self, side: SideName) -> Vec<u32> {
+        self.numbers(side, || self.corpus.clusters(NEAR))
+    }
+
+    /// One number a row of `side`: rows with the same number are exact duplicates.
+    pub fn exact_clusters(&self, side: SideName) -> Vec<u32> {
+        self.numbers(side, || (0..self.places.len() as u32).map(|text| self.corpus.members(text)[0]).collect())
+    }
+
+    fn numbers(&self, side: SideName, all: impl Fn() -> Vec<u32>) -> Vec<u32> {
         let data = self.sides.iter().find(|(name, _)| *name == side).map(|(_, data)| data);
         if data.is_none_or(|data| !data.has_text) {
             return (0..data.map_or(0, |data| data.len()) as u32).collect();
         }
-        let all = self.corpus.clusters(NEAR);
-        self.places.iter().zip(all).filter(|(place, _)| place.side == side).map(|(_, cluster)| cluster).collect()
+        self.places.iter().zip(all()).filter(|(place, _)| place.side == side).map(|(_, cluster)| cluster).collect()
     }
 
     /// Groups of equal normalised text over all sides. Empty texts are no duplicates of each other.
@@ -72,12 +84,23 @@ impl<'a> Twins<'a> {
             .collect()
     }
 
-    /// Each example's closest near duplicate on its own side, every pair once.
+    /// All pairs of near duplicates on the same side, every pair once. Where texts come from a template, so that the
+    /// pairs would outnumber the texts by far, each example's closest one only.
     pub fn near(&self) -> Vec<NearPair> {
+        let mut sizes: FxHashMap<u32, u64> = FxHashMap::default();
+        self.corpus.clusters(NEAR).into_iter().for_each(|cluster| *sizes.entry(cluster).or_default() += 1);
+        // A sum of whole numbers is the same in any order.
+        #[allow(clippy::iter_over_hash_type)]
+        let most: u64 = sizes.values().map(|size| size * (size - 1) / 2).sum();
         let mut pairs: Vec<(Place, Place, f64)> = Vec::new();
         for &(side, _) in &self.sides {
             let on = |text: u32| self.is(text, side);
-            for found in self.corpus.best_partners(NEAR, on, on) {
+            let found = if most <= MOST_PAIRS {
+                self.corpus.pairs_between(NEAR, on, on)
+            } else {
+                self.corpus.best_partners(NEAR, on, on)
+            };
+            for found in found {
                 let (a, b) = (self.places[found.a as usize], self.places[found.b as usize]);
                 pairs.push((a.min(b), a.max(b), found.similarity));
             }

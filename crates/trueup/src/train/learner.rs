@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueup_core::document::CurvePoint;
-use trueup_core::{Example, LabelSet, Predictions, Task};
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 use trueup_model::crf::{self, CrfParams};
 use trueup_model::linear::{self, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
@@ -118,7 +118,34 @@ impl Learner {
     }
 }
 
+/// A model that always gives the same answer.
+struct Constant {
+    labels: LabelSet,
+    answer: Annotation,
+}
+
+impl Predictor for Constant {
+    fn predict(&self, examples: &[&Example]) -> Predictions {
+        let given = self.answer.labels();
+        let row: Vec<f64> = self.labels.ids().map(|label| f64::from(u8::from(given.contains(&label)))).collect();
+        let mut scores = Scores::new(self.labels.len());
+        examples.iter().for_each(|_| scores.push(&row));
+        Predictions {
+            labels: self.labels.clone(),
+            answers: vec![self.answer.clone(); examples.len()],
+            scores: Some(scores),
+            span_scores: None,
+        }
+    }
+}
+
 impl Trained {
+    /// The model that always gives `answer`; `epochs` is what a refit on more data may take.
+    pub(super) fn constant(labels: &LabelSet, answer: &Annotation, epochs: u32) -> Self {
+        let model = Box::new(Constant { labels: labels.clone(), answer: answer.clone() });
+        Self { model, epochs, features: 0, curve: Vec::new(), temperature: None }
+    }
+
     /// The model's answers.
     pub fn predict(&self, examples: &[&Example]) -> Predictions {
         self.model.predict(examples)

@@ -15,7 +15,7 @@ use trueup_core::counts::Tallies;
 use trueup_core::document::{FoldScore, LearningPoint, Training};
 use trueup_core::fingerprint::{digest, fingerprint};
 use trueup_core::{Dataset, Estimate, Example, Predictions, Scores, Task};
-use trueup_model::{Progress, Silent};
+use trueup_model::{ModelError, Progress, Silent};
 
 pub use learner::{Learner, Trained};
 
@@ -165,6 +165,24 @@ fn search(
     Ok(search)
 }
 
+/// Trains on `rows`; where they happen to hold one label only, as a fold can when a label has one example, the model
+/// always answers that label. Data with a single label is an error all the same.
+fn fit(
+    learner: &Learner,
+    data: &Dataset,
+    rows: &[usize],
+    valid: Option<&[&Example]>,
+    progress: &dyn Progress,
+) -> Result<Trained, Error> {
+    let examples = pick(data, rows);
+    match learner.fit(data.task, &data.labels, &examples, valid, progress) {
+        Err(ModelError::Labels { .. }) if data.support().iter().filter(|&&n| n > 0).count() > 1 => {
+            Ok(Trained::constant(&data.labels, &examples[0].gold, learner.most_epochs()))
+        }
+        fitted => Ok(fitted?),
+    }
+}
+
 /// Trains with early stopping on `valid`, or on the plan's watched rows when there is none.
 fn stop_early(
     learner: &Learner,
@@ -175,7 +193,7 @@ fn stop_early(
 ) -> Result<Search, Error> {
     let watched = pick(data, &plan.watched);
     let valid = valid.unwrap_or(&watched);
-    let found = learner.fit(data.task, &data.labels, &pick(data, &plan.fit), Some(valid), progress)?;
+    let found = fit(learner, data, &plan.fit, Some(valid), progress)?;
     Ok(Search { found, learning: Vec::new(), last_doubling: None })
 }
 
@@ -187,8 +205,7 @@ fn refit(
     search: &Search,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
-    let learner = learner.as_found(&search.found);
-    Ok(learner.fit(data.task, &data.labels, &pick(data, &plan.all), None, progress)?)
+    fit(&learner.as_found(&search.found), data, &plan.all, None, progress)
 }
 
 fn pick<'a>(data: &'a Dataset, rows: &[usize]) -> Vec<&'a Example> {

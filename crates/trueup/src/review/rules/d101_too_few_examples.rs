@@ -66,7 +66,11 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
             words::plural(2, evidence.unit),
             words::list(&named[..counted as usize], 5),
         ),
-        format!("Label more {} of these labels until each has {WARNING_UNDER}", words::plural(2, evidence.unit)),
+        format!(
+            "Label more {} of {} until each has {WARNING_UNDER}",
+            words::plural(2, evidence.unit),
+            words::list(&few.iter().map(|&(_, label)| label).collect::<Vec<_>>(), 3)
+        ),
     )
     .message(format!(
         "{} of {} labels {} learned from under {limit} {} each. What the model knows of them, and what the score says of \

@@ -138,10 +138,11 @@ fn scale(primary: &Primary, value: f64) -> f64 {
 
 /// Further examples until the interval is `1 / shrink` as wide; `None` when no realistic number would do.
 fn further(n: u64, shrink: f64) -> Option<u64> {
-    const BEYOND_REACH: f64 = 1e9;
+    // Nobody labels a hundred times as much as there is to narrow an interval.
+    const BEYOND_REACH: f64 = 100.0;
     // At the target itself no number decides: the factor is infinite.
     let more = (n as f64 * (shrink * shrink - 1.0)).ceil().max(1.0);
-    (more < BEYOND_REACH).then_some(more as u64)
+    (more < BEYOND_REACH * n.max(100) as f64).then_some(more as u64)
 }
 
 #[cfg(test)]

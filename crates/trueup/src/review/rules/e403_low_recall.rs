@@ -12,7 +12,7 @@
 //!
 //! ## Example
 //!
-//! `more than half is missed of 2 labels: legal, recall 0.31 (16 of 52); other, recall 0.40 (20 of 50)`
+//! `2 labels are missed more often than found: legal, recall 0.31 (16 of 52); other, recall 0.40 (20 of 50)`
 //!
 //! ## What to do
 //!
@@ -99,7 +99,11 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         _ => Draft::new(
             Severity::Warning,
             n,
-            format!("more than half is missed of {}: {}", words::counted(n, "label"), list(&named)),
+            format!(
+                "{} missed more often than found: {}",
+                words::agree(n, "1 label is", &format!("{} labels are", words::count(n))),
+                list(&named)
+            ),
             format!("Read the missed {units} of '{}', and label more of those kinds", rows[0].label),
         )
         .message(format!("The model misses more '{}' than it finds. {seen}", rows[0].label)),
@@ -133,7 +137,7 @@ mod tests {
     fn names_the_missed_label_with_its_count() {
         let plant = Plant::labels(&[("a", 100), ("b", 50)]).answers(&[("a", "a", 100), ("b", "b", 15), ("b", "a", 35)]);
         let findings = plant.judge(&super::RULE);
-        assert_eq!(findings[0].title, "more than half is missed of 1 label: b, recall 0.30 (15 of 50)");
+        assert_eq!(findings[0].title, "1 label is missed more often than found: b, recall 0.30 (15 of 50)");
         assert_eq!(findings[0].examples.len(), 35);
     }
 

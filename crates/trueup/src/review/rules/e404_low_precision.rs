@@ -11,7 +11,7 @@
 //!
 //! ## Example
 //!
-//! `more than half is wrong of what is called 1 label: urgent, precision 0.35 (28 of 80)`
+//! `1 label is wrong more often than right where answered: urgent, precision 0.35 (28 of 80)`
 //!
 //! ## What to do
 //!
@@ -44,7 +44,11 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         Draft::new(
             Severity::Warning,
             n,
-            format!("more than half is wrong of what is called {}: {}", words::counted(n, "label"), list(&named)),
+            format!(
+                "{} wrong more often than right where answered: {}",
+                words::agree(n, "1 label is", &format!("{} labels are", words::count(n))),
+                list(&named)
+            ),
             format!("Read what was called '{}' and is not, and label more of what it is taken from", rows[0].label),
         )
         .message(format!("An answer '{}' is wrong more often than right, so it cannot be acted on.", rows[0].label))
@@ -68,7 +72,7 @@ mod tests {
         let findings = plant.judge(&super::RULE);
         assert_eq!(
             findings[0].title,
-            "more than half is wrong of what is called 1 label: b, precision 0.29 (20 of 70)"
+            "1 label is wrong more often than right where answered: b, precision 0.29 (20 of 70)"
         );
         assert_eq!(findings[0].examples.len(), 50);
     }

@@ -24,10 +24,12 @@ pub(super) fn judge(evidence: &Evidence<'_>, kind: LeakKind, error_share: f64, h
     let score = Score::of(evidence);
     let severity = if share >= error_share || score.left_interval { Severity::Error } else { Severity::Warning };
     let conflicting = leaks.iter().filter(|leak| !leak.same_gold).count() as u64;
-    let memory = format!(
-        "The model has seen {} in training, so its answers there show memory, not skill.",
-        words::agree(n, "this text", "these texts")
-    );
+    let memory = if 2 * conflicting > n {
+        "The model was taught another answer for most of these texts, so its answers there tell nothing.".to_owned()
+    } else {
+        let texts = words::agree(n, "this text", "these texts");
+        format!("The model has seen {texts} in training, so its answers there show memory, not skill.")
+    };
     let sentences = [score.sentence.clone(), Some(memory), conflict_sentence(n, conflicting)];
     let message = sentences.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let side = SideName::Test;

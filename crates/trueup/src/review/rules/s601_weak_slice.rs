@@ -56,8 +56,9 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
                 words::count(slice.n)
             ),
             format!(
-                "Read the {} of this slice, and add training {} like them",
+                "Read the {} on '{}', and add training {} like them",
                 words::counted(places.len() as u64, "wrong answer"),
+                slice.name,
                 words::plural(2, evidence.noun)
             ),
         )

@@ -21,7 +21,8 @@
 //! ## Threshold
 //!
 //! The model is trained on a quarter, a half and all of the training part and scored on the same held-out part. A note
-//! when the gain of the last doubling is at least one point with a paired 95 % interval above 0. The gain named for the
+//! when the gain of the last doubling is at least one point with a paired 95 % interval above 0, on 50 held-out examples or
+//! more, along a curve that never fell, by a model that beats the trivial one. The gain named for the
 //! next doubling is the last one, shortened by how much it shrank against the one before (learning curves follow a power
 //! law: Hestness and others 2017), and its interval is scaled alike.
 
@@ -35,6 +36,7 @@ pub const RULE: Rule =
     Rule { code: "T504", name: "still-learning", source: include_str!("t504_still_learning.rs"), check };
 
 const POINT: f64 = 0.01;
+const FEWEST: u64 = 50;
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let Some(training) = &evidence.training else {
@@ -49,12 +51,14 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
     let [quarter, half, all] = training.learning.as_slice() else {
         return Vec::new();
     };
-    if value < POINT || low <= 0.0 {
+    let before = half.score - quarter.score;
+    let no_model = evidence.primary.baseline.is_some_and(|bar| !evidence.primary.beats(bar));
+    if value < POINT || low <= 0.0 || last.n < FEWEST || before < 0.0 || no_model {
         return Vec::new();
     }
-    // How much of the gain is left after a doubling, at most all of it.
-    let before = half.score - quarter.score;
-    let shrink = if before > value { value / before } else { 1.0 };
+    // How much of the gain is left after a doubling: at most all of it, and no more than is left to gain.
+    let room = ((1.0 - all.score) / value).max(0.0);
+    let shrink = if before > value { value / before } else { 1.0 }.min(room);
     let metric = if training.score == "f1" { "F1" } else { "macro-F1" };
     let n = training.examples;
     vec![
@@ -95,7 +99,7 @@ mod tests {
             record.learning = [(50, 0.6), (100, 0.7), (200, 0.7 + last.0)]
                 .map(|(examples, score)| LearningPoint { examples, score })
                 .to_vec();
-            record.last_doubling = Some(Estimate::new(last.0, (last.1, last.2), 20, IntervalKind::Bootstrap));
+            record.last_doubling = Some(Estimate::new(last.0, (last.1, last.2), 100, IntervalKind::Bootstrap));
             e.training = Some(record);
         })
     }
@@ -107,6 +111,13 @@ mod tests {
         // The gain halved from 0.1 to 0.05, so half of it is promised.
         assert!((gain.value - 0.025).abs() < 1e-12 && (gain.low - 0.01).abs() < 1e-12, "{gain:?}");
         assert!(findings[0].title.contains("+0.050 (+0.020 to +0.080)"), "{}", findings[0].title);
+    }
+
+    #[test]
+    fn promises_no_more_than_is_left_to_gain() {
+        let findings = plant((0.25, 0.1, 0.3)).judge(&super::RULE);
+        let gain = findings[0].action.gain.clone().expect("a measured gain");
+        assert!(gain.value <= 0.05 + 1e-12, "{gain:?}");
     }
 
     #[test]
