@@ -147,7 +147,7 @@ fn one_output_that_fails_takes_the_others_along() {
     fails(&test, "--markdown review.md --json nowhere/review.json");
     assert_eq!(test.read("review.md"), "before");
     if Path::new("/dev/full").exists() {
-        fails(&test, "--markdown review.md --json new.json -o out --html -");
+        fails(&test, "--json new.json --markdown /dev/full -o out");
     }
 }
 
