@@ -323,19 +323,20 @@ fn label_sets_cover() {
 #[test]
 #[ignore = "a minute: 2,000 samples of each size"]
 fn rare_labels_cover() {
-    rare_averages(rare, 200, 0.0);
-    rare_averages(rare, 500, 0.0);
+    rare_averages(rare, 200, 0.93);
+    rare_averages(rare, 500, 0.93);
 }
 
 #[test]
 #[ignore = "a minute: 2,000 samples of each size"]
 fn missed_labels_cover() {
-    rare_averages(missed, 200, 0.0);
-    rare_averages(missed, 500, 0.0);
+    rare_averages(missed, 200, 0.93);
+    rare_averages(missed, 500, 0.93);
 }
 
 #[test]
 #[ignore = "a minute: 2,000 samples of each size"]
 fn long_tails_cover() {
-    rare_averages(long_tail, 500, 0.0);
+    // Macro F1 is biased low by so many labels of one to five examples; see the documentation of the averages.
+    rare_averages(long_tail, 500, 0.84);
 }
