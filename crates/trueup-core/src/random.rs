@@ -43,14 +43,16 @@ impl Rng {
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "an empty range holds no number");
         let n = n as u64;
-        loop {
-            let product = u128::from(self.next_u64()) * u128::from(n);
-            let low = product as u64;
-            // The rejection zone makes every value equally likely.
-            if low >= n.wrapping_neg() % n {
-                return (product >> 64) as usize;
+        let mut product = u128::from(self.next_u64()) * u128::from(n);
+        // The rejection zone, 2^64 mod n, makes every value equally likely; it lies below n, so that most draws are
+        // accepted without the division that it costs.
+        if (product as u64) < n {
+            let zone = n.wrapping_neg() % n;
+            while (product as u64) < zone {
+                product = u128::from(self.next_u64()) * u128::from(n);
             }
         }
+        (product >> 64) as usize
     }
 
     /// Puts `items` in random order (Fisher and Yates).
@@ -80,5 +82,22 @@ mod tests {
             counts[rng.below(7)] += 1;
         }
         assert!(counts.iter().all(|&c| (9_500..10_500).contains(&c)), "{counts:?}");
+    }
+
+    #[test]
+    fn below_draws_what_the_plain_rejection_draws() {
+        // Near 2^63 about half of the draws fall into the rejection zone.
+        for n in [1usize, 2, 3, 10, 1_000, (1 << 63) + 1, (1 << 62) + 3, usize::MAX] {
+            let (mut rng, mut plain) = (Rng::new(n as u64), Rng::new(n as u64));
+            for _ in 0..500 {
+                let expected = loop {
+                    let product = u128::from(plain.next_u64()) * n as u128;
+                    if product as u64 >= (n as u64).wrapping_neg() % n as u64 {
+                        break (product >> 64) as usize;
+                    }
+                };
+                assert_eq!(rng.below(n), expected, "below {n}");
+            }
+        }
     }
 }

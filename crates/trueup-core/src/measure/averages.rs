@@ -1,5 +1,36 @@
 //! Metrics that join the counts of many labels: averages over labels, and Matthews' and Cohen's coefficients. Their
 //! intervals come from the bootstrap over units.
+//!
+//! # Labels that a resample loses
+//!
+//! A label of m units is missing from a share of about exp(-m) of the resamples: 14 % for two. Were the mean there to
+//! run over the other labels, it would estimate something else, and jump: 200 right `ok` and 2 missed `fraud` have a
+//! macro F1 of 0.50, and the resamples without `fraud` one of 1, which made the interval 0.49 to 1. A label of the sample
+//! therefore keeps a term in every resample: where it vanishes, its term in the sample, as if nothing new were known of
+//! it. The interval of the example is then 0.49 to 0.89, whose upper arm is that of Wilson's interval for 0 of 2.
+//!
+//! Coverage of 95 % intervals and their mean arms, of the mean over the labels of the sample, in 2,000 samples
+//! (`rare_labels_cover` and its neighbours in this crate's coverage tests; a label of share 0.01 beside two frequent
+//! ones), when a lost label is dropped, and when it is kept:
+//!
+//! | macro F1 | dropped | kept |
+//! |---|---|---|
+//! | found 3 times in 5, n = 200 | 0.979 (-0.165, +0.159) | 0.973 (-0.161, +0.134) |
+//! | found 3 times in 5, n = 500 | 0.970 (-0.173, +0.119) | 0.969 (-0.172, +0.114) |
+//! | found once in 10, n = 200 | 0.974 (-0.071, +0.289) | 0.974 (-0.065, +0.222) |
+//! | found once in 10, n = 500 | 0.997 (-0.061, +0.211) | 0.997 (-0.061, +0.196) |
+//! | 50 labels of share 1 / rank, n = 500 | 0.912 (-0.047, +0.069) | 0.859 (-0.040, +0.062) |
+//!
+//! Macro precision, macro recall and balanced accuracy of the kept kind cover 0.942 to 1.000 in all five, the weighted
+//! means 0.938 to 0.955 as before. A lost label keeps a support weight of one, without which resamples that lose the
+//! missed `fraud` reach a weighted F1 of 1.
+//!
+//! The last row is a limit of the sample: with half of fifty labels at five examples or fewer, F1, a concave function
+//! of counts, comes out too low on average, so intervals that miss lie below. Dropping labels covered more there by
+//! chance: it pulls replicates towards the labels that are left. Two other ways did worse for that row and no better
+//! for the others: to take the sample's term wherever a resample's is 0/0 (macro precision 0.889 and macro recall
+//! 0.892, from 0.942 and 0.947), and to hold the terms of labels of up to three or six trials fixed and give them the
+//! arms of their own intervals (macro F1 0.800 and 0.681).
 
 use super::ratios::{either, f1_of_jaccard};
 use super::units::Units;
@@ -164,6 +195,20 @@ fn weighed(tally: &Tally, term: Term, weight: Weight, macro_defined: bool) -> (f
     (weight, value.unwrap_or(0.0))
 }
 
+/// The same for the counts that a resample leaves to a label of the given counts in the sample.
+///
+/// The labels that a mean runs over are those of the sample: one that vanishes from a resample, so that it would take
+/// no part, keeps its weight and term of the sample. Of a support weight it keeps one: that none of it was drawn says
+/// that it is rare, not that there is none.
+fn kept(tally: &Tally, sample: &Tally, term: Term, weight: Weight, macro_defined: bool) -> (f64, f64) {
+    let (w, value) = weighed(tally, term, weight, macro_defined);
+    if w > 0.0 {
+        return (w, value);
+    }
+    let (w, value) = weighed(sample, term, weight, macro_defined);
+    (w.min(1.0), value)
+}
+
 struct Averages<'a> {
     units: &'a Units,
     list: &'static [(&'static str, Average)],
@@ -188,8 +233,8 @@ impl<'a> Averages<'a> {
             *out = match average {
                 Average::Mean(term, weight) => {
                     let (mut sum, mut weights) = (0.0, 0.0);
-                    for tally in tallies {
-                        let (w, value) = weighed(tally, term, weight, self.macro_defined);
+                    for (tally, sample) in tallies.iter().zip(&self.units.tallies) {
+                        let (w, value) = kept(tally, sample, term, weight, self.macro_defined);
                         sum += w * value;
                         weights += w;
                     }

@@ -250,6 +250,39 @@ fn all_right_on_forty_is_not_certain() {
 }
 
 #[test]
+fn a_label_that_resamples_lose_keeps_its_term() {
+    // No fraud found: nothing in the sample speaks for a mean beyond half of what Wilson's interval leaves to 0 of 2.
+    let single = label_sample(&["fraud", "ok"], &[(0, 1, 2), (1, 1, 200)]);
+    let as_sets = |side: &[Annotation]| {
+        side.iter()
+            .map(|a| match a {
+                Annotation::Label(label) => Annotation::Labels(vec![*label]),
+                other => other.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    let sets = fixed(Task::Multilabel, &["fraud", "ok"], as_sets(&single.gold), as_sets(&single.predictions.answers));
+    let check = |sample: &Sample, macro_defined: bool, expected: &[(&str, f64, f64)]| {
+        let metrics = sample.measure(&MeasureOptions { macro_defined, ..MeasureOptions::default() }).metrics;
+        for &(name, low, high) in expected {
+            let (found_low, found_high) = (metrics[name].low.unwrap(), metrics[name].high.unwrap());
+            let near = (found_low - low).abs() < 0.01 && (found_high - high).abs() < 0.01;
+            assert!(near, "{name}, {macro_defined}: {found_low} {found_high}");
+        }
+    };
+    // Precision of a label that is never predicted could be anything.
+    let all = [("f1_macro", 0.49, 0.89), ("recall_macro", 0.49, 0.83), ("f1_weighted", 0.942, 0.995)];
+    for macro_defined in [false, true] {
+        check(&single, macro_defined, &all);
+        check(&single, macro_defined, &[("balanced_accuracy", 0.49, 0.83)]);
+        check(&sets, macro_defined, &all);
+        check(&sets, macro_defined, &[("jaccard_macro", 0.49, 0.82)]);
+    }
+    check(&single, false, &[("precision_macro", 0.49, 0.995)]);
+    check(&single, true, &[("precision_macro", 0.96, 0.995)]);
+}
+
+#[test]
 fn perfect_probabilities_leave_room_for_a_loss() {
     let mut sample = label_sample(&["a", "b"], &[(0, 0, 20), (1, 1, 20)]);
     let cells = [vec![[1.0, 0.0]; 20], vec![[0.0, 1.0]; 20]].concat().concat();
