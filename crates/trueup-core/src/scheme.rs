@@ -1,8 +1,10 @@
 //! The six tag schemes of sequence labelling, as tables with one small interpreter.
 //!
 //! Spans are a *view* of tags under a named decoding. A table row says, for the previous and the current tag, whether
-//! the step between them closes a chunk, opens one or stays inside. A step without a row is not legal, and under strict
-//! decoding a chunk that such a step touches is left out. Lenient decoding takes every tag at the nearest reading,
+//! the step between them closes a chunk, opens one or stays inside, and which of the two the scheme does not allow
+//! there. Strict decoding keeps the chunks that are opened and closed by such steps; they equal those of seqeval's
+//! strict mode, except under IOE1, where seqeval is marked unfinished: its `E` opens no chunk, so that it misses the
+//! chunks of one token that another of the same type follows. Lenient decoding takes every tag at the nearest reading,
 //! the way of the CoNLL-2000 evaluation script. On a file without invalid tags both give the same chunks.
 //!
 //! Sources of the schemes: Ramshaw and Marcus 1995 (IOB1), Ratnaparkhi 1998 (IOB2), Tjong Kim Sang and Veenstra 1999
@@ -56,8 +58,9 @@ pub type Chunk<'a> = (usize, usize, &'a str);
 pub struct Decoded<'a> {
     /// Chunks in order; they never overlap.
     pub chunks: Vec<Chunk<'a>>,
-    /// Positions of the tags, other than `O`, that strict decoding leaves out of every chunk. The same positions under
-    /// lenient decoding.
+    /// Ascending positions of the tags that may not stand where they are: a letter the scheme lacks, a tag with nothing
+    /// to continue, the last tag of a chunk that has no end. Their neighbours are not counted, though strict decoding
+    /// may leave them out with them. The same positions under lenient decoding.
     pub invalid: Vec<usize>,
 }
 
@@ -78,25 +81,40 @@ enum Kinds {
 }
 use Kinds::{Any, Other, Same};
 
+/// The previous tag ends the open chunk, which counts.
 const CLOSES: u8 = 1;
+/// The current tag opens a chunk.
 const OPENS: u8 = 2;
+/// The current tag goes on with the open chunk, if there is one.
 const INSIDE: u8 = 4;
+/// The current tag may not follow the previous one.
+const STRAY: u8 = 8;
+/// The previous tag may not be the last of a chunk.
+const UNENDED: u8 = 16;
 
 /// Previous letters, current letters, whether their types agree, what the step does. The edges of a sequence are `O`.
+/// Every step between letters of the scheme has a row, but for `O` to `O`, which does nothing.
 type Row = (&'static [u8], &'static [u8], Kinds, u8);
 
 const IOB1: &[Row] = &[
     (b"O", b"I", Any, OPENS),
-    (b"BI", b"I", Same, INSIDE),
+    (b"O", b"B", Any, STRAY),
+    (b"I", b"I", Same, INSIDE),
+    // After a stray `B` there is no chunk to go on with, and `I` may open one anywhere.
+    (b"B", b"I", Same, INSIDE | OPENS),
     (b"BI", b"I", Other, CLOSES | OPENS),
     (b"BI", b"B", Same, CLOSES | OPENS),
-    (b"BI", b"B", Other, CLOSES),
+    (b"I", b"B", Other, CLOSES | STRAY),
+    // Not closed, as in seqeval.
+    (b"B", b"B", Other, STRAY),
     (b"BI", b"O", Any, CLOSES),
 ];
 const IOB2: &[Row] = &[
     (b"O", b"B", Any, OPENS),
+    (b"O", b"I", Any, STRAY),
     (b"BI", b"B", Any, CLOSES | OPENS),
     (b"BI", b"I", Same, INSIDE),
+    (b"BI", b"I", Other, CLOSES | STRAY),
     (b"BI", b"O", Any, CLOSES),
 ];
 const IOE1: &[Row] = &[
@@ -104,26 +122,39 @@ const IOE1: &[Row] = &[
     (b"I", b"IE", Same, INSIDE),
     (b"I", b"IE", Other, CLOSES | OPENS),
     (b"E", b"IE", Same, CLOSES | OPENS),
-    (b"E", b"IE", Other, OPENS),
+    (b"E", b"IE", Other, UNENDED | OPENS),
     (b"I", b"O", Any, CLOSES),
+    (b"E", b"O", Any, UNENDED),
 ];
 const IOE2: &[Row] = &[
     (b"O", b"IE", Any, OPENS),
     (b"E", b"IE", Any, CLOSES | OPENS),
     (b"I", b"IE", Same, INSIDE),
+    (b"I", b"IE", Other, UNENDED | OPENS),
     (b"E", b"O", Any, CLOSES),
+    (b"I", b"O", Any, UNENDED),
 ];
 const IOBES: &[Row] = &[
     (b"O", b"BS", Any, OPENS),
+    (b"O", b"IE", Any, STRAY),
     (b"ES", b"BS", Any, CLOSES | OPENS),
-    (b"BI", b"IE", Same, INSIDE),
+    (b"ES", b"IE", Any, CLOSES | STRAY),
     (b"ES", b"O", Any, CLOSES),
+    (b"BI", b"BS", Any, UNENDED | OPENS),
+    (b"BI", b"IE", Same, INSIDE),
+    (b"BI", b"IE", Other, UNENDED | STRAY),
+    (b"BI", b"O", Any, UNENDED),
 ];
 const BILOU: &[Row] = &[
     (b"O", b"BU", Any, OPENS),
+    (b"O", b"IL", Any, STRAY),
     (b"LU", b"BU", Any, CLOSES | OPENS),
-    (b"BI", b"IL", Same, INSIDE),
+    (b"LU", b"IL", Any, CLOSES | STRAY),
     (b"LU", b"O", Any, CLOSES),
+    (b"BI", b"BU", Any, UNENDED | OPENS),
+    (b"BI", b"IL", Same, INSIDE),
+    (b"BI", b"IL", Other, UNENDED | STRAY),
+    (b"BI", b"O", Any, UNENDED),
 ];
 
 impl Scheme {
@@ -153,11 +184,18 @@ impl Scheme {
         }
     }
 
-    /// What the step from `previous` to `current` does; 0 when the scheme does not allow it.
-    fn step(self, previous: Tag, current: Tag) -> u8 {
-        if previous.letter == b'O' && current.letter == b'O' {
-            return 0;
+    /// The letters that the scheme uses.
+    fn letters(self) -> &'static [u8] {
+        match self {
+            Self::Iob1 | Self::Iob2 => b"IOB",
+            Self::Ioe1 | Self::Ioe2 => b"IOE",
+            Self::Iobes => b"IOBES",
+            Self::Bilou => b"BILOU",
         }
+    }
+
+    /// What the step from `previous` to `current`, both of the scheme's letters, does.
+    fn step(self, previous: Tag, current: Tag) -> u8 {
         let kinds = if previous.kind == current.kind { Same } else { Other };
         self.rows()
             .iter()
@@ -256,27 +294,35 @@ pub fn detect<'a, S: AsRef<[Tag<'a>]>>(sequences: impl IntoIterator<Item = S>) -
 
 /// Reads the chunks of one sequence.
 ///
-/// Strict: a chunk counts only when every step from before its first to after its last tag is one of the scheme's, so
-/// `I-X` after `O` under IOB2 is an invalid tag and no chunk. Lenient: the same tag begins a chunk.
+/// Strict: a chunk counts only when the scheme allows its first tag to open it, every step in it, and its last tag to
+/// end it: under IOB2 `I-X` after `O` is no chunk, and `B-X I-Y` is the chunk `X` and a stray `I-Y`. A tag whose letter
+/// the scheme lacks is read as `O`. Lenient: every tag is in a chunk.
 pub fn decode<'a>(tags: &[Tag<'a>], scheme: Scheme, strict: bool) -> Decoded<'a> {
     let mut chunks = Vec::new();
     let mut invalid = Vec::new();
     let mut open: Option<usize> = None;
-    let mut covered = 0;
     let mut previous = OUTSIDE;
     for (i, &tag) in tags.iter().chain(std::iter::once(&OUTSIDE)).enumerate() {
-        let step = scheme.step(previous, tag);
-        if step & INSIDE == 0 {
-            if let Some(start) = open.take().filter(|_| step & CLOSES != 0) {
-                invalid.extend((covered..start).filter(|&j| tags[j].letter != b'O'));
-                covered = i;
-                chunks.push((start, i, previous.kind));
+        let known = scheme.letters().contains(&tag.letter);
+        let current = if known { tag } else { OUTSIDE };
+        let step = scheme.step(previous, current);
+        if step & INSIDE == 0 || open.is_none() {
+            if let Some(start) = open.take() {
+                if step & CLOSES != 0 {
+                    chunks.push((start, i, previous.kind));
+                }
+                // A run that nothing opened is counted once, where it begins.
+                if step & UNENDED != 0 {
+                    invalid.push(i - 1);
+                }
             }
             open = (step & OPENS != 0).then_some(i);
+            if step & STRAY != 0 || !known {
+                invalid.push(i);
+            }
         }
-        previous = tag;
+        previous = current;
     }
-    invalid.extend((covered..tags.len()).filter(|&j| tags[j].letter != b'O'));
     if !strict && !invalid.is_empty() {
         chunks = decode_leniently(tags);
     }
@@ -349,9 +395,40 @@ mod tests {
     fn an_inside_tag_after_o_is_invalid_under_strict_iob2_and_a_chunk_under_lenient() {
         let tags = tags("O I-X I-X O B-Y I-Y");
         let strict = decode(&tags, Scheme::Iob2, true);
-        assert_eq!((strict.chunks, strict.invalid), (vec![(4, 6, "Y")], vec![1, 2]));
+        assert_eq!((strict.chunks, strict.invalid), (vec![(4, 6, "Y")], vec![1]));
         let lenient = decode(&tags, Scheme::Iob2, false);
-        assert_eq!((lenient.chunks, lenient.invalid), (vec![(1, 3, "X"), (4, 6, "Y")], vec![1, 2]));
+        assert_eq!((lenient.chunks, lenient.invalid), (vec![(1, 3, "X"), (4, 6, "Y")], vec![1]));
+    }
+
+    #[test]
+    fn a_stray_tag_is_counted_once_and_its_neighbour_keeps_its_chunk() {
+        let of = |text: &'static str, scheme| {
+            let decoded = decode(&tags(text), scheme, true);
+            (decoded.chunks, decoded.invalid)
+        };
+        assert_eq!(of("B-X I-Y I-Y O", Scheme::Iob2), (vec![(0, 1, "X")], vec![1]));
+        assert_eq!(of("B-X I-X B-Y I-X", Scheme::Iob2), (vec![(0, 2, "X"), (2, 3, "Y")], vec![3]));
+        assert_eq!(of("B-X E-X B-Y", Scheme::Iob2), (vec![(0, 1, "X"), (2, 3, "Y")], vec![1]));
+        assert_eq!(of("O B-X I-X B-Y", Scheme::Iob1), (vec![(2, 3, "X")], vec![1, 3]));
+        assert_eq!(of("I-X I-Y E-Y I-X", Scheme::Ioe2), (vec![(1, 3, "Y")], vec![0, 3]));
+        assert_eq!(of("I-X E-X O I-X", Scheme::Ioe1), (vec![(3, 4, "X")], vec![1]));
+        assert_eq!(of("S-X I-X E-X B-X I-X O", Scheme::Iobes), (vec![(0, 1, "X")], vec![1, 4]));
+        assert_eq!(of("B-X L-Y U-X", Scheme::Bilou), (vec![(2, 3, "X")], vec![0, 1]));
+    }
+
+    #[test]
+    fn every_step_between_letters_of_a_scheme_has_one_row() {
+        for scheme in Scheme::ALL {
+            let steps = scheme.letters().iter().flat_map(|&a| scheme.letters().iter().map(move |&b| (a, b)));
+            for (before, now) in steps.filter(|&step| step != (b'O', b'O')) {
+                for kinds in [Same, Other] {
+                    let fits =
+                        |row: &&Row| row.0.contains(&before) && row.1.contains(&now) && [Any, kinds].contains(&row.2);
+                    let rows = scheme.rows().iter().filter(fits).count();
+                    assert_eq!(rows, 1, "{scheme} {} {}", before as char, now as char);
+                }
+            }
+        }
     }
 
     #[test]
@@ -419,18 +496,26 @@ mod tests {
         }
 
         #[test]
-        fn strict_chunks_are_fewer_and_no_tag_is_lost(letters in proptest::collection::vec((0usize..7, 0usize..2), 0..20)) {
+        fn invalid_tags_are_in_no_strict_chunk_and_lenient_decoding_loses_none(
+            letters in proptest::collection::vec((0usize..7, 0usize..2), 0..20)
+        ) {
             let tags: Vec<_> = letters.iter().map(|&(l, k)| match b"BIOESLU"[l] {
                 b'O' => OUTSIDE,
                 letter => Tag { letter, kind: ["X", "Y"][k] },
             }).collect();
+            let marked = tags.iter().filter(|t| t.letter != b'O').count();
+            let inside = |decoded: &Decoded| decoded.chunks.iter().map(|c| c.1 - c.0).sum::<usize>();
             for scheme in Scheme::ALL {
                 let strict = decode(&tags, scheme, true);
-                let inside: usize = strict.chunks.iter().map(|c| c.1 - c.0).sum();
-                let marked = tags.iter().filter(|t| t.letter != b'O').count();
-                proptest::prop_assert_eq!(inside + strict.invalid.len(), marked);
-                let lenient: usize = decode(&tags, scheme, false).chunks.iter().map(|c| c.1 - c.0).sum();
-                proptest::prop_assert!(lenient == marked || strict.invalid.is_empty());
+                proptest::prop_assert!(strict.invalid.is_sorted_by(|a, b| a < b));
+                for &at in &strict.invalid {
+                    proptest::prop_assert!(tags[at].letter != b'O');
+                    proptest::prop_assert!(strict.chunks.iter().all(|c| at < c.0 || at >= c.1));
+                }
+                proptest::prop_assert_eq!(inside(&strict) == marked, strict.invalid.is_empty());
+                let lenient = decode(&tags, scheme, false);
+                proptest::prop_assert_eq!(inside(&lenient), marked);
+                proptest::prop_assert_eq!(lenient.invalid, strict.invalid);
             }
         }
     }

@@ -2,6 +2,7 @@
 
     python generate.py OUT.json [DATA_DIR]     many random cases, and real files where DATA_DIR has them
     python generate.py --fixture OUT.json      the few small cases that are committed as fixture.json
+    python generate.py --decodings OUT.json    random tags with their entities, committed as decodings.json
 
 The tests compare every value to 1e-9. `expected` holds the peers' numbers; null stands for 0/0, which the peers write
 as 0 with a warning. Where Trueup means something else by a name, the entry stands under `differences` with both numbers.
@@ -19,6 +20,7 @@ import numpy as np
 
 sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
+from decodings import decodings  # noqa: E402
 from references import multilabel, ner, single  # noqa: E402
 from statistics_cases import statistics_cases  # noqa: E402
 
@@ -165,6 +167,11 @@ def real_cases(rng, data, differences):
 
 
 def main():
+    if sys.argv[1] == "--decodings":
+        out = Path(sys.argv[2])
+        out.write_text(json.dumps(decodings(40), separators=(",", ":")).replace("]],", "]],\n") + "\n")
+        print(f"{out}: {out.stat().st_size:,} bytes")
+        return
     small = sys.argv[1] == "--fixture"
     out = Path(sys.argv[2] if small else sys.argv[1])
     data = Path(sys.argv[2]) if len(sys.argv) > 2 and not small else None
@@ -186,6 +193,8 @@ def main():
         "differences": differences,
         "statistics": statistics_cases(rng, small),
     }
+    if not small:
+        document["decodings"] = decodings(4000)
     out.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
     print(f"{out}: {len(cases)} cases, {len(differences)} differences, {out.stat().st_size:,} bytes")
 
