@@ -13,13 +13,17 @@ const QUARTERS: u64 = 0x51;
 /// The plan for training on `all` rows of `data`; twins (`clusters`, one number a row of the data) stay together. With
 /// `valid` there is validation data, and no row is watched.
 pub fn plan(data: &Dataset, clusters: &[u32], all: Vec<usize>, valid: bool, seed: u64) -> Plan {
-    let (fit, watched) = if valid {
+    let (mut fit, watched) = if valid {
         (all.clone(), Vec::new())
     } else {
         let (kept, held) = Stratification::new(data, clusters, &all, seed).hold_out(WATCHED_PART);
         let rows = |positions: Vec<usize>| positions.into_iter().map(|position| all[position]).collect::<Vec<_>>();
         (rows(kept), rows(held))
     };
+    if fit.is_empty() {
+        // A single group cannot be parted; it is watched on itself.
+        fit.clone_from(&watched);
+    }
     let quarters = Stratification::new(data, clusters, &fit, seed ^ QUARTERS).folds(4);
     Plan { all, fit, watched, quarters }
 }

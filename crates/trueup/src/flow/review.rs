@@ -17,6 +17,8 @@ use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
 use crate::train::{self, Learner};
 
+/// Under so many examples nothing can be learned and held out at once.
+const FEWEST: usize = 10;
 /// Folds of a review without a test set.
 const FOLDS: usize = 5;
 /// Above this many examples one 80/20 split is evaluated instead of folds.
@@ -160,14 +162,15 @@ fn trained(
         apart = "; near twins on both sides, since nearly all are twins";
     }
     let count = strata.units().min(FOLDS);
-    if count < 2 {
+    if count < 2 || data.data.len() < FEWEST {
         return Err(Error::TooLittle {
             file: data.summary.file,
             found: match groups.len() {
+                _ if data.data.len() < FEWEST => words::counted(data.data.len() as u64, "example"),
                 0 => "all texts are equal".to_owned(),
                 n => format!("{} that must stay whole", words::counted(n as u64, "group")),
             },
-            needed: "folds need at least two parts".into(),
+            needed: format!("folds need at least {FEWEST} examples in two parts that differ"),
             hint: "label more, group more finely, or name a test set with --test".into(),
         });
     }
