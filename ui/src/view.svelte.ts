@@ -122,6 +122,9 @@ export function reveal(): void {
 export function goToSection(id: string): boolean {
   const section = document.getElementById(id);
   if (!section) return false;
+  // A finding that is folded to its title opens when it is gone to.
+  const fold = section.querySelector<HTMLDetailsElement>(':scope > details.fold');
+  if (fold) fold.open = true;
   section.scrollIntoView({ block: 'start' });
   section.focus({ preventScroll: true });
   return true;
