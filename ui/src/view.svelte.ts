@@ -69,6 +69,7 @@ export class View {
     this.turnToOpened();
     this.write(false);
     reveal();
+    showOpened();
   }
 
   /** Opens an example, or closes it when it is open. */
@@ -94,6 +95,7 @@ export class View {
     this.opened = filter.example;
     this.filter = { ...filter, example: null };
     this.turnToOpened();
+    if (this.opened !== null) showOpened();
   }
 
   private turnToOpened(): void {
@@ -116,6 +118,15 @@ export class View {
 export function reveal(): void {
   const box = document.getElementById('examples')?.getBoundingClientRect();
   if (box && (box.top > window.innerHeight * 0.6 || box.bottom < 80)) goToSection('examples');
+}
+
+/** Brings the open example into sight once it is drawn, and puts the focus there. */
+export function showOpened(): void {
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>('.example.open');
+    row?.scrollIntoView({ block: 'nearest' });
+    row?.querySelector<HTMLElement>('.opener')?.focus({ preventScroll: true });
+  });
 }
 
 /** Scrolls to a section and puts the focus there; false when the page has no such section. */

@@ -159,6 +159,24 @@ await check('a note is folded to its title, and opens when it is gone to', async
   await close();
 });
 
+await check('an example that is gone to, or named in the address, is in sight', async () => {
+  const review = tickets();
+  for (const width of [390, 1440]) {
+    const { tab, close } = await open(review, { width });
+    await tab.locator('#leakage button.mono').nth(7).click();
+    await tab.waitForTimeout(100);
+    const [id, hash] = [await tab.locator('.example.open .opener').getAttribute('title'), new URL(tab.url()).hash];
+    assert.equal(id, review.leakage.pairs[3].train);
+    const seen = (page) => page.locator('.example.open').evaluate((row) => ((box) => box.top >= 0 && box.top < innerHeight)(row.getBoundingClientRect()));
+    assert.ok(await seen(tab), `at ${width}`);
+    await close();
+    const again = await open(review, { width, hash });
+    await again.tab.waitForTimeout(100);
+    assert.ok(await seen(again.tab), `from ${hash} at ${width}`);
+    await again.close();
+  }
+});
+
 await check('a table on a narrow screen keeps its words whole', async () => {
   const { tab, close } = await open(tickets(), { width: 390 });
   for (const name of await tab.locator('#slices tbody th, #data tbody th').all()) assert.ok((await name.boundingBox()).height < 60, await name.innerText());

@@ -120,13 +120,18 @@ function hayOf(row: Row): string {
   return row.hay;
 }
 
+/** Whether the filter asks for what only evaluated examples are counted by: a label, a mark, a slice. */
+export function countsEvaluated({ gold, predicted, label, mark, meta }: Filter): boolean {
+  return [gold, predicted, label, mark, meta].some((part) => part !== null);
+}
+
 /**
  * The rows that the filter lets through, sorted. `ids` are the examples of the filter's finding. Every count that can be
  * clicked counts evaluated examples: a label, a mark or a slice shows those alone, unless a finding names others.
  */
 export function select(rows: Row[], filter: Filter, task: Task, ids: ReadonlySet<string> | null): Row[] {
   const terms = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const counted = ids === null && [filter.gold, filter.predicted, filter.label, filter.mark, filter.meta].some((part) => part !== null);
+  const counted = ids === null && countsEvaluated(filter);
   const found = rows.filter((row) => {
     if (filter.show === 'wrong' && row.record.correct !== false) return false;
     if (filter.show === 'right' && row.record.correct !== true) return false;
