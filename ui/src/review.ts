@@ -174,6 +174,7 @@ export interface Training {
   score: string;
   curve: CurvePoint[];
   learning?: { examples: number; score: number }[];
+  last_doubling?: Estimate;
   folds?: { fold: number; examples: number; score: number | null }[];
 }
 

@@ -69,6 +69,7 @@ export class View {
     this.turnToOpened();
     this.write(false);
     reveal();
+    showOpened();
   }
 
   /** Opens an example, or closes it when it is open. */
@@ -94,6 +95,7 @@ export class View {
     this.opened = filter.example;
     this.filter = { ...filter, example: null };
     this.turnToOpened();
+    if (this.opened !== null) showOpened();
   }
 
   private turnToOpened(): void {
@@ -118,10 +120,22 @@ export function reveal(): void {
   if (box && (box.top > window.innerHeight * 0.6 || box.bottom < 80)) goToSection('examples');
 }
 
+/** Brings the open example into sight once it is drawn, and puts the focus there. */
+export function showOpened(): void {
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>('.example.open');
+    row?.scrollIntoView({ block: 'nearest' });
+    row?.querySelector<HTMLElement>('.opener')?.focus({ preventScroll: true });
+  });
+}
+
 /** Scrolls to a section and puts the focus there; false when the page has no such section. */
 export function goToSection(id: string): boolean {
   const section = document.getElementById(id);
   if (!section) return false;
+  // A finding that is folded to its title opens when it is gone to.
+  const fold = section.querySelector<HTMLDetailsElement>(':scope > details.fold');
+  if (fold) fold.open = true;
   section.scrollIntoView({ block: 'start' });
   section.focus({ preventScroll: true });
   return true;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { Estimate, Review } from '../src/review';
 import { confusedLabels, confusedPairs, shade } from '../src/lib/confusion';
 import { difference } from '../src/lib/difference';
-import { answerText, bytes, count, counted, describe, estimateRange, estimateValue, figure, middle, pValue, seconds, signed } from '../src/lib/format';
-import { headCount, metricName, onScale, orderedMetrics } from '../src/lib/metrics';
+import { answerText, bytes, count, counted, describe, estimateRange, estimateValue, figure, loss, middle, pValue, seconds, signed } from '../src/lib/format';
+import { headMetrics, metricName, onScale, orderedMetrics } from '../src/lib/metrics';
 import { linear, shareDomain, ticks } from '../src/lib/scale';
 
 const estimate = (value: number | null, low: number | null, high: number | null): Estimate => ({ value, low, high, n: 1204, interval: low === null ? 'none' : 'wilson' });
@@ -29,6 +29,10 @@ test('a narrow interval deserves a third decimal', () => {
   expect(describe(estimate(0.87, 0.84, 0.89))).toBe('0.87, 0.84 to 0.89 (95 %, Wilson score interval), n = 1,204');
 });
 
+test('a loss keeps two significant places', () => {
+  expect([loss(2.7312), loss(0.4704), loss(0.013872), loss(null)]).toEqual(['2.73', '0.47', '0.014', 'n/a']);
+});
+
 test('p, seconds, bytes', () => {
   expect([pValue(0.0004), pValue(0.0312), pValue(0.5), pValue(null)]).toEqual(['< 0.001', '0.031', '0.50', 'n/a']);
   expect([seconds(0.0421), seconds(3.21), seconds(125)]).toEqual(['42 ms', '3.2 s', '2 min 5 s']);
@@ -43,13 +47,16 @@ test('long names are cut in the middle by code points', () => {
 
 test('answers in words', () => {
   expect([answerText('a'), answerText(['a', 'b']), answerText([]), answerText(undefined)]).toEqual(['a', 'a, b', 'none', 'not evaluated']);
+  expect(answerText(['PER', 'ORG', 'PER'].map((label, start) => ({ start, end: start + 1, label })))).toBe('2 \u00d7 PER, ORG');
 });
 
 test('the primary metric stands first, losses are not drawn on the scale of shares', () => {
   const metrics = { log_loss: estimate(0.2, 0.1, 0.3), accuracy: estimate(0.9, 0.8, 0.95), zeta: estimate(1, 1, 1), f1_macro: estimate(0.8, 0.7, 0.9) };
   const review = { task: 'classification', verdict: { metric: 'f1_macro' }, metrics } as unknown as Review;
   expect(orderedMetrics(review).map(([name]) => name)).toEqual(['f1_macro', 'accuracy', 'log_loss', 'zeta']);
-  expect(headCount(review)).toBe(3);
+  expect(headMetrics(review).map(([name]) => name)).toEqual(['f1_macro', 'accuracy', 'log_loss']);
+  const unscored = { ...review, metrics: { ...metrics, log_loss: estimate(null, null, null), f1_macro: estimate(null, null, null) } } as unknown as Review;
+  expect(headMetrics(unscored).map(([name]) => name)).toEqual(['f1_macro', 'accuracy']);
   expect(onScale('log_loss', metrics.log_loss)).toBe(false);
   expect(onScale('matthews_corrcoef', estimate(-0.1, -0.2, 0))).toBe(false);
   expect(metricName('top_3_accuracy')).toBe('top 3 accuracy');
@@ -84,13 +91,14 @@ test('any count has a shade, none has none', () => {
   expect([shade(0, 10), shade(1, 100000), shade(10, 10)]).toEqual([0, 1, 8]);
 });
 
-test('the difference of two texts is what is left between head and tail', () => {
-  expect(difference('I paid twice in May', 'I paid once in May')).toEqual([
-    { head: 'I paid ', middle: 'twice', tail: ' in May' },
-    { head: 'I paid ', middle: 'once', tail: ' in May' },
-  ]);
-  expect(difference('same', 'same')[0]).toEqual({ head: 'same', middle: '', tail: '' });
-  const [a, b] = difference('a a', 'a a a');
-  expect(a.head + a.middle + a.tail).toBe('a a');
-  expect(b.head + b.middle + b.tail).toBe('a a a');
+test('the difference of two texts is what one has and the other lacks', () => {
+  const own = (one: string, two: string) => difference(one, two).map((side) => side.filter((part) => part.own).map((part) => part.text));
+  expect(own('I paid twice in May', 'I paid once in May')).toEqual([['twice'], ['once']]);
+  expect(own('Then I paid in May', 'I paid in May (2024)')).toEqual([['Then '], [' (2024)']]);
+  expect(own('same', 'same')).toEqual([[], []]);
+  expect(own('', 'a')).toEqual([[], ['a']]);
+  const long = 'a b '.repeat(700);
+  for (const [one, two] of [['a a', 'a a a'], [long, `x ${long}`]] as const) {
+    expect(difference(one, two).map((side) => side.map((part) => part.text).join(''))).toEqual([one, two]);
+  }
 });

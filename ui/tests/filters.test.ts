@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ExampleRecord, Finding, Review } from '../src/review';
-import { emptyFilter, findingKeys, fromHash, isFiltered, rowsOf, select, toHash, type Filter } from '../src/lib/filters';
+import { emptyFilter, findingKeys, fromHash, isFiltered, rowsOf, select, spansOf, toHash, type Filter } from '../src/lib/filters';
 
 const record = (line: number, gold: string, predicted: string | undefined, more: Partial<ExampleRecord> = {}): ExampleRecord => ({
   text: `text ${line} of ${gold}`, split: predicted === undefined ? 'train' : 'test', line, gold,
@@ -31,6 +31,12 @@ test('a confusion cell is gold and prediction at once, a label is either', () =>
   expect(ids({ gold: 'a', predicted: 'b' })).toEqual(['2']);
   expect(ids({ label: 'a', show: 'wrong' })).toEqual(['3', '2']);
   expect(ids({ gold: 'b' })).toEqual(['3', '4']);
+});
+
+test('a label shows what was evaluated, and other examples under a finding that names them', () => {
+  expect(ids({ gold: 'a' })).toEqual(['2', '10']);
+  expect(ids({ label: 'a' })).toEqual(['3', '2', '10']);
+  expect(ids({ label: 'a' }, ['t/1', '2', '4'])).toEqual(['t/1', '2']);
 });
 
 test('a finding keeps its own order, worst first', () => {
@@ -65,6 +71,7 @@ test('for spans a cell is one span with that gold and that prediction', () => {
   expect(found({ gold: 'PER', predicted: 'ORG' })).toEqual([]);
   expect(found({ gold: '(none)', predicted: 'ORG' })).toEqual(['y']);
   expect(found({ mark: 'wrong-type' })).toEqual(['x']);
+  expect(ner.map((row) => spansOf(row, { ...all, predicted: 'ORG' }))).toEqual([1, 1]);
 });
 
 test('a filter comes back from its address as it was', () => {

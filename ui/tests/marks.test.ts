@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MarkedSpan } from '../src/review';
-import { markCounts, pieces, tagsOf } from '../src/lib/marks';
+import { goldSpans, markCounts, pieces, tagsOf } from '../src/lib/marks';
 
 const span = (start: number, end: number, gold: string | null, predicted: string | null, mark: MarkedSpan['mark']): MarkedSpan => ({ start, end, gold, predicted, mark });
 const texts = (text: string, spans: MarkedSpan[]) => pieces(text, spans).map((p) => p.text);
@@ -64,4 +64,9 @@ test('tags name both types where they differ', () => {
 
 test('agreement is not counted among the faults', () => {
   expect(markCounts([span(0, 1, 'X', 'X', 'match'), span(2, 3, 'X', null, 'missed'), span(4, 5, 'X', null, 'missed')])).toEqual([{ mark: 'missed', count: 2 }]);
+});
+
+test('a gold answer of spans stands unmarked, other answers have none', () => {
+  expect(goldSpans([{ start: 2, end: 5, label: 'PER' }])).toEqual([span(2, 5, 'PER', null, 'match')]);
+  expect([goldSpans('a'), goldSpans(['a', 'b']), goldSpans(undefined)]).toEqual([[], [], []]);
 });

@@ -102,10 +102,84 @@ await check('a finding shows its examples; back undoes it', async () => {
   const { tab, close } = await open(review);
   const before = await heading(tab);
   const finding = review.findings.find((f) => f.code === 'K202');
-  await tab.locator('#finding-K202 button.act').click();
+  await tab.locator('#finding-K202 button[aria-pressed]').click();
   assert.equal(await heading(tab), `${finding.examples.length} examples`);
   await tab.goBack();
   assert.equal(await heading(tab), before);
+  await close();
+});
+
+await check('the answer, why, and the first step stand on the first screen', async () => {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    const { tab, close } = await open(tickets(), { width, height });
+    for (const part of ['#state', '.reasons li:last-child', '#next li:first-child']) {
+      const box = await tab.locator(part).boundingBox();
+      assert.ok(box && box.y + box.height <= height, `${part} at ${width}: ${JSON.stringify(box)}`);
+    }
+    await close();
+  }
+});
+
+await check('every cell of a matrix of spans shows the sentences that hold what it counts', async () => {
+  const review = news();
+  const { labels, counts } = review.confusion;
+  const { tab, close } = await open(review);
+  for (const [i, gold] of labels.entries()) {
+    for (const [j, predicted] of labels.entries()) {
+      if (counts[i][j] === 0) continue;
+      const holds = (s) => (s.gold ?? '(none)') === gold && (s.predicted ?? '(none)') === predicted;
+      const sentences = Object.values(review.examples).filter((e) => e.spans?.some(holds)).length;
+      await tab.locator(`[data-cell="${gold}|${predicted}"]`).click();
+      assert.equal(await heading(tab), `${sentences} sentence${sentences === 1 ? '' : 's'}`);
+      assert.ok((await tab.locator('#examples .line').first().innerText()).includes(`with ${counts[i][j]} such span`), `${gold} ${predicted}`);
+    }
+  }
+  await close();
+});
+
+await check('a label shows what was evaluated of it, and not the training examples that findings name', async () => {
+  const review = tickets();
+  const { tab, close } = await open(review);
+  const row = review.labels.find(({ label }) => label === 'billing');
+  await tab.locator('#labels').getByRole('button', { name: 'billing', exact: true }).click();
+  const either = Object.values(review.examples).filter((e) => e.predicted !== undefined && [e.gold, e.predicted].includes('billing')).length;
+  assert.ok(either >= row.support && Object.values(review.examples).some((e) => e.predicted === undefined && e.gold === 'billing'));
+  assert.equal(await heading(tab), `${either} examples`);
+  await close();
+});
+
+await check('a note is folded to its title, and opens when it is gone to', async () => {
+  const review = tickets();
+  review.next.unshift({ rank: 0, action: 'Watch the small labels', gain: null, price: null, command: null, code: 'D104' });
+  const { tab, close } = await open(review);
+  const body = tab.locator('#finding-D104 .body');
+  assert.equal(await body.isVisible(), false);
+  await tab.locator('#next').getByRole('button', { name: 'D104' }).click();
+  assert.equal(await body.isVisible(), true);
+  await close();
+});
+
+await check('an example that is gone to, or named in the address, is in sight', async () => {
+  const review = tickets();
+  for (const width of [390, 1440]) {
+    const { tab, close } = await open(review, { width });
+    await tab.locator('#leakage button.mono').nth(7).click();
+    await tab.waitForTimeout(100);
+    const [id, hash] = [await tab.locator('.example.open .opener').getAttribute('title'), new URL(tab.url()).hash];
+    assert.equal(id, review.leakage.pairs[3].train);
+    const seen = (page) => page.locator('.example.open').evaluate((row) => ((box) => box.top >= 0 && box.top < innerHeight)(row.getBoundingClientRect()));
+    assert.ok(await seen(tab), `at ${width}`);
+    await close();
+    const again = await open(review, { width, hash });
+    await again.tab.waitForTimeout(100);
+    assert.ok(await seen(again.tab), `from ${hash} at ${width}`);
+    await again.close();
+  }
+});
+
+await check('a table on a narrow screen keeps its words whole', async () => {
+  const { tab, close } = await open(tickets(), { width: 390 });
+  for (const name of await tab.locator('#slices tbody th, #data tbody th').all()) assert.ok((await name.boundingBox()).height < 60, await name.innerText());
   await close();
 });
 

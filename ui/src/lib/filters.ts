@@ -97,14 +97,17 @@ export function emptyFilter(hasErrors: boolean): Filter {
 function fitsLabels(row: Row, filter: Filter, task: Task): boolean {
   if (filter.label !== null && !row.gold.includes(filter.label) && !row.predicted.includes(filter.label)) return false;
   if (filter.gold === null && filter.predicted === null) return true;
-  if (task === 'ner') {
-    const side = (wanted: string | null, type: string | null) => wanted === null || (wanted === NONE ? null : wanted) === type;
-    return (row.record.spans ?? []).some((s) => side(filter.gold, s.gold) && side(filter.predicted, s.predicted));
-  }
+  if (task === 'ner') return spansOf(row, filter) > 0;
   return (
     (filter.gold === null || row.gold.includes(filter.gold)) &&
     (filter.predicted === null || row.predicted.includes(filter.predicted))
   );
+}
+
+/** How many spans of a row stand in the cell of the matrix that the filter asks for. */
+export function spansOf(row: Row, filter: Filter): number {
+  const side = (wanted: string | null, type: string | null) => wanted === null || (wanted === NONE ? null : wanted) === type;
+  return (row.record.spans ?? []).filter((s) => side(filter.gold, s.gold) && side(filter.predicted, s.predicted)).length;
 }
 
 function fitsMeta(row: Row, meta: string): boolean {
@@ -117,13 +120,23 @@ function hayOf(row: Row): string {
   return row.hay;
 }
 
-/** The rows that the filter lets through, sorted. `ids` are the examples of the filter's finding. */
+/** Whether the filter asks for what only evaluated examples are counted by: a label, a mark, a slice. */
+export function countsEvaluated({ gold, predicted, label, mark, meta }: Filter): boolean {
+  return [gold, predicted, label, mark, meta].some((part) => part !== null);
+}
+
+/**
+ * The rows that the filter lets through, sorted. `ids` are the examples of the filter's finding. Every count that can be
+ * clicked counts evaluated examples: a label, a mark or a slice shows those alone, unless a finding names others.
+ */
 export function select(rows: Row[], filter: Filter, task: Task, ids: ReadonlySet<string> | null): Row[] {
   const terms = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const counted = ids === null && countsEvaluated(filter);
   const found = rows.filter((row) => {
     if (filter.show === 'wrong' && row.record.correct !== false) return false;
     if (filter.show === 'right' && row.record.correct !== true) return false;
     if (ids !== null && !ids.has(row.id)) return false;
+    if (counted && row.record.predicted === undefined) return false;
     if (filter.mark !== null && !(row.record.spans ?? []).some((s) => s.mark === filter.mark)) return false;
     if (filter.meta !== null && !fitsMeta(row, filter.meta)) return false;
     if (!fitsLabels(row, filter, task)) return false;

@@ -36,9 +36,8 @@ export function estimateValue(estimate: Estimate): string {
 }
 
 /** The interval of an estimate, `0.84 to 0.89`; `no interval` without one. */
-export function estimateRange(estimate: Estimate): string {
+export function estimateRange(estimate: Estimate, places = decimals(estimate.low, estimate.high)): string {
   if (estimate.low === null || estimate.high === null) return 'no interval';
-  const places = decimals(estimate.low, estimate.high);
   return `${figure(estimate.low, places)} to ${figure(estimate.high, places)}`;
 }
 
@@ -56,8 +55,8 @@ export function intervalName(kind: IntervalKind): string {
 }
 
 /** Everything about an estimate in one line, for titles and screen readers. */
-export function describe(estimate: Estimate, noun = ''): string {
-  const base = noun ? `n = ${count(estimate.n)} ${noun}s` : `n = ${count(estimate.n)}`;
+export function describe(estimate: Estimate): string {
+  const base = `n = ${count(estimate.n)}`;
   if (estimate.value === null) return `${NO_VALUE}, ${base}`;
   if (estimate.low === null) return `${estimateValue(estimate)}, no interval, ${base}`;
   return `${estimateValue(estimate)}, ${estimateRange(estimate)} (95 %, ${intervalName(estimate.interval)}), ${base}`;
@@ -108,15 +107,30 @@ export function quoted(label: string): string {
   return `\u2018${label}\u2019`;
 }
 
-/** An answer in words: the label, the labels, or the spans' types; `none` for an empty one. */
+/** A loss: two significant places, for losses come in all sizes. */
+export function loss(value: number | null | undefined): string {
+  return value === null || value === undefined || value >= 1 ? figure(value) : String(Number(value.toPrecision(2)));
+}
+
+/** An answer in words: the label, the labels, or how many spans of each type; `none` for an empty one. */
 export function answerText(answer: Answer | undefined): string {
   if (answer === undefined) return 'not evaluated';
   if (typeof answer === 'string') return answer;
   if (answer.length === 0) return 'none';
-  return answer.map((part) => (typeof part === 'string' ? part : part.label)).join(', ');
+  const times = new Map<string, number>();
+  for (const part of answer) {
+    const label = typeof part === 'string' ? part : part.label;
+    times.set(label, (times.get(label) ?? 0) + 1);
+  }
+  return [...times].map(([label, n]) => (n > 1 ? `${count(n)} \u00d7 ${label}` : label)).join(', ');
 }
 
-/** The file of a path, for a headline. */
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.split(/[\\/]/).pop() || path;
+}
+
+/** The file of a split, for a headline. */
 export function fileName(split: SplitSummary): string {
-  return split.file.split(/[\\/]/).pop() || split.file || split.name;
+  return baseName(split.file) || split.name;
 }

@@ -1,5 +1,5 @@
 /** The keys of the page. */
-import { goToSection, type View } from '../view.svelte';
+import { goToSection, showOpened, type View } from '../view.svelte';
 import { sectionsOf } from './sections';
 
 /** How long after `g` a letter still counts, in milliseconds. */
@@ -25,14 +25,6 @@ function focusOn(id: string): void {
   const field = document.getElementById(id);
   if (field instanceof HTMLElement) field.focus({ preventScroll: true });
   if (field instanceof HTMLInputElement) field.select();
-}
-
-function showOpened(): void {
-  requestAnimationFrame(() => {
-    const row = document.querySelector<HTMLElement>('.example.open');
-    row?.scrollIntoView({ block: 'nearest' });
-    row?.querySelector<HTMLElement>('.opener')?.focus({ preventScroll: true });
-  });
 }
 
 /** Listens to the keyboard until the returned function is called. */

@@ -1,5 +1,5 @@
 /** Text cut at the edges of its gold and predicted spans, so that each piece can carry its marks. */
-import type { Mark, MarkedSpan } from '../review';
+import type { Answer, Mark, MarkedSpan } from '../review';
 
 /** A stretch of text under the same spans. */
 export interface Piece {
@@ -34,6 +34,11 @@ export const MARK_WORDS: Record<Mark, string> = {
 
 /** Marks in the order in which they are listed. */
 export const MARKS = Object.keys(MARK_WORDS) as Mark[];
+
+/** The spans of a gold answer as they stand, compared with nothing. */
+export function goldSpans(answer: Answer | undefined): MarkedSpan[] {
+  return Array.isArray(answer) ? answer.flatMap((part) => (typeof part === 'string' ? [] : [{ start: part.start, end: part.end, gold: part.label, predicted: null, mark: 'match' as const }])) : [];
+}
 
 type Known = { span: MarkedSpan; start: number; end: number };
 

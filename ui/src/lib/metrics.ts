@@ -10,12 +10,17 @@ const NAMES: Record<string, string> = {
   f1: 'F1',
   precision_macro: 'macro precision',
   precision_micro: 'micro precision',
+  precision_weighted: 'weighted precision',
+  precision_samples: 'precision per example',
   recall_macro: 'macro recall',
   recall_micro: 'micro recall',
+  recall_weighted: 'weighted recall',
+  recall_samples: 'recall per example',
   jaccard_macro: 'macro Jaccard',
   balanced_accuracy: 'balanced accuracy',
   matthews_corrcoef: 'Matthews correlation',
   cohen_kappa: 'Cohen\u2019s kappa',
+  hamming_loss: 'Hamming loss',
   log_loss: 'log loss',
   brier_score: 'Brier score',
   roc_auc: 'ROC AUC',
@@ -56,8 +61,9 @@ export function orderedMetrics(review: Review): [string, Estimate][] {
   return Object.entries(review.metrics).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
-/** How many of the ordered metrics stand in the short list: the usual ones, at most five. */
-export function headCount(review: Review): number {
-  const usual = new Set([review.verdict.metric, ...FIRST[review.task]]);
-  return Math.min(5, orderedMetrics(review).filter(([name]) => usual.has(name)).length);
+/** The metrics of the short list: the primary, and the usual ones that have a value, at most five. */
+export function headMetrics(review: Review): [string, Estimate][] {
+  const { metric } = review.verdict;
+  const usual = FIRST[review.task];
+  return orderedMetrics(review).filter(([name, estimate]) => name === metric || (usual.includes(name) && estimate.value !== null)).slice(0, 5);
 }
