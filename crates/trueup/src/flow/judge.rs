@@ -192,7 +192,7 @@ fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Err
     labels.id(name).ok_or_else(|| Error::Option {
         option,
         found: name.to_owned(),
-        valid: format!("the labels are {}", words::list(labels.names(), 100)),
+        valid: format!("the labels are {}", words::printable(&words::list(labels.names(), 100))),
     })
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
-use trueup_core::Dataset;
 use trueup_core::document::LeakKind;
 use trueup_core::similarity::Corpus;
+use trueup_core::{Annotation, Dataset};
 
 use super::evidence::{DuplicateGroup, LeakPair, NearPair, Place, SideName};
 use super::rules::recurs_naturally;
@@ -44,8 +44,17 @@ impl<'a> Twins<'a> {
         &data.examples[place.row]
     }
 
+    /// Whether both have the same gold. Spans of texts that differ stand at other places, so spans are compared by what
+    /// they say.
     fn same_gold(&self, a: Place, b: Place) -> bool {
-        self.example(a).gold == self.example(b).gold
+        let (a, b) = (self.example(a), self.example(b));
+        let said = |example: &'a trueup_core::Example| {
+            example.gold.spans().iter().map(|span| (span.label, &example.text[span.range()])).collect::<Vec<_>>()
+        };
+        match &a.gold {
+            Annotation::Spans(_) => said(a) == said(b),
+            gold => *gold == b.gold,
+        }
     }
 
     /// Whether the text at `place` recurs by itself, so that a twin is no leak.

@@ -104,7 +104,9 @@ fn open(primary: &Primary) -> Option<Open> {
 /// Further examples until the interval, shrinking with the root of their number, leaves `bar` outside.
 fn needed(primary: &Primary, bar: f64) -> Option<u64> {
     let e = &primary.estimate;
-    stats::needed_examples(e.value?, (e.low?, e.high?), e.n, bar)
+    // A plan that nobody can carry out is none: when the score is at the bar itself, no number decides.
+    let reach = 100 * e.n.max(100);
+    stats::needed_examples(e.value?, (e.low?, e.high?), e.n, bar).filter(|&needed| needed <= reach)
 }
 
 fn ready(evidence: &Evidence<'_>) -> String {
