@@ -79,6 +79,20 @@ fn too_few_examples_for_folds() {
 }
 
 #[test]
+fn folds_need_two_parts() {
+    let test = CliTest::with("same.csv", format!("text,label\n{}", "Late parcel,a\nlate  parcel,b\n".repeat(10)));
+    assert_snapshot!(refused(&test, "same.csv"), @r"
+    error: same.csv: all texts are equal; folds need at least 10 examples in two parts that differ
+    hint: label more, group more finely, or name a test set with --test
+    ");
+    let test = CliTest::with("thread.csv", make::tickets(30, 1).replace("mail", "chat").replace("phone", "chat"));
+    assert_snapshot!(refused(&test, "thread.csv --group channel"), @r"
+    error: thread.csv: 1 group that must stay whole; folds need at least 10 examples in two parts that differ
+    hint: label more, group more finely, or name a test set with --test
+    ");
+}
+
+#[test]
 fn training_needs_texts() {
     let mut table = String::from("id,amount,label\n");
     for i in 0..60 {

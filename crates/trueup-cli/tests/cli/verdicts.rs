@@ -230,3 +230,14 @@ fn a_good_model_on_enough_examples_is_ready() {
     assert_eq!((at(&document, "/verdict/state"), codes(&document)), (&"ready".into(), vec![]));
     assert_snapshot!(text(&document, "/verdict/summary"), @"Accuracy is 0.960 (0.953 to 0.966), clear of the 0.33 that always answering 'a' would get. No target was stated; nothing was found against it.");
 }
+
+#[test]
+fn next_to_no_data_is_never_ready() {
+    let test = CliTest::with("ten.csv", make::tickets(10, 1));
+    test.write("signs.csv", format!("text,label\n{}", "!,a\n?,b\n...,a\n;,b\n".repeat(5)));
+    test.write("ten.conll", make::names(10, 1));
+    test.write("two.csv", "text,label\nlate parcel,delivery\nnew card,billing\n");
+    for args in ["ten.csv", "signs.csv", "ten.conll", "two.csv --test ten.csv", "ten.csv --test two.csv"] {
+        assert_ne!(at(&test.review(args), "/verdict/state"), "ready", "{args}");
+    }
+}
