@@ -52,9 +52,10 @@ fn high_accuracy_that_misses_what_matters_is_not_ready() {
       legit      4,900   0.98 ±0.00     1.00 ±0.00     0.99 ±0.00
 
       next 1  Say what a missed 'fraud' costs, and judge by that instead of accuracy
+              [E402]
               trueup review --gold gold.csv --predictions predictions.csv --cost 'fraud:miss=50,false-alarm=1'
            2  Label more examples of fraud first, and go by macro-F1, not by
-              accuracy
+              accuracy [D104]
            3  Read the 100 wrong answers, the surest first: each is a wrong label, a
               missing kind of example or a real limit
               trueup review --gold gold.csv --predictions predictions.csv --html review.html
