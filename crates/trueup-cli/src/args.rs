@@ -201,7 +201,7 @@ pub struct WorkArgs {
 /// `trueup demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Where to write; must not hold other files
+    /// Where to write; made if it is not there
     #[arg(value_name = "DIR", default_value = "trueup-demo")]
     pub dir: PathBuf,
     /// How the work is done.

@@ -38,7 +38,7 @@ fn a_target_names_a_metric_and_a_number() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(refused(&test, "tickets.csv --target goodness=0.9"), @"error: --metric: 'goodness' is not valid; for classification data it is one of accuracy, f1, precision, recall, f1_macro, f1_micro, f1_weighted, balanced_accuracy, precision_macro, recall_macro, precision_micro, recall_micro, precision_weighted, recall_weighted, matthews_corrcoef, cohen_kappa, top_3_accuracy, roc_auc, roc_auc_ovr, log_loss, brier_score, ece, expected_cost");
+    assert_snapshot!(refused(&test, "tickets.csv --target goodness=0.9"), @"error: --target: 'goodness' is not valid; for classification data it is one of accuracy, f1, precision, recall, f1_macro, f1_micro, f1_weighted, balanced_accuracy, precision_macro, recall_macro, precision_micro, recall_micro, precision_weighted, recall_weighted, matthews_corrcoef, cohen_kappa, top_3_accuracy, roc_auc, roc_auc_ovr, log_loss, brier_score, ece, expected_cost");
     assert_snapshot!(refused(&test, "tickets.csv --target accuracy=0.9 --metric f1_macro"), @"error: --metric f1_macro and --target accuracy=0.9 name two metrics; one decides");
 }
 

@@ -27,7 +27,8 @@ pub fn known_metric(task: Task, asked: Option<&str>, target: Option<f64>) -> Res
         catalogue::METRICS.iter().filter(|metric| metric.tasks.contains(&task)).map(|metric| metric.name).collect();
     let Some(name) = asked else { return Ok(()) };
     let Some(metric) = catalogue::find(name).filter(|_| of_task.contains(&name)) else {
-        return Err(unknown_metric(task, name, &of_task));
+        let option = if target.is_some() { "--target" } else { "--metric" };
+        return Err(unknown_metric(option, task, name, &of_task));
     };
     match target {
         Some(target) if !(metric.low..=metric.high).contains(&target) => Err(Error::Option {
@@ -39,9 +40,9 @@ pub fn known_metric(task: Task, asked: Option<&str>, target: Option<f64>) -> Res
     }
 }
 
-fn unknown_metric(task: Task, name: &str, valid: &[&str]) -> Error {
+fn unknown_metric(option: &'static str, task: Task, name: &str, valid: &[&str]) -> Error {
     let valid = format!("for {task} data it is one of {}", valid.join(", "));
-    Error::Option { option: "--metric", found: name.to_owned(), valid }
+    Error::Option { option, found: name.to_owned(), valid }
 }
 
 /// Chooses the primary metric: `asked` if given; the expected cost if costs are stated; else accuracy for balanced
@@ -59,7 +60,7 @@ pub fn choose(
 ) -> Result<PrimaryChoice, Error> {
     let name = match (asked, task) {
         (Some(name), _) if present.contains(&name) => name,
-        (Some(name), _) => return Err(unknown_metric(task, name, present)),
+        (Some(name), _) => return Err(unknown_metric("--metric", task, name, present)),
         (None, _) if costs => "expected_cost",
         (None, Task::Ner) => "f1",
         (None, Task::Multilabel) => "f1_micro",

@@ -59,15 +59,12 @@ fn overall(evidence: &Evidence<'_>) -> Option<Draft> {
     let n = evidence.distinct();
     let leaks = evidence.leaks.len() as u64;
     let severity = if n < FEW || leaks > 0 { Severity::Error } else { Severity::Warning };
-    let noun = match evidence.evaluated() == n {
-        true => words::counted(n, evidence.noun),
-        false => format!("{} {}", words::count(n), words::plural(n, &format!("different {}", evidence.noun))),
-    };
+    let repeats = evidence.evaluated() > n;
+    let noun = if repeats { format!("different {}", evidence.noun) } else { evidence.noun.to_owned() };
+    let noun = words::counted(n, &noun);
     // Repeated texts prove nothing twice.
-    let low = match evidence.evaluated() == n {
-        true => estimate.low,
-        false => Some(stats::wilson((value * n as f64).floor() as u64, n).0),
-    };
+    let distinct = || stats::wilson((value * n as f64).floor() as u64, n).0;
+    let low = if repeats { Some(distinct()) } else { estimate.low };
     let reach = low.map_or_else(String::new, |low| {
         let places = if low < 0.995 { 2 } else { 4 };
         format!(": that is also what a model with {} can get", words::number(Some(low), places))
