@@ -1,5 +1,7 @@
 //! Numbers as people read them: one place, so that terminal, Markdown, page and messages agree.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::Estimate;
 
 /// A whole number with thousands separated: `12,345`.
@@ -104,15 +106,23 @@ pub fn list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     }
 }
 
-/// `text` cut in the middle to at most `most` characters: `card_paym…declined`.
+/// `text` cut in the middle to at most `most` columns: `card_paym…declined`. A wide character takes two.
 pub fn shorten(text: &str, most: usize) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    if chars.len() <= most || most < 3 {
+    if most < 3 || text.width() <= most {
         return text.to_owned();
     }
-    let head = (most - 1).div_ceil(2);
-    let tail = most - 1 - head;
-    chars[..head].iter().chain(&['…']).chain(&chars[chars.len() - tail..]).collect()
+    let fitting = |chars: &mut dyn Iterator<Item = char>, room: usize| -> Vec<char> {
+        let mut used = 0;
+        chars
+            .take_while(|c| {
+                used += c.width().unwrap_or(0);
+                used <= room
+            })
+            .collect()
+    };
+    let head = fitting(&mut text.chars(), most / 2);
+    let tail = fitting(&mut text.chars().rev(), most - 1 - most / 2);
+    head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
 /// Whether a character acts on a terminal instead of showing: a control character, a line or paragraph separator, a
@@ -165,6 +175,7 @@ mod tests {
         assert_eq!(list(&["a", "b", "c"], 5), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(shorten("card_payment_declined", 10), "card_…ined");
+        assert_eq!(shorten("請求書に関するお問い合わせ", 10), "請求…わせ");
         assert_eq!(printable("a\u{1b}[31mb\n\u{202e}"), "a\\u{1b}[31mb⏎\\u{202e}");
     }
 }

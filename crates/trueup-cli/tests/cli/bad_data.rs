@@ -64,7 +64,7 @@ fn one_label_teaches_nothing() {
     }
     let test = CliTest::with("one.csv", one);
     assert_snapshot!(refused(&test, "one.csv"), @r"
-    error: training needs at least two labels; the 22 training examples hold only 'delivery'
+    error: one.csv: all 30 examples are 'delivery'; training needs at least two labels
     hint: is the right column the label? --label NAME says which
     ");
 }

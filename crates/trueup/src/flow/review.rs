@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
-use trueup_core::{Dataset, Example, Predictions, words};
+use trueup_core::{Dataset, Example, Predictions, Task, words};
 
 use super::judge::{costs, judge, positive};
 use super::plan;
@@ -97,6 +97,14 @@ fn trained(
     observer: &dyn Observer,
 ) -> Result<Answered, Error> {
     let learner = Learner::new(choice, data.data.task, seed)?;
+    if let Some(label) = only_label(&data.data) {
+        return Err(Error::TooLittle {
+            file: data.summary.file,
+            found: format!("all {} are '{label}'", words::counted(data.data.len() as u64, "example")),
+            needed: "training needs at least two labels".into(),
+            hint: "is the right column the label? --label NAME says which".into(),
+        });
+    }
     let overlapping = overlapping(&data.data);
     if overlapping > 0 {
         observer.note(&format!(
@@ -191,6 +199,14 @@ fn trained(
         how,
         model: learner.name().to_owned(),
     })
+}
+
+/// The label of single-label data that has no other.
+fn only_label(data: &Dataset) -> Option<String> {
+    let support = data.support();
+    let mut present = data.labels.ids().filter(|&label| support[label as usize] > 0);
+    let first = present.next().filter(|_| data.task == Task::Classification)?;
+    present.next().is_none().then(|| words::printable(data.labels.name(first)))
 }
 
 /// Gold spans that share text with an earlier one of their example.

@@ -99,7 +99,6 @@ fn findings(out: &mut String, review: &Review) {
     line!(out);
     if review.findings.is_empty() {
         line!(out, "None.");
-        line!(out);
     }
     for finding in &review.findings {
         line!(out, "- **{} {}** {}", finding.code, finding.severity.name(), text(&finding.title));
