@@ -92,6 +92,12 @@ pub fn number(value: Option<f64>, places: usize) -> String {
     }
 }
 
+/// The text with its first letter in upper case, as a sentence begins.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Names in a sentence: `a`, `a and b`, `a, b and c`; past `most`, `a, b and 4 more`.
 pub fn list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
@@ -172,6 +178,7 @@ mod tests {
     #[test]
     fn shares_names_and_text() {
         assert_eq!((percent(0.5), percent(0.034), percent(0.0004)), ("50 %".into(), "3.4 %".into(), "0.04 %".into()));
+        assert_eq!((capital("macro-F1 is"), capital("")), ("Macro-F1 is".into(), String::new()));
         assert_eq!(list(&["a", "b", "c"], 5), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(shorten("card_payment_declined", 10), "card_…ined");

@@ -78,7 +78,7 @@ fn verdict(out: &mut String, review: &Review, width: usize) {
     let state = review.verdict.state;
     let label = format!("{MARGIN}{}", paint(state.name(), of_state(state)));
     let indent = MARGIN.len() + 12;
-    let summary = format!("{}. {}", capital(&tally(review)), words::printable(&review.verdict.summary));
+    let summary = format!("{}. {}", words::capital(&tally(review)), words::printable(&review.verdict.summary));
     hanging(out, &label, indent, &summary, width);
     line(out, "");
 }
@@ -274,9 +274,4 @@ fn foot(out: &mut String, review: &Review, width: usize, outputs: bool) {
         let text = format!("{:.1} s, {:.1} CPU s, {memory:.0} MiB", run.seconds, run.cpu_seconds);
         line(out, &paint(&format!("{MARGIN}{text}"), dim()));
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

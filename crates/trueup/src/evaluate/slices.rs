@@ -72,7 +72,7 @@ fn share(k: u64, n: u64) -> Estimate {
 
 /// Two-sided p-value of the difference of two independent estimates, by their intervals' standard errors.
 fn difference_p(a: &Estimate, b: &Estimate) -> Option<f64> {
-    let error = |e: &Estimate| Some((e.high? - e.low?) / (2.0 * 1.959_963_984_540_054));
+    let error = |e: &Estimate| Some((e.high? - e.low?) / (2.0 * stats::Z95));
     let (ea, eb) = (error(a)?, error(b)?);
     let se = (ea * ea + eb * eb).sqrt();
     let gap = (a.value? - b.value?).abs();

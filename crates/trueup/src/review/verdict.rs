@@ -30,7 +30,7 @@ pub fn verdict(evidence: &Evidence<'_>, findings: &[Finding]) -> Verdict {
         let mut told: Vec<String> = errors.iter().take(MOST_TOLD).map(|f| first_sentence(f)).collect();
         if let Some(target) = below {
             reasons.push("target".to_owned());
-            told.push(format!("{}, short of the target {target}.", capital(&standing(primary))));
+            told.push(format!("{}, short of the target {target}.", words::capital(&standing(primary))));
         }
         let rest = errors.len().saturating_sub(MOST_TOLD) as u64;
         if rest > 0 {
@@ -111,21 +111,19 @@ fn needed(primary: &Primary, bar: f64) -> Option<u64> {
 
 fn ready(evidence: &Evidence<'_>) -> String {
     let primary = &evidence.primary;
-    let mut told = format!("{}.", capital(&standing(primary)));
+    let mut told = format!("{}.", words::capital(&standing(primary)));
     if let Some(baseline) = primary.baseline {
-        told =
-            format!("{}, clear of the {baseline:.2} that {} would get.", capital(&standing(primary)), primary.always());
+        told = format!(
+            "{}, clear of the {baseline:.2} that {} would get.",
+            words::capital(&standing(primary)),
+            primary.always()
+        );
     }
     match primary.target {
         Some(target) => told += &format!(" It clears the target {target}; nothing was found against it."),
         None => told += " No target was stated; nothing was found against it.",
     }
     told
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

@@ -44,8 +44,8 @@ fn head(out: &mut String, review: &Review) {
     line!(
         out,
         "**{}.** {} {}",
-        capital(&review.verdict.state.name().to_lowercase()),
-        capital(&tally(review)) + ".",
+        words::capital(&review.verdict.state.name().to_lowercase()),
+        words::capital(&tally(review)) + ".",
         text(&review.verdict.summary)
     );
     line!(out);
@@ -242,11 +242,6 @@ fn data(out: &mut String, review: &Review) {
             line!(out, "  - left out: {}", words::counted(split.skipped.len() as u64, "record"));
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Text that Markdown and HTML leave as it is, on one line.

@@ -70,7 +70,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         ),
         format!(
             "Put at least {ENOUGH_FOR_A_RECALL} labelled {units} of {} in the test set",
-            if n == 1 { format!("'{}'", missing[0].1) } else { "each of these labels".to_owned() }
+            if n == 1 { format!("'{}'", missing[0].1) } else { format!("each of {}", words::list(&missing.iter().map(|&(_, label)| label).collect::<Vec<_>>(), 3)) }
         ),
     )
     .message(format!(
