@@ -33,6 +33,7 @@ pub mod fingerprint;
 pub mod label;
 pub mod marks;
 pub mod measure;
+pub mod offsets;
 pub mod pair;
 pub mod prediction;
 pub mod random;

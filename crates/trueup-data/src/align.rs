@@ -1,13 +1,13 @@
 //! Predictions find their gold: by id, else by row order; offsets become bytes; one label set holds both.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Scores, Task};
+use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Scores, Span, Task};
 
-use crate::answers::Offsets;
 use crate::collect::check_ids;
 use crate::error::{DataError, list, quote};
 use crate::options::count;
 use crate::predictions::PredictionFile;
+use trueup_core::offsets::{OffsetUnit, Offsets};
 
 /// How predictions found their gold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +74,14 @@ pub fn align(gold: &Dataset, file: PredictionFile) -> Result<Aligned, DataError>
         }
         let answer = match answer {
             Annotation::Spans(spans) if file.has_code_points => {
-                let offsets = Offsets::new(&example.text);
+                let offsets = Offsets::new(&example.text, OffsetUnit::CodePoint);
                 let resolved = spans
                     .iter()
-                    .map(|s| offsets.resolve(s.start as usize, s.end as usize, s.label))
-                    .collect::<Result<_, _>>()
+                    .map(|s| {
+                        let (start, end) = offsets.range(s.start as usize, s.end as usize)?;
+                        Ok(Span { start: start as u32, end: end as u32, label: s.label })
+                    })
+                    .collect::<Result<_, String>>()
                     .map_err(|found| error(found, format!("offsets within the text of id '{}'", quote(&example.id))))?;
                 Annotation::Spans(resolved)
             }

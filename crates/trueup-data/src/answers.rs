@@ -1,9 +1,8 @@
 //! Answers as JSON writes them: a label, a list of labels, labels with their scores, spans in several spellings.
 
-use serde_json::Value;
-use trueup_core::Span;
-
 use crate::error::quote;
+use crate::json::{scalar, shape};
+use serde_json::Value;
 
 /// A span as a file gives it, in code points.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,62 +87,6 @@ fn span(value: &Value) -> Result<RawSpan, String> {
     }
 }
 
-/// A string, number or truth value as text.
-pub(crate) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(n) => Some(n.to_string()),
-        Value::Bool(b) => Some(b.to_string()),
-        _ => None,
-    }
-}
-
-/// A JSON value for a message.
-pub(crate) fn shape(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Object(_) => format!("the object {}", quote(&value.to_string())),
-        Value::Array(_) => format!("the list {}", quote(&value.to_string())),
-        other => quote(&other.to_string()),
-    }
-}
-
-/// Turns offsets in code points into bytes of one text.
-pub(crate) struct Offsets<'a> {
-    text: &'a str,
-    /// Byte of each code point and the end; empty for ASCII, where both are equal.
-    bytes: Vec<u32>,
-}
-
-impl<'a> Offsets<'a> {
-    /// For `text`.
-    pub fn new(text: &'a str) -> Self {
-        let bytes = if text.is_ascii() {
-            Vec::new()
-        } else {
-            text.char_indices().map(|(i, _)| i as u32).chain(std::iter::once(text.len() as u32)).collect()
-        };
-        Self { text, bytes }
-    }
-
-    /// How many code points the text has.
-    pub fn points(&self) -> usize {
-        if self.bytes.is_empty() { self.text.len() } else { self.bytes.len() - 1 }
-    }
-
-    /// The span in bytes; an error is a noun phrase that says why it is none.
-    pub fn resolve(&self, start: usize, end: usize, label: u32) -> Result<Span, String> {
-        if start >= end {
-            return Err(format!("the span {start}..{end}, which is empty or reversed"));
-        }
-        if end > self.points() {
-            return Err(format!("the span {start}..{end} in a text of {} code points", self.points()));
-        }
-        let byte = |point: usize| self.bytes.get(point).copied().unwrap_or(point as u32);
-        Ok(Span { start: byte(start), end: byte(end), label })
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -171,14 +114,5 @@ mod tests {
             assert_eq!(of(object), Ok(RawAnswer::Spans(vec![span(3, 5, "X")])), "{object}");
         }
         assert!(of("[{\"start\": -3, \"end\": 5, \"label\": \"X\"}]").unwrap_err().contains("where a span is needed"));
-    }
-
-    #[test]
-    fn code_points_become_bytes_within_bounds() {
-        let offsets = Offsets::new("a😀é");
-        assert_eq!(offsets.resolve(1, 3, 0), Ok(Span { start: 1, end: 7, label: 0 }));
-        assert!(offsets.resolve(1, 4, 0).unwrap_err().contains("in a text of 3 code points"));
-        assert!(offsets.resolve(2, 2, 0).unwrap_err().contains("empty or reversed"));
-        assert_eq!(Offsets::new("abc").resolve(0, 3, 1), Ok(Span { start: 0, end: 3, label: 1 }));
     }
 }

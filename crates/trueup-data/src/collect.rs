@@ -1,9 +1,10 @@
 //! Records of any format become a data set: labels interned and sorted at the end, ids checked.
 
 use rustc_hash::FxHashMap;
+use trueup_core::offsets::{OffsetUnit, Offsets};
 use trueup_core::{Annotation, Dataset, Example, Span, Task, Token};
 
-use crate::answers::{Offsets, RawAnswer, RawSpan};
+use crate::answers::{RawAnswer, RawSpan};
 use crate::error::{DataError, quote};
 use crate::labels::{Interner, at_level};
 use crate::options::{Remarks, count};
@@ -80,11 +81,14 @@ impl Collector {
 
     /// Spans in code points of `text` as an annotation; an error is a noun phrase.
     pub fn spans(&mut self, text: &str, raw: &[RawSpan]) -> Result<Annotation, String> {
-        let offsets = Offsets::new(text);
+        let offsets = Offsets::new(text, OffsetUnit::CodePoint);
         let mut spans: Vec<Span> = raw
             .iter()
-            .map(|span| offsets.resolve(span.start, span.end, self.labels.id(&span.label)))
-            .collect::<Result<_, _>>()?;
+            .map(|span| {
+                let (start, end) = offsets.range(span.start, span.end)?;
+                Ok(Span { start: start as u32, end: end as u32, label: self.labels.id(&span.label) })
+            })
+            .collect::<Result<_, String>>()?;
         spans.sort_unstable();
         spans.dedup();
         self.repeated_spans += raw.len() - spans.len();

@@ -60,7 +60,7 @@ pub enum DataError {
         blank: bool,
     },
     /// Not text.
-    #[error("{path}: this is not text but looks like {looks_like}; valid: CSV, TSV, JSON lines, labelled lines or CoNLL{}", tail("hint", *hint))]
+    #[error("{path}: this is not text but looks like {looks_like}; valid: one of the formats of trueup convert --help{}", tail("hint", *hint))]
     Binary {
         /// The file as it was named.
         path: String,
@@ -92,10 +92,7 @@ pub enum DataError {
         found: String,
     },
     /// No format fits.
-    #[error(
-        "{path}: line {line}: cannot tell the format from '{found}'; valid: csv, tsv, jsonl, label-text, conll{}",
-        tail("hint", Some(hint))
-    )]
+    #[error("{path}: line {line}: cannot tell the format from '{found}'; valid: {valid}{}", tail("hint", Some(hint)))]
     UnknownFormat {
         /// The file as it was named.
         path: String,
@@ -103,6 +100,8 @@ pub enum DataError {
         line: u64,
         /// The first line.
         found: String,
+        /// The names of the formats.
+        valid: String,
         /// What to try.
         hint: String,
     },
@@ -137,6 +136,20 @@ pub enum DataError {
         path: String,
         /// 1-based line where the record starts.
         line: u64,
+        /// What was found.
+        found: String,
+        /// What would be right.
+        valid: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+    /// Something wrong at a place that is no line: a row, a document, a JSON path, a file of a folder.
+    #[error("{path}: {place}: found {found}; valid: {valid}{}", tail("hint", hint.as_deref()))]
+    At {
+        /// The file as it was named.
+        path: String,
+        /// The place.
+        place: String,
         /// What was found.
         found: String,
         /// What would be right.

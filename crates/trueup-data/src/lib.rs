@@ -24,24 +24,37 @@
 //! # Ok::<(), trueup_data::DataError>(())
 //! ```
 #![warn(missing_docs)]
+#![allow(dead_code)]
 
 mod align;
 mod answers;
+mod bridge;
 mod collect;
 mod columns;
+mod convert;
+pub mod corpus;
 mod error;
 mod formats;
+mod head;
+mod holds;
+mod input;
+mod json;
 mod labels;
 mod options;
+mod output;
 mod predictions;
+mod quoted;
 mod read;
+mod reading;
 mod source;
 mod tabular;
 pub mod write;
 
 pub use align::{Aligned, Matching, align};
 pub use error::{DataError, escape, quote};
-pub use formats::{Format, UnknownFormatName};
+pub use formats::{Candidate, Format, UnknownFormatName};
+pub use head::Confidence;
+pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restrict, text_of};
 pub use options::{PredictionOptions, ReadOptions};
 pub use predictions::{PredictionFile, read_predictions};
-pub use read::{Loaded, read_bytes, read_dataset};
+pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset};

@@ -4,6 +4,7 @@ use trueup_core::Task;
 use trueup_core::document::{Guess, Skipped};
 use trueup_core::scheme::Scheme;
 
+use crate::corpus::{Place, Unit};
 use crate::error::DataError;
 use crate::formats::Format;
 
@@ -101,6 +102,31 @@ impl Remarks {
         Ok(())
     }
 
+    /// As [`Self::skip`], where the place is not a line of the one file.
+    pub fn skip_at(&mut self, place: &Place, found: impl Into<String>, valid: &str) -> Result<(), DataError> {
+        if place.file.is_none() && place.unit == Unit::Line {
+            return self.skip(place.number, found, valid);
+        }
+        let found = found.into();
+        if self.strict {
+            let hint = Some("without --strict the record is skipped and listed".to_owned());
+            let (path, place, valid) = (self.path.clone(), place.to_string(), valid.to_owned());
+            return Err(DataError::At { path, place, found, valid, hint });
+        }
+        let reason = if place.file.is_none() { found } else { format!("{found} ({place})") };
+        self.skipped.push(Skipped { line: place.number, reason });
+        Ok(())
+    }
+
+    /// An error at a place.
+    pub fn error_at(&self, place: &Place, found: impl Into<String>, valid: impl Into<String>) -> DataError {
+        if place.file.is_none() && place.unit == Unit::Line {
+            return self.error(place.number, found, valid);
+        }
+        let (path, place) = (self.path.clone(), place.to_string());
+        DataError::At { path, place, found: found.into(), valid: valid.into(), hint: None }
+    }
+
     /// As [`Self::skip`] for a record that cannot be read; many of them mean that the whole file is read wrongly.
     pub fn skip_malformed(&mut self, line: u64, found: impl Into<String>, valid: &str) -> Result<(), DataError> {
         let found = found.into();
@@ -108,6 +134,16 @@ impl Remarks {
         match &mut self.malformed {
             Some((.., count)) => *count += 1,
             none => *none = Some((line, found, 1)),
+        }
+        Ok(())
+    }
+
+    /// As [`Self::skip_malformed`], at a place.
+    pub fn skip_malformed_at(&mut self, place: &Place, found: String, valid: &str) -> Result<(), DataError> {
+        self.skip_at(place, found.clone(), valid)?;
+        match &mut self.malformed {
+            Some((.., count)) => *count += 1,
+            none => *none = Some((place.number, found, 1)),
         }
         Ok(())
     }

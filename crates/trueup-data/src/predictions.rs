@@ -6,14 +6,16 @@ use serde_json::Value;
 use trueup_core::document::Guess;
 use trueup_core::{Annotation, LabelSet, Scores, Span, Task};
 
-use crate::answers::{RawAnswer, RawSpan, answer, scalar, shape};
+use crate::answers::{RawAnswer, RawSpan, answer};
 use crate::columns::{self, ID_NAMES};
 use crate::error::{DataError, list, quote};
 use crate::formats::delimited::Table;
 use crate::formats::{self, Format, conll, is_blank, jsonl, lines};
+use crate::input::Input;
+use crate::json::{self, scalar, shape};
 use crate::labels::{Cells, Interner, at_level};
 use crate::options::{PredictionOptions, ReadOptions, Remarks};
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::tabular;
 
 /// Usual names of the predicted label, the likeliest first: a file with `label` and `prediction` has gold in `label`.
@@ -68,23 +70,25 @@ pub struct PredictionFile {
 /// Reads predictions from `path`; `-` is standard input, gzip and Zstandard are unpacked. A record that cannot be
 /// read is always an error: a prediction left out would change every figure.
 pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<PredictionFile, DataError> {
-    let source = source::read(path)?;
+    let input = Input::open(path)?;
+    let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
     let mut remarks = Remarks::new(&source.name, true);
     let format = match options.from {
         Some(format) => Some(format),
-        None => formats::detect(&source).ok().filter(|f| *f != Format::LabelText),
+        None => formats::detect(&input).ok().map(|found| found[0].format).filter(|f| *f != Format::LABEL_TEXT),
     };
-    match format {
-        Some(Format::Conll) => tokens(&source, options, remarks),
-        Some(Format::Jsonl) => {
+    match format.map(Format::name) {
+        Some("conll") => tokens(&source, options, remarks),
+        Some("jsonl") => {
             let rows = json_rows(&source, options, &mut remarks)?;
-            rows.finish(Format::Jsonl, remarks)
+            rows.finish(Format::JSONL, remarks)
         }
-        Some(format @ (Format::Csv | Format::Tsv)) => {
+        Some("csv" | "tsv") => {
+            let format = format.unwrap_or(Format::CSV);
             let rows = table_rows(&source, format, options, &mut remarks)?;
             rows.finish(format, remarks)
         }
-        Some(Format::LabelText) | None => {
+        _ => {
             remarks.guess("each line is a label", Some("--from"));
             let mut rows = Rows::new(options);
             let cells = options.label_separator.clone().map_or_else(
@@ -100,7 +104,7 @@ pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<Pred
                 }
                 rows.push_cell(label.trim(), &cells, line, &remarks)?;
             }
-            rows.finish(Format::LabelText, remarks)
+            rows.finish(Format::LABEL_TEXT, remarks)
         }
     }
 }
@@ -344,7 +348,7 @@ fn json_rows<'a>(
     options: &'a PredictionOptions,
     remarks: &mut Remarks,
 ) -> Result<Rows<'a>, DataError> {
-    let objects = jsonl::objects(source, remarks)?;
+    let objects = json::objects(&source.text, remarks)?;
     let names = jsonl::names(&objects);
     let candidates = || names.iter().enumerate().map(|(i, n)| (i, n.as_str()));
     let label = match &options.label {
@@ -420,7 +424,7 @@ fn tokens(source: &Source, options: &PredictionOptions, mut remarks: Remarks) ->
     let (answers, texts) = dataset.examples.into_iter().map(|e| (e.gold, e.text)).unzip();
     Ok(PredictionFile {
         path: remarks.path,
-        format: Format::Conll,
+        format: Format::CONLL,
         labels: dataset.labels,
         ids: None,
         lines,

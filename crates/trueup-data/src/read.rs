@@ -1,4 +1,4 @@
-//! Reading a file of labelled data: the one entry for every format.
+//! Reading an input: the one entry for every format.
 
 use std::path::Path;
 
@@ -6,10 +6,14 @@ use trueup_core::Dataset;
 use trueup_core::document::{Guess, Skipped};
 use trueup_core::scheme::Scheme;
 
+use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
 use crate::formats::{self, Format, conll, jsonl, label_text};
+use crate::head::Confidence;
+use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
-use crate::source::{self, Source};
+use crate::reading::Reading;
+use crate::source::Source;
 use crate::tabular;
 
 /// A data set and how it was read.
@@ -31,36 +35,108 @@ pub struct Loaded {
     pub notes: Vec<String>,
 }
 
+/// The records of an input and how it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The records, with what is true of all of them.
+    pub corpus: Corpus,
+    /// The format it was read as.
+    pub format: Format,
+    /// How sure that was; certain when the caller said it.
+    pub confidence: Confidence,
+    /// The scheme under which tags became spans, for formats with tags.
+    pub scheme: Option<Scheme>,
+    /// What was decided from the content, with the option that overrides each.
+    pub guesses: Vec<Guess>,
+    /// Records left out, by line.
+    pub skipped: Vec<Skipped>,
+    /// Anything else worth saying.
+    pub notes: Vec<String>,
+}
+
 /// Reads labelled data from `path`; `-` is standard input, gzip and Zstandard are unpacked.
 pub fn read_dataset(path: &Path, options: &ReadOptions) -> Result<Loaded, DataError> {
-    read_source(&source::read(path)?, options)
+    load(&Input::open(path)?, options)
 }
 
 /// As [`read_dataset`], from bytes in memory; `name` is used in messages.
 pub fn read_bytes(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Loaded, DataError> {
-    read_source(&source::from_bytes(crate::error::escape(name), bytes)?, options)
+    load(&Input::memory(name, bytes), options)
 }
 
-fn read_source(source: &Source, options: &ReadOptions) -> Result<Loaded, DataError> {
-    let mut remarks = Remarks::new(&source.name, options.strict);
-    let format = if let Some(format) = options.from {
-        format
-    } else {
-        let format = formats::detect(source)?;
-        remarks.guess(format!("the format is {format}"), Some("--from"));
-        format
+/// Reads everything that `path`, a file or folder, holds, whether labelled or not.
+pub fn read_corpus(path: &Path, options: &ReadOptions) -> Result<Read, DataError> {
+    corpus(&Input::open(path)?, options)
+}
+
+/// As [`read_corpus`], from bytes in memory; `name` is used in messages.
+pub fn read_corpus_bytes(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read, DataError> {
+    corpus(&Input::memory(name, bytes), options)
+}
+
+/// The format asked for, else the likeliest, which is remarked.
+fn format_of(input: &Input, options: &ReadOptions, remarks: &mut Remarks) -> Result<(Format, Confidence), DataError> {
+    if let Some(format) = options.from {
+        return Ok((format, Confidence::Certain));
+    }
+    let found = formats::detect(input)?;
+    let first = found[0];
+    let others: Vec<&str> = found[1..].iter().map(|c| c.format.name()).collect();
+    let others = if others.is_empty() { String::new() } else { format!(", or {}", others.join(", ")) };
+    let sure = match first.confidence {
+        Confidence::Certain => String::new(),
+        sure => format!(" ({}{others})", sure.name()),
     };
+    remarks.guess(format!("the format is {}{sure}", first.format), Some("--from"));
+    Ok((first.format, first.confidence))
+}
+
+/// Reads the records of an input.
+pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataError> {
+    let mut remarks = Remarks::new(&input.name, options.strict);
+    let (format, confidence) = format_of(input, options, &mut remarks)?;
+    let mut records: Vec<Record> = Vec::new();
+    let mut take = |record| {
+        records.push(record);
+        Ok(())
+    };
+    let mut reading = Reading::new(&mut remarks, &mut take);
+    (format.spec().read)(input, options, &mut reading)?;
+    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    input.remark_encoding(&mut remarks);
+    remarks.skipped.sort_by_key(|skipped| skipped.line);
+    let Remarks { guesses, skipped, notes, .. } = remarks;
+    Ok(Read { corpus: Corpus { outline, records }, format, confidence, scheme, guesses, skipped, notes })
+}
+
+fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
+    let mut remarks = Remarks::new(&input.name, options.strict);
+    let (format, _) = format_of(input, options, &mut remarks)?;
+    let source = || Ok::<_, DataError>(Source { name: input.name.clone(), text: input.text()?.to_owned() });
     let mut scheme = None;
-    let (dataset, ids_from_column) = match format {
-        Format::Csv | Format::Tsv => tabular::read(source, format, options, &mut remarks)?,
-        Format::Jsonl => jsonl::read(source, options, &mut remarks)?,
-        Format::LabelText => (label_text::read(source, options, &mut remarks)?, false),
-        Format::Conll => {
-            let (dataset, read_as) = conll::read(source, options, true, &mut remarks)?;
+    let (dataset, ids_from_column) = match format.name() {
+        "csv" | "tsv" => tabular::read(&source()?, format, options, &mut remarks)?,
+        "jsonl" => jsonl::read(&source()?, options, &mut remarks)?,
+        "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
+        "conll" => {
+            let (dataset, read_as) = conll::read(&source()?, options, true, &mut remarks)?;
             scheme = Some(read_as);
             (dataset, false)
         }
+        _ => {
+            let mut records: Vec<Record> = Vec::new();
+            let mut take = |record| {
+                records.push(record);
+                Ok(())
+            };
+            let mut reading = Reading::new(&mut remarks, &mut take);
+            (format.spec().read)(input, options, &mut reading)?;
+            let (outline, ids) = (std::mem::take(&mut reading.outline), reading.ids_from_column);
+            scheme = reading.scheme;
+            (dataset::dataset(records, &outline, options, true, &mut remarks)?, ids)
+        }
     };
+    input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;
     Ok(Loaded { dataset, format, scheme, guesses, skipped, ids_from_column, notes })

@@ -39,9 +39,17 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", Some("unpack it; .gz and .zst are read as they are")),
 ];
 
-/// Reads `path` (`-` is standard input) whole, decompresses gzip and Zstandard by their magic bytes, checks that it is
-/// UTF-8 text.
-pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
+/// Text, and how it was written when that is not UTF-8.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The text without a byte order mark; `None` when the bytes are it, but for such a mark.
+    pub text: Option<String>,
+    /// What was decided about the encoding; `None` for UTF-8.
+    pub found: Option<String>,
+}
+
+/// Reads `path` (`-` is standard input) whole and decompresses gzip and Zstandard by their magic bytes.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
     let name = shown(path);
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
@@ -53,32 +61,85 @@ pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
         }
         bytes = fs::read(path).map_err(|e| DataError::io(path, "read", e))?;
     }
-    from_bytes(name, decompress(path, bytes)?)
+    decompress(path, bytes)
 }
 
-/// Checks that `bytes` are UTF-8 text.
+/// Reads `path` whole as text.
+pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
+    from_bytes(shown(path), read_bytes(path)?)
+}
+
+/// Decodes `bytes` as text.
 pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataError> {
+    let text = match decode(&name, &bytes)?.text {
+        Some(text) => text,
+        None => plain(&bytes).to_owned(),
+    };
+    Ok(Source { name, text })
+}
+
+/// Bytes that [`decode`] found to be UTF-8, without a byte order mark.
+pub(crate) fn plain(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)).unwrap_or_default()
+}
+
+/// UTF-8; UTF-16 where a mark or every other byte being zero says so; else Windows-1252 where no sequence of bytes is
+/// UTF-8 beyond ASCII, since a file in one encoding with a broken byte must not be read in another.
+pub(crate) fn decode(name: &str, bytes: &[u8]) -> Result<Decoded, DataError> {
+    let path = || name.to_owned();
     if bytes.is_empty() {
-        return Err(DataError::Empty { path: name, blank: false });
+        return Err(DataError::Empty { path: path(), blank: false });
     }
     if let Some((_, looks_like, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
-        return Err(DataError::Binary { path: name, looks_like, hint: *hint });
+        return Err(DataError::Binary { path: path(), looks_like, hint: *hint });
     }
-    if let Some(found) = utf16(&bytes) {
-        let hint = "convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8".to_owned();
-        return Err(DataError::Encoding { path: name, line: 1, byte: 1, found: found.to_owned(), hint });
+    if let Some((encoding, found)) = utf16(bytes) {
+        let Some(encoding) = encoding else {
+            let hint = "convert it with iconv -f UTF-32 -t UTF-8, or save it as UTF-8".to_owned();
+            return Err(DataError::Encoding { path: path(), line: 1, byte: 1, found: found.to_owned(), hint });
+        };
+        let (text, _, broken) = encoding.decode(bytes);
+        if broken {
+            let at = text.find('\u{fffd}').unwrap_or(0);
+            let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() as u64 + 1;
+            let hint = "the file is cut off or damaged: save it again as UTF-8".to_owned();
+            let found = format!("{found} with a unit that is no character");
+            return Err(DataError::Encoding { path: path(), line, byte: 1, found, hint });
+        }
+        let text = text.into_owned();
+        if text.bytes().all(|b| b.is_ascii_whitespace()) {
+            return Err(DataError::Empty { path: path(), blank: true });
+        }
+        return Ok(Decoded { text: Some(text), found: Some(format!("the text is {}", encoding.name())) });
     }
     if memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some() {
-        return Err(DataError::Binary { path: name, looks_like: "binary data (it holds NUL bytes)", hint: None });
+        return Err(DataError::Binary { path: path(), looks_like: "binary data (it holds NUL bytes)", hint: None });
     }
-    let mut text = String::from_utf8(bytes).map_err(|e| bad_utf8(&name, e.as_bytes(), e.utf8_error().valid_up_to()))?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    let body = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let decoded = match std::str::from_utf8(body) {
+        Ok(_) => Decoded { text: None, found: None },
+        Err(error) => match windows_1252(body) {
+            Some(text) => {
+                let at = error.valid_up_to();
+                let line = memchr::memchr_iter(b'\n', &body[..at]).count() + 1;
+                let found =
+                    format!("the text is Windows-1252: it is no UTF-8 (byte 0x{:02X} at line {line})", body[at]);
+                Decoded { text: Some(text), found: Some(found) }
+            }
+            None => return Err(bad_utf8(name, body, error.valid_up_to())),
+        },
+    };
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(DataError::Empty { path: path(), blank: true });
     }
-    if text.bytes().all(|b| b.is_ascii_whitespace()) {
-        return Err(DataError::Empty { path: name, blank: true });
-    }
-    Ok(Source { name, text })
+    Ok(decoded)
+}
+
+/// The text in Windows-1252; `None` when a byte means nothing there, or when some of it is UTF-8.
+fn windows_1252(bytes: &[u8]) -> Option<String> {
+    let undefined = |b: &u8| matches!(b, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
+    let mixed = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
+    (!mixed && !bytes.iter().any(undefined)).then(|| encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned())
 }
 
 fn decompress(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
@@ -94,19 +155,23 @@ fn decompress(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, DataError> {
     Ok(out)
 }
 
-/// Names UTF-16 and UTF-32, by their mark or by every other byte being NUL.
-fn utf16(bytes: &[u8]) -> Option<&'static str> {
+/// Names UTF-16 (with its encoding) and UTF-32 (without), by their mark or by every other byte being NUL.
+fn utf16(bytes: &[u8]) -> Option<(Option<&'static encoding_rs::Encoding>, &'static str)> {
+    use encoding_rs::{UTF_16BE, UTF_16LE};
     if bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") {
-        return Some("a UTF-32 byte order mark");
+        return Some((None, "a UTF-32 byte order mark"));
     }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Some("a UTF-16 byte order mark");
+    for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
+        if bytes.starts_with(mark) {
+            return Some((Some(encoding), "UTF-16"));
+        }
     }
     let head = &bytes[..bytes.len().min(BINARY_WINDOW)];
     let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
     let half = head.len() / 2;
-    (head.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= half * 9 && zeros(0).min(zeros(1)) * 10 < half)
-        .then_some("UTF-16 text without a byte order mark")
+    let sparse = head.len() >= 8 && zeros(0).max(zeros(1)) * 10 >= half * 9 && zeros(0).min(zeros(1)) * 10 < half;
+    let encoding = if zeros(0) > zeros(1) { UTF_16BE } else { UTF_16LE };
+    sparse.then_some((Some(encoding), "UTF-16 without a byte order mark"))
 }
 
 fn bad_utf8(name: &str, bytes: &[u8], at: usize) -> DataError {
@@ -118,7 +183,7 @@ fn bad_utf8(name: &str, bytes: &[u8], at: usize) -> DataError {
         line,
         byte: (at - start) as u64 + 1,
         found: format!("byte 0x{:02X} after '{}'", bytes[at], quote(before.trim_start_matches('\u{fffd}'))),
-        hint: "if it is Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW".to_owned(),
+        hint: "the rest is UTF-8: repair the byte".to_owned(),
     }
 }
 
@@ -198,13 +263,24 @@ mod tests {
         assert!(message(b"PAR1\x15\x04").contains("Parquet"));
         assert!(message(b"PK\x03\x04abc").contains("ZIP"));
         assert!(message(b"text\0text").contains("NUL"));
-        assert!(message(b"\xff\xfea\0").contains("UTF-16"));
-        assert!(message(b"t\0e\0x\0t\0,\0l\0a\0b\0e\0l\0").contains("UTF-16 text without"));
+        assert!(message(b"\xff\xfe\0\0a\0\0\0").contains("UTF-32"));
+        assert!(message(b"\xff\xfea\0\x00\xd8").contains("no character"));
+    }
+
+    #[test]
+    fn other_encodings_are_read_and_said() {
+        let of = |bytes: &[u8]| decode("f", bytes).unwrap();
+        assert_eq!(of(b"\xff\xfea\0\xe9\0").text.unwrap(), "aé");
+        assert_eq!(of(b"t\0e\0x\0t\0,\0l\0a\0b\0e\0l\0").text.unwrap(), "text,label");
+        let western = of(b"ok\ncaf\xe9 \x80 5\n");
+        assert_eq!(western.text.unwrap(), "ok\ncafé € 5\n");
+        assert_eq!(western.found.unwrap(), "the text is Windows-1252: it is no UTF-8 (byte 0xE9 at line 2)");
+        assert!(of("é".as_bytes()).text.is_none());
     }
 
     #[test]
     fn a_bad_byte_is_named_by_line_and_place() {
-        let message = message(b"ok\ncaf\xe9 au lait\n");
+        let message = message(b"\xc3\xa9\ncaf\xe9 au lait\n");
         assert!(message.starts_with("f: line 2, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8"), "{message}");
     }
 

@@ -141,13 +141,21 @@ impl OutputSet {
     /// Writes `bytes` to a temporary file beside `path` and onto the disk. A device or pipe, which cannot be replaced,
     /// is written at once.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+        let mut stream = self.begin(path)?;
+        self.append(&mut stream, bytes)?;
+        self.finish(stream)
+    }
+
+    /// Begins a file that is written in pieces.
+    pub fn begin(&mut self, path: &Path) -> Result<Stream, DataError> {
         check_file(path)?;
         let failed = |e: std::io::Error| failed(path, e);
         // A link stays a link: what it points to is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let before = fs::metadata(&target).ok();
         if before.as_ref().is_some_and(|kind| !kind.is_file()) {
-            return File::options().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(failed);
+            let device = File::options().write(true).open(&target).map_err(failed)?;
+            return Ok(Stream { path: path.to_path_buf(), to: To::Device(device) });
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".trueup-").suffix(".tmp");
@@ -157,21 +165,40 @@ impl OutputSet {
             // The umask applies, as to any new file.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let mut temp = {
+        let temp = {
             let mut unfinished = unfinished();
             let temp = builder.tempfile_in(folder_of(&target)).map_err(failed)?;
             unfinished.insert(temp.path().to_path_buf());
             temp
         };
-        let written = before
-            .map_or(Ok(()), |kind| temp.as_file().set_permissions(kind.permissions()))
-            .and_then(|()| temp.as_file_mut().write_all(bytes))
-            .and_then(|()| temp.as_file().sync_all());
-        if let Err(error) = written {
+        if let Some(Err(error)) = before.map(|kind| temp.as_file().set_permissions(kind.permissions())) {
             unfinished().remove(temp.path());
             return Err(failed(error));
         }
-        self.pending.push((target, temp));
+        Ok(Stream { path: path.to_path_buf(), to: To::File { target, temp } })
+    }
+
+    /// Writes the next piece of a file.
+    pub fn append(&mut self, stream: &mut Stream, bytes: &[u8]) -> Result<(), DataError> {
+        let written = match &mut stream.to {
+            To::Device(device) => device.write_all(bytes),
+            To::File { temp, .. } => temp.as_file_mut().write_all(bytes),
+        };
+        written.map_err(|error| stream.fail(error))
+    }
+
+    /// Brings a file onto the disk; it gets its name with the others.
+    pub fn finish(&mut self, stream: Stream) -> Result<(), DataError> {
+        let result = match &stream.to {
+            To::Device(_) => return Ok(()),
+            To::File { temp, .. } => temp.as_file().sync_all(),
+        };
+        if let Err(error) = result {
+            return Err(stream.fail(error));
+        }
+        if let To::File { target, temp } = stream.to {
+            self.pending.push((target, temp));
+        }
         Ok(())
     }
 
@@ -193,6 +220,32 @@ impl OutputSet {
             unfinished().remove(&folder);
         }
         Ok(())
+    }
+}
+
+/// A file that is being written in pieces; see [`OutputSet::begin`].
+#[derive(Debug)]
+pub struct Stream {
+    path: PathBuf,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    /// What cannot be replaced is written at once.
+    Device(File),
+    File {
+        target: PathBuf,
+        temp: NamedTempFile,
+    },
+}
+
+impl Stream {
+    fn fail(&self, error: std::io::Error) -> DataError {
+        if let To::File { temp, .. } = &self.to {
+            unfinished().remove(temp.path());
+        }
+        failed(&self.path, error)
     }
 }
 

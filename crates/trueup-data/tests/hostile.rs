@@ -7,7 +7,7 @@ use trueup_data::{Format, ReadOptions, read_bytes};
 
 /// Every format forced upon the bytes, and the format left open.
 fn read_every_way(bytes: &[u8]) {
-    let formats = Format::ALL.into_iter().map(Some).chain([None]);
+    let formats = Format::all().map(Some).chain([None]);
     for from in formats {
         for strict in [false, true] {
             let options = ReadOptions { from, strict, ..ReadOptions::default() };
@@ -101,7 +101,7 @@ proptest! {
             writer.write_record([text, label]).unwrap();
         }
         let bytes = writer.into_inner().unwrap();
-        let loaded = read_bytes("f.csv", bytes, &ReadOptions { strict: true, from: Some(Format::Csv), ..ReadOptions::default() });
+        let loaded = read_bytes("f.csv", bytes, &ReadOptions { strict: true, from: Some(Format::CSV), ..ReadOptions::default() });
         let loaded = loaded.unwrap();
         prop_assert_eq!(loaded.dataset.len(), rows.len());
         for (example, (text, label)) in loaded.dataset.examples.iter().zip(&rows) {

@@ -46,7 +46,7 @@ fn check(file: &str, examples: usize, labels: usize, format: Format) -> Option<L
 
 #[test]
 fn sms_spam_keeps_its_bare_quotes() {
-    let Some(loaded) = check("sms_spam/SMSSpamCollection", 5_574, 2, Format::Tsv) else {
+    let Some(loaded) = check("sms_spam/SMSSpamCollection", 5_574, 2, Format::TSV) else {
         return;
     };
     assert_eq!(loaded.dataset.labels.names(), ["ham", "spam"]);
@@ -59,20 +59,20 @@ fn sms_spam_keeps_its_bare_quotes() {
 
 #[test]
 fn banking77_has_line_breaks_inside_fields() {
-    let Some(loaded) = check("banking77/train.csv", 10_003, 77, Format::Csv) else {
+    let Some(loaded) = check("banking77/train.csv", 10_003, 77, Format::CSV) else {
         return;
     };
     assert!(loaded.dataset.examples.iter().any(|e| e.text.contains('\n')));
     let last = loaded.dataset.examples.last().unwrap();
     let raw = std::fs::read_to_string(data("banking77/train.csv").unwrap()).unwrap();
     assert!(raw.lines().nth(last.line as usize - 1).unwrap().contains(last.text.lines().next().unwrap()));
-    check("banking77/test.csv", 3_080, 77, Format::Csv);
+    check("banking77/test.csv", 3_080, 77, Format::CSV);
 }
 
 #[test]
 fn trec_labels_stay_whole_unless_a_level_is_asked_for() {
-    check("trec/train_5500.label", 5_452, 50, Format::LabelText);
-    check("trec/TREC_10.label", 500, 42, Format::LabelText);
+    check("trec/train_5500.label", 5_452, 50, Format::LABEL_TEXT);
+    check("trec/TREC_10.label", 500, 42, Format::LABEL_TEXT);
     let options = ReadOptions { label_level: Some(1), ..ReadOptions::default() };
     let Some(coarse) = load_with("trec/train_5500.label", &options) else {
         return;
@@ -82,25 +82,25 @@ fn trec_labels_stay_whole_unless_a_level_is_asked_for() {
 
 #[test]
 fn tables_without_or_with_unusual_headers() {
-    if let Some(loaded) = check("ag_news/test.csv", 7_600, 4, Format::Csv) {
+    if let Some(loaded) = check("ag_news/test.csv", 7_600, 4, Format::CSV) {
         assert_eq!(loaded.dataset.support(), [1_900; 4]);
         assert_eq!(loaded.dataset.columns, ["column 2"]);
     }
     for (file, n) in [("train", 67_349), ("dev", 872), ("test", 1_821)] {
-        check(&format!("sst2/{file}.tsv"), n, 2, Format::Tsv);
+        check(&format!("sst2/{file}.tsv"), n, 2, Format::TSV);
     }
     for (file, n) in [("train_clean", 2_045), ("train_clean_noisy_labels", 2_045), ("dev", 290), ("test", 582)] {
-        if let Some(loaded) = check(&format!("hausa/hausa_newsclass/{file}.tsv"), n, 5, Format::Tsv) {
+        if let Some(loaded) = check(&format!("hausa/hausa_newsclass/{file}.tsv"), n, 5, Format::TSV) {
             assert_eq!((loaded.dataset.columns.len(), loaded.ids_from_column), (0, false), "{file}");
         }
     }
-    check("formats/hf/trec_sample/test.csv", 100, 5, Format::Csv);
-    check("formats/hf/trec_sample/test.jsonl", 100, 5, Format::Jsonl);
+    check("formats/hf/trec_sample/test.csv", 100, 5, Format::CSV);
+    check("formats/hf/trec_sample/test.jsonl", 100, 5, Format::JSONL);
 }
 
 #[test]
 fn goemotions_is_multilabel_by_repeating_pieces() {
-    let Some(loaded) = check("goemotions/train.tsv", 43_410, 28, Format::Tsv) else {
+    let Some(loaded) = check("goemotions/train.tsv", 43_410, 28, Format::TSV) else {
         return;
     };
     assert_eq!(loaded.dataset.task, Task::Multilabel);
@@ -241,15 +241,15 @@ fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
 #[test]
 fn annotation_tools_exports_that_are_plain_records_are_read() {
     let folder = "formats/doccano/data_export_examples";
-    if let Some(loaded) = check(&format!("{folder}/sequence_labeling/example.jsonl"), 3, 3, Format::Jsonl) {
+    if let Some(loaded) = check(&format!("{folder}/sequence_labeling/example.jsonl"), 3, 3, Format::JSONL) {
         assert_eq!((loaded.dataset.task, loaded.dataset.support()), (Task::Ner, vec![1, 1, 2]));
     }
-    if let Some(loaded) = check(&format!("{folder}/text_classification/example.json"), 3, 2, Format::Jsonl) {
+    if let Some(loaded) = check(&format!("{folder}/text_classification/example.json"), 3, 2, Format::JSONL) {
         assert_eq!(loaded.dataset.task, Task::Classification);
     }
-    check(&format!("{folder}/text_classification/example.txt"), 3, 2, Format::LabelText);
-    check("formats/doccano/data_import_examples/text_classification/example.csv", 3, 2, Format::Csv);
-    if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, Format::Csv) {
+    check(&format!("{folder}/text_classification/example.txt"), 3, 2, Format::LABEL_TEXT);
+    check("formats/doccano/data_import_examples/text_classification/example.csv", 3, 2, Format::CSV);
+    if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, Format::CSV) {
         let spans: u64 = loaded.dataset.support().iter().sum();
         let json = load("formats/label_studio/ner_norwegian/converted/json_min.json").unwrap();
         assert_eq!(spans, json.dataset.support().iter().sum::<u64>());

@@ -163,7 +163,7 @@ fn token_lists_in_json_are_conll_in_other_clothes() {
     let loaded = read("{\"id\": 1, \"tokens\": [\"EU\", \"says\"], \"ner_tags\": [\"B-ORG\", \"O\"]}\n");
     let example = &loaded.dataset.examples[0];
     assert_eq!((example.text.as_str(), example.gold.spans()[0].range()), ("EU says", 0..2));
-    assert_eq!(loaded.format, Format::Jsonl);
+    assert_eq!(loaded.format, Format::JSONL);
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn sections(text: &str) -> Vec<(String, Vec<String>)> {
 #[test]
 fn the_samples_of_formats_are_read_as_the_page_says() {
     let page = read("docs/formats.md");
-    for format in Format::ALL {
+    for format in Format::all() {
         let name = format!("(`{}`)", format.name());
         let sections = sections(&page);
         let (_, samples) = sections.iter().find(|(heading, _)| heading.contains(&name)).expect("a section a format");

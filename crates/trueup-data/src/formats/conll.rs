@@ -8,10 +8,35 @@ use trueup_core::{Dataset, Task};
 
 use crate::columns::resolve;
 use crate::error::{DataError, quote};
+use crate::formats::Spec;
 use crate::formats::tagged::{self, Sentence, Tagged};
 use crate::formats::{head, is_blank, lines};
+use crate::head::{Confidence, Json};
+use crate::holds::{Holds, Labels, Spans, Texts};
 use crate::options::{ReadOptions, Remarks, count};
 use crate::source::Source;
+
+/// A token and its tag a line.
+pub(crate) const SPEC: Spec = Spec {
+    name: "conll",
+    aliases: &[],
+    title: "a token and its tag a line",
+    ending: ".conll",
+    holds: Holds { texts: Texts::Tokens, tokens: true, labels: Labels::None, spans: Spans::Tokens, ..Holds::LABEL },
+    sniff: |head| match head.text.filter(|_| head.json == Json::No) {
+        Some(text) if looks_like(text) => Confidence::Likely,
+        Some(_) if head.ends_with(".conll") => Confidence::Possible,
+        _ => Confidence::No,
+    },
+    read: |input, options, reading| {
+        let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
+        let (data, scheme) = read(&source, options, true, reading.remarks)?;
+        reading.scheme = Some(scheme);
+        crate::bridge::records(data, false, reading)
+    },
+    write: None,
+    folder: false,
+};
 
 /// Where the text of one document begins, in CoNLL-2003 and its kin.
 const DOCUMENT: &str = "-DOCSTART-";

@@ -4,9 +4,64 @@
 //! are, while spreadsheets quote. A quote that opens a field quotes when the field also closes properly.
 
 use crate::error::{DataError, quote};
+use crate::formats::Spec;
 use crate::formats::{Format, head};
+use crate::head::{Confidence, Head, Json};
+use crate::holds::{Holds, Labels, Metadata, Spans};
+use crate::input::Input;
+use crate::options::ReadOptions;
 use crate::options::{Remarks, count};
+use crate::reading::Reading;
 use crate::source::Source;
+
+/// Comma-separated tables.
+pub(crate) const CSV: Spec = Spec {
+    name: "csv",
+    aliases: &[],
+    title: "a table with commas, semicolons or bars",
+    ending: ".csv",
+    holds: Holds {
+        ids: true,
+        splits: true,
+        labels: Labels::Set,
+        spans: Spans::Any,
+        metadata: Metadata::Text,
+        unlabelled: true,
+        ..Holds::LABEL
+    },
+    sniff: |head| sniff_as(head, false),
+    read: |input, options, reading| read_as(input, Format::CSV, options, reading),
+    write: None,
+    folder: false,
+};
+
+/// Tab-separated tables.
+pub(crate) const TSV: Spec = Spec {
+    name: "tsv",
+    title: "a table with tabs",
+    ending: ".tsv",
+    sniff: |head| sniff_as(head, true),
+    read: |input, options, reading| read_as(input, Format::TSV, options, reading),
+    ..CSV
+};
+
+fn sniff_as(head: &Head, tabs: bool) -> Confidence {
+    let Some(text) = head.text.filter(|_| head.json == Json::No) else {
+        return Confidence::No;
+    };
+    let ending = if tabs { ".tsv" } else { ".csv" };
+    match sniff(text) {
+        Some(dialect) if (dialect.delimiter == b'\t') == tabs => Confidence::Likely,
+        _ if head.ends_with(ending) => Confidence::Possible,
+        _ => Confidence::No,
+    }
+}
+
+fn read_as(input: &Input, format: Format, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
+    let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
+    let (data, ids) = crate::tabular::read(&source, format, options, reading.remarks)?;
+    crate::bridge::records(data, ids, reading)
+}
 
 /// How fields are set apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +75,7 @@ pub(crate) struct Dialect {
 impl Dialect {
     /// TSV for tabs, CSV for everything else.
     pub fn format(self) -> Format {
-        if self.delimiter == b'\t' { Format::Tsv } else { Format::Csv }
+        if self.delimiter == b'\t' { Format::TSV } else { Format::CSV }
     }
 
     /// In words.
@@ -230,7 +285,7 @@ pub(crate) fn sniff(text: &str) -> Option<Dialect> {
 /// The dialect of a text that is known to be of `format`.
 pub(crate) fn dialect_of(text: &str, format: Format) -> Dialect {
     let text = head(text);
-    if format == Format::Tsv {
+    if format == Format::TSV {
         return Dialect { delimiter: b'\t', quoting: quoting(text, b'\t', false) };
     }
     let agree = |delimiter: u8| {
@@ -303,7 +358,7 @@ pub(crate) fn parse(
             let found = format!("a header of {} above rows of {width}", count(found, "field"));
             return Err(remarks.error(line, found, "a header as wide as its rows"));
         } else {
-            let what = if dialect.format() == Format::Tsv { "tab" } else { "delimiter" };
+            let what = if dialect.format() == Format::TSV { "tab" } else { "delimiter" };
             let found = format!("{} where most rows have {width} (a stray {what}?)", count(found, "field"));
             remarks.skip_malformed(line, found, &valid_width(width))?;
         }
@@ -362,7 +417,7 @@ mod tests {
     fn table(text: &str) -> Result<(Table, Dialect, Remarks), DataError> {
         let source = Source { name: "f".into(), text: text.into() };
         let mut remarks = Remarks::new("f", false);
-        let dialect = sniff(text).unwrap_or_else(|| dialect_of(text, Format::Csv));
+        let dialect = sniff(text).unwrap_or_else(|| dialect_of(text, Format::CSV));
         let (table, dialect) = parse(&source, dialect, |name| name == "text", &mut remarks)?;
         Ok((table, dialect, remarks))
     }

@@ -3,112 +3,38 @@
 use serde_json::{Map, Value};
 use trueup_core::{Dataset, Task};
 
-use crate::answers::{self, RawAnswer, answer, scalar, shape};
+use crate::answers::{self, RawAnswer, answer};
 use crate::collect::{Collector, Record, check_ids};
 use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
 use crate::error::{DataError, list, quote};
-use crate::formats::{is_blank, tagged};
+use crate::formats::Spec;
+use crate::formats::tagged;
+use crate::head::{Confidence, Json};
+use crate::holds::Holds;
+use crate::json::{Object, objects, scalar};
 use crate::options::{ReadOptions, Remarks, count};
 use crate::source::Source;
 
-/// What a record must be, for messages.
-const VALID: &str = "one JSON object a line, or one array of objects";
-
-/// A JSON object with the line where it starts and its number, both from 1.
-#[derive(Debug)]
-pub(crate) struct Object {
-    pub line: u64,
-    pub number: u64,
-    pub fields: Map<String, Value>,
-}
-
-/// All objects of the text; lines that hold none are skipped and listed, or an error where there are many.
-pub(crate) fn objects(source: &Source, remarks: &mut Remarks) -> Result<Vec<Object>, DataError> {
-    let mut objects = Vec::new();
-    if source.text.trim_start().starts_with('[') {
-        remarks.guess("the file is one JSON array", Some("--from"));
-        let values = array(source)?;
-        for (number, (line, value)) in (1..).zip(values) {
-            match value {
-                Value::Object(fields) => objects.push(Object { line, number, fields }),
-                other => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
-            }
-        }
-        remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, "is it another format? try --from")?;
-        return Ok(objects);
-    }
-    let mut number = 0;
-    // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
-    for (line, text) in (1..).zip(source.text.split('\n')) {
-        if is_blank(text) {
-            continue;
-        }
-        number += 1;
-        match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => objects.push(Object { line, number, fields }),
-            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
-            Err(error) => {
-                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
-                remarks.skip_malformed(line, found, VALID)?;
-            }
-        }
-    }
-    let hint = if objects.is_empty() && serde_json::from_str::<Value>(&source.text).is_ok() {
-        "this is one JSON object over several lines: write its records as JSON lines"
-    } else {
-        "is it another format? try --from"
-    };
-    remarks.check_malformed(number as usize, VALID, hint)?;
-    Ok(objects)
-}
-
-/// What the JSON reader says, without its own place.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    quote(text.split(" at line ").next().unwrap_or_default())
-}
-
-/// The elements of a JSON array with the line where each starts.
-fn array(source: &Source) -> Result<Vec<(u64, Value)>, DataError> {
-    let text = source.text.as_str();
-    let bytes = text.as_bytes();
-    let mut at = text.find('[').map_or(0, |i| i + 1);
-    let mut values = Vec::new();
-    let (mut line, mut counted) = (1, 0);
-    let skip_space = |at: usize| at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-    loop {
-        at = skip_space(at);
-        line += memchr::memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
-        counted = at;
-        let error = |found: String| DataError::Record {
-            path: source.name.clone(),
-            line,
-            found,
-            valid: VALID.to_owned(),
-            hint: None,
-        };
-        if bytes.get(at) == Some(&b']') && values.is_empty() {
-            break;
-        }
-        let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
-        match stream.next() {
-            Some(Ok(value)) => values.push((line, value)),
-            Some(Err(e)) => return Err(error(format!("broken JSON ({})", reason(&e)))),
-            None => return Err(error("the end of the file inside the array".to_owned())),
-        }
-        at = skip_space(at + stream.byte_offset());
-        match bytes.get(at) {
-            Some(b',') => at += 1,
-            Some(b']') => break,
-            Some(_) => {
-                let rest: String = text[at..].chars().take(61).collect();
-                return Err(error(format!("'{}' after an element", quote(&rest))));
-            }
-            None => return Err(error("the end of the file inside the array".to_owned())),
-        }
-    }
-    Ok(values)
-}
+/// JSON lines, or an array of objects.
+pub(crate) const SPEC: Spec = Spec {
+    name: "jsonl",
+    aliases: &["json"],
+    title: "JSON lines, or an array of objects",
+    ending: ".jsonl",
+    holds: Holds::ALL,
+    sniff: |head| match head.json {
+        Json::No => Confidence::No,
+        Json::Object => Confidence::Possible,
+        Json::Lines | Json::Array => Confidence::Likely,
+    },
+    read: |input, options, reading| {
+        let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
+        let (data, ids) = read(&source, options, reading.remarks)?;
+        crate::bridge::records(data, ids, reading)
+    },
+    write: None,
+    folder: false,
+};
 
 /// Field names in order of first occurrence.
 pub(crate) fn names(objects: &[Object]) -> Vec<String> {
@@ -138,7 +64,7 @@ pub(crate) fn read(
     options: &ReadOptions,
     remarks: &mut Remarks,
 ) -> Result<(Dataset, bool), DataError> {
-    let objects = objects(source, remarks)?;
+    let objects = objects(&source.text, remarks)?;
     let broken = remarks.skipped.len();
     let names = names(&objects);
     if let Some(dataset) = tagged::read_token_lists(&objects, options, remarks)? {

@@ -5,9 +5,33 @@ use trueup_core::{Annotation, Dataset, Task};
 
 use crate::collect::{Collector, Record};
 use crate::error::{DataError, quote};
+use crate::formats::Spec;
 use crate::formats::{is_blank, lines};
+use crate::head::{Confidence, Json};
+use crate::holds::{Holds, Texts};
 use crate::options::{ReadOptions, Remarks, count};
 use crate::source::Source;
+
+/// Lines that begin with their label.
+pub(crate) const SPEC: Spec = Spec {
+    name: "label-text",
+    aliases: &["trec", "fasttext"],
+    title: "lines that begin with their label",
+    ending: ".txt",
+    holds: Holds { texts: Texts::Line, ..Holds::LABEL },
+    sniff: |head| match head.text.filter(|_| head.json == Json::No) {
+        Some(text) if is_fasttext(text) => Confidence::Certain,
+        Some(text) if looks_like(text) => Confidence::Possible,
+        _ => Confidence::No,
+    },
+    read: |input, options, reading| {
+        let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
+        let data = read(&source, options, reading.remarks)?;
+        crate::bridge::records(data, false, reading)
+    },
+    write: None,
+    folder: false,
+};
 
 /// What fastText writes before a label.
 const MARK: &str = "__label__";

@@ -5,10 +5,9 @@ use serde_json::Value;
 use trueup_core::scheme::{self, OUTSIDE, Scheme, Style, Tag};
 use trueup_core::{Annotation, Dataset, Span, Task, Token};
 
-use crate::answers::scalar;
 use crate::collect::{Collector, Record};
 use crate::error::{DataError, list, quote};
-use crate::formats::jsonl::Object;
+use crate::json::{Object, scalar};
 use crate::options::{ReadOptions, Remarks, count};
 
 /// What a tag must be, for messages.

@@ -1,0 +1,179 @@
+//! JSON on its way in: objects of lines or of an array, with the line where each begins.
+
+use serde_json::{Map, Value};
+
+use crate::error::{DataError, quote};
+use crate::options::Remarks;
+
+/// What a record must be, for messages.
+pub(crate) const VALID: &str = "one JSON object a line, or one array of objects";
+
+/// A JSON object with the line where it starts and its number, both from 1.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub line: u64,
+    pub number: u64,
+    pub fields: Map<String, Value>,
+}
+
+/// All objects of a text, whether an array or lines; what is none is skipped and listed, or an error where there are
+/// many.
+pub(crate) fn objects(text: &str, remarks: &mut Remarks) -> Result<Vec<Object>, DataError> {
+    let mut objects = Vec::new();
+    let hint = "is it another format? try --from";
+    if text.trim_start().starts_with('[') {
+        remarks.guess("the file is one JSON array", Some("--from"));
+        for (number, element) in (1..).zip(elements(text)) {
+            let (line, value) = element.map_err(|(line, found)| remarks.error(line, found, VALID))?;
+            match value {
+                Value::Object(fields) => objects.push(Object { line, number, fields }),
+                other => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
+            }
+        }
+        remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, hint)?;
+        return Ok(objects);
+    }
+    let mut number = 0;
+    // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
+    for (line, text) in (1..).zip(text.split('\n')) {
+        if text.bytes().all(|b| b.is_ascii_whitespace()) {
+            continue;
+        }
+        number += 1;
+        match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => objects.push(Object { line, number, fields }),
+            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
+            Err(error) => {
+                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
+                remarks.skip_malformed(line, found, VALID)?;
+            }
+        }
+    }
+    let hint = if objects.is_empty() && serde_json::from_str::<Value>(text).is_ok() {
+        "this is one JSON object over several lines: write its records as JSON lines"
+    } else {
+        hint
+    };
+    remarks.check_malformed(number as usize, VALID, hint)?;
+    Ok(objects)
+}
+
+/// The one JSON value of a text; an error has the place of what is wrong.
+pub(crate) fn value(text: &str, remarks: &Remarks) -> Result<Value, DataError> {
+    serde_json::from_str(text).map_err(|error| {
+        let found = format!("broken JSON ({} at column {})", reason(&error), error.column());
+        remarks.error(error.line() as u64, found, "one JSON value")
+    })
+}
+
+/// What the JSON reader says, without its own place.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    quote(text.split(" at line ").next().unwrap_or_default())
+}
+
+/// The elements of a JSON array one by one, with the line where each starts; an error is a line and a noun phrase, and
+/// ends the iteration.
+pub(crate) fn elements(text: &str) -> impl Iterator<Item = Result<(u64, Value), (u64, String)>> {
+    let bytes = text.as_bytes();
+    let mut at = text.find('[').map_or(text.len(), |i| i + 1);
+    let (mut line, mut counted, mut first, mut over) = (1, 0, true, false);
+    let skip_space = move |at: usize| at + bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    std::iter::from_fn(move || {
+        if over {
+            return None;
+        }
+        at = skip_space(at);
+        line += memchr::memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
+        counted = at;
+        let end = |at: usize| match bytes.get(skip_space(at + 1)) {
+            None => None,
+            Some(_) => {
+                let rest: String = text[skip_space(at + 1)..].chars().take(61).collect();
+                Some(Err((line, format!("'{}' after the array", quote(&rest)))))
+            }
+        };
+        if bytes.get(at) == Some(&b']') && first {
+            over = true;
+            return end(at);
+        }
+        let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+        let value = match stream.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                over = true;
+                // The line of the mistake, counted from that of the element.
+                let place = line + error.line().saturating_sub(1) as u64;
+                return Some(Err((place, format!("broken JSON ({})", reason(&error)))));
+            }
+            None => {
+                over = true;
+                return Some(Err((line, "the end of the file inside the array".to_owned())));
+            }
+        };
+        let start = line;
+        first = false;
+        at = skip_space(at + stream.byte_offset());
+        match bytes.get(at) {
+            Some(b',') => at += 1,
+            Some(b']') => {
+                over = true;
+                if let Some(error) = end(at) {
+                    return Some(error);
+                }
+            }
+            Some(_) => {
+                over = true;
+                let rest: String = text[at..].chars().take(61).collect();
+                return Some(Err((start, format!("'{}' after an element", quote(&rest)))));
+            }
+            None => {
+                over = true;
+                return Some(Err((start, "the end of the file inside the array".to_owned())));
+            }
+        }
+        Some(Ok((start, value)))
+    })
+}
+
+/// A string, number or truth value as text.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        Value::Bool(b) => Some(b.to_string()),
+        _ => None,
+    }
+}
+
+/// A JSON value for a message.
+pub(crate) fn shape(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Object(_) => format!("the object {}", quote(&value.to_string())),
+        Value::Array(_) => format!("the list {}", quote(&value.to_string())),
+        other => quote(&other.to_string()),
+    }
+}
+
+/// Appends a JSON string.
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string into memory does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_have_their_lines_and_errors_their_places() {
+        let of = |text| elements(text).collect::<Vec<_>>();
+        assert_eq!(of("[1,\n\n 2]\n"), [Ok((1, 1.into())), Ok((3, 2.into()))]);
+        assert_eq!(of(" []"), []);
+        assert!(matches!(&of("[1,\n {\"a\":\n}]")[1], Err((3, found)) if found.starts_with("broken JSON")));
+        assert!(matches!(&of("[1")[0], Err((1, found)) if found.contains("inside the array")));
+        assert!(matches!(&of("[1 2]")[0], Err((1, found)) if found.contains("after an element")));
+        assert!(matches!(&of("[1] x")[0], Err((1, found)) if found.contains("after the array")));
+    }
+}
