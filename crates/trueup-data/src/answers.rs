@@ -1,11 +1,14 @@
 //! Answers as JSON writes them: a label, a list of labels, labels with their scores, spans in several spellings.
 
+use crate::corpus::{Key, Mark};
 use crate::error::quote;
 use crate::json::{scalar, shape};
-use serde_json::Value;
+use crate::quoted::{self, Quoted};
+use serde_json::{Map, Value};
+use trueup_core::offsets::{OffsetUnit, Offsets};
 
 /// A span as a file gives it, in code points.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct RawSpan {
     /// First code point.
     pub start: usize,
@@ -15,6 +18,16 @@ pub(crate) struct RawSpan {
     pub label: String,
     /// The model's score.
     pub score: Option<f64>,
+    /// The text that the file says it covers.
+    pub quoted: Option<String>,
+    /// Its name.
+    pub id: Option<String>,
+    /// The question it answers.
+    pub field: Option<Key>,
+    /// Where it has gaps: its pieces, in code points.
+    pub pieces: Vec<(usize, usize)>,
+    /// Whatever else the file says of it.
+    pub attributes: Vec<(Key, Value)>,
 }
 
 /// An answer as a file gives it.
@@ -64,27 +77,137 @@ pub(crate) fn answer(value: &Value) -> Result<RawAnswer, String> {
     }
 }
 
-/// Reads `{"start", "end", "label"}`, doccano's `start_offset`, `[start, end, label]`, or Label Studio's `labels` list.
+/// How files call the first position, the last one and the type of a span.
+const START: &[&str] = &["start", "start_offset", "startIndex", "startOffset", "begin", "beginOffset", "begin_offset", "offset_start"];
+const END: &[&str] = &["end", "end_offset", "endIndex", "endOffset", "offset_end", "stop"];
+const LABEL: &[&str] = &["label", "type", "tag", "entity", "entity_type", "entity_group", "category", "slot", "class", "name"];
+
+fn position(map: &Map<String, Value>, names: &[&str]) -> Option<usize> {
+    names.iter().find_map(|name| map.get(*name)).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+}
+
+/// Reads `{"start", "end", "label"}` under the usual names of these, one level nested too; an absent start is 0. Also
+/// `[start, end, label]`, and a list `labels` of which the first counts (Label Studio's JSON-MIN).
 fn span(value: &Value) -> Result<RawSpan, String> {
-    let number = |value: Option<&Value>| value.and_then(Value::as_u64).map(|n| n as usize);
     let found = || format!("{} where a span is needed", shape(value));
-    let (start, end, label, score) = match value {
-        Value::Array(parts) => (number(parts.first()), number(parts.get(1)), parts.get(2), None),
-        Value::Object(map) => (
-            number(map.get("start").or_else(|| map.get("start_offset"))),
-            number(map.get("end").or_else(|| map.get("end_offset"))),
-            ["label", "type", "tag", "entity", "entity_type"].iter().find_map(|key| map.get(*key)).or_else(|| {
-                map.get("labels").map(|labels| labels.as_array().and_then(|l| l.first()).unwrap_or(labels))
-            }),
-            map.get("score").and_then(Value::as_f64),
-        ),
-        _ => return Err(found()),
+    let number = |value: Option<&Value>| value.and_then(Value::as_u64).map(|n| n as usize);
+    let raw = match value {
+        Value::Array(parts) => {
+            let label = parts.get(2).and_then(scalar);
+            match (number(parts.first()), number(parts.get(1)), label) {
+                (Some(start), Some(end), Some(label)) => Some(RawSpan { start, end, label, ..RawSpan::default() }),
+                _ => None,
+            }
+        }
+        Value::Object(map) => object_span(map),
+        _ => None,
     };
-    let label = label.and_then(scalar).map(|l| l.trim().to_owned()).filter(|l| !l.is_empty());
-    match (start, end, label) {
-        (Some(start), Some(end), Some(label)) => Ok(RawSpan { start, end, label, score }),
-        _ => Err(found()),
-    }
+    let mut raw = raw.ok_or_else(found)?;
+    raw.label = raw.label.trim().to_owned();
+    if raw.label.is_empty() { Err(found()) } else { Ok(raw) }
+}
+
+fn object_span(map: &Map<String, Value>) -> Option<RawSpan> {
+    let nested = || {
+        let inner = map.values().filter_map(Value::as_object).find(|inner| position(inner, END).is_some())?;
+        Some((inner, map.iter().find(|(_, v)| v.as_object() == Some(inner)).map(|(key, _)| key.as_str())?))
+    };
+    let (inner, outer) = match position(map, END) {
+        Some(_) => (map, ""),
+        None => nested()?,
+    };
+    let end = position(inner, END)?;
+    let start = match START.iter().find_map(|name| inner.get(*name)) {
+        Some(value) => usize::try_from(value.as_u64()?).ok()?,
+        None => 0,
+    };
+    let named = LABEL.iter().find(|name| map.get(**name).and_then(scalar).is_some());
+    let label = match named {
+        Some(name) => map.get(*name).and_then(scalar)?,
+        None => {
+            let labels = map.get("labels")?;
+            labels.as_array().and_then(|l| l.first()).unwrap_or(labels).as_str()?.to_owned()
+        }
+    };
+    let pieces = map.get("pieces").and_then(Value::as_array).map_or_else(Vec::new, |pieces| {
+        pieces
+            .iter()
+            .filter_map(|p| Some((p.get(0)?.as_u64()? as usize, p.get(1)?.as_u64()? as usize)))
+            .collect()
+    });
+    let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    let used = |key: &str| {
+        key == outer
+            || named.map_or(key == "labels", |name| *name == key)
+            || (outer.is_empty() && (START.contains(&key) || END.contains(&key)))
+            || matches!(key, "score" | "id" | "field" | "pieces" | "text")
+    };
+    Some(RawSpan {
+        start,
+        end,
+        label,
+        score: map.get("score").and_then(Value::as_f64),
+        quoted: text("text"),
+        id: map.get("id").and_then(scalar),
+        field: map.get("field").and_then(Value::as_str).map(Key::from),
+        pieces,
+        attributes: map.iter().filter(|(k, _)| !used(k)).map(|(k, v)| (k.as_str().into(), v.clone())).collect(),
+    })
+}
+
+/// Spans in bytes of `text`. Where the file says what a span covers and it covers something else, it is repaired if
+/// there is one way to, and `repaired` counts it; an error is a noun phrase.
+pub(crate) fn marks(text: &str, spans: Vec<RawSpan>, repaired: &mut usize) -> Result<Vec<Mark>, String> {
+    let offsets = Offsets::new(text, OffsetUnit::CodePoint);
+    spans
+        .into_iter()
+        .map(|raw| {
+            let (start, end) = match &raw.quoted {
+                None => offsets.range(raw.start, raw.end)?,
+                Some(quoted) => match quoted::place(text, &offsets, raw.start, raw.end, quoted) {
+                    Quoted::Agrees(start, end) => (start, end),
+                    Quoted::Repaired(start, end) => {
+                        *repaired += 1;
+                        (start, end)
+                    }
+                    Quoted::Broken(found) => return Err(found),
+                },
+            };
+            let pieces = raw.pieces.iter().map(|&(s, e)| offsets.range(s, e)).collect::<Result<Vec<_>, _>>()?;
+            let RawSpan { label, score, id, field, attributes, .. } = raw;
+            Ok(Mark { start, end, pieces, label, id, field, score, attributes })
+        })
+        .collect()
+}
+
+/// Spans as JSON, in code points.
+pub(crate) fn spans_value(text: &str, spans: &[Mark]) -> Value {
+    let offsets = Offsets::new(text, OffsetUnit::CodePoint);
+    let point = |byte| Value::from(offsets.from_byte(byte).unwrap_or_default());
+    let span = |mark: &Mark| {
+        let mut map = Map::new();
+        map.insert("start".to_owned(), point(mark.start));
+        map.insert("end".to_owned(), point(mark.end));
+        map.insert("label".to_owned(), mark.label.as_str().into());
+        if let Some(id) = &mark.id {
+            map.insert("id".to_owned(), id.as_str().into());
+        }
+        if let Some(field) = &mark.field {
+            map.insert("field".to_owned(), (**field).into());
+        }
+        if let Some(score) = mark.score {
+            map.insert("score".to_owned(), score.into());
+        }
+        if !mark.pieces.is_empty() {
+            let pieces: Vec<Value> = mark.pieces.iter().map(|&(s, e)| vec![point(s), point(e)].into()).collect();
+            map.insert("pieces".to_owned(), pieces.into());
+        }
+        for (key, value) in &mark.attributes {
+            map.entry(key.to_string()).or_insert_with(|| value.clone());
+        }
+        Value::Object(map)
+    };
+    spans.iter().map(span).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +221,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_an_answer_is_read() {
-        let span = |start, end, label: &str| RawSpan { start, end, label: label.into(), score: None };
+        let span = |start, end, label: &str| RawSpan { start, end, label: label.into(), ..RawSpan::default() };
         assert_eq!(of("null"), Ok(RawAnswer::Missing));
         assert_eq!(of("\" \""), Ok(RawAnswer::Missing));
         assert_eq!(of("5"), Ok(RawAnswer::Label("5".into())));
@@ -109,10 +232,13 @@ mod tests {
         for object in [
             "[{\"start\": 3, \"end\": 5, \"label\": \"X\"}]",
             "[{\"start_offset\": 3, \"end_offset\": 5, \"label\": \"X\"}]",
-            "[{\"start\": 3, \"end\": 5, \"text\": \"ab\", \"labels\": [\"X\"]}]",
+            "[{\"start\": 3, \"end\": 5, \"labels\": [\"X\"]}]",
+            "[{\"slot\": \"X\", \"valueSpan\": {\"startIndex\": 3, \"endIndex\": 5}}]",
         ] {
             assert_eq!(of(object), Ok(RawAnswer::Spans(vec![span(3, 5, "X")])), "{object}");
         }
+        let absent = of("[{\"slot\": \"X\", \"valueSpan\": {\"endIndex\": 2}}]");
+        assert_eq!(absent, Ok(RawAnswer::Spans(vec![span(0, 2, "X")])));
         assert!(of("[{\"start\": -3, \"end\": 5, \"label\": \"X\"}]").unwrap_err().contains("where a span is needed"));
     }
 }

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::corpus::Split;
 use crate::error::{DataError, list, quote};
 use crate::formats::delimited::Table;
 use crate::options::{ReadOptions, Remarks};
@@ -53,6 +54,15 @@ pub(crate) const LABEL_NAMES: &[&str] = &[
 pub(crate) const ID_NAMES: &[&str] =
     &["id", "_id", "example_id", "text_id", "sentence_id", "doc_id", "uid", "guid", "uuid", "idx"];
 
+/// Usual words in the names of columns that say who answered.
+const ANNOTATOR_NAMES: &[&str] =
+    &["annotator", "annotators", "worker", "workers", "rater", "raters", "coder", "workerid", "annotatorid"];
+/// Usual names of an annotator's answer, the likeliest first.
+const RESPONSE_NAMES: &[&str] =
+    &["response", "answer", "judgment", "judgement", "annotation", "vote", "rating", "label", "labels", "spans"];
+/// Usual names of the reference beside annotators' answers.
+const GOLD_NAMES: &[&str] = &["gold", "gold_label", "reference", "truth", "ground_truth"];
+
 /// Rows looked at to judge a column's content.
 const SAMPLE: usize = 20_000;
 
@@ -61,8 +71,8 @@ const SAMPLE: usize = 20_000;
 pub(crate) struct Roles {
     /// `None` when the table has no text.
     pub text: Option<usize>,
-    /// The answer.
-    pub label: usize,
+    /// The answer; `None` when records without one are fine and no column holds it.
+    pub label: Option<usize>,
     /// `None` for record numbers.
     pub id: Option<usize>,
     /// Whether the id column was named by the caller, so that repeats are an error.
@@ -71,6 +81,12 @@ pub(crate) struct Roles {
     pub group: Option<usize>,
     /// The time.
     pub time: Option<usize>,
+    /// The split.
+    pub split: Option<usize>,
+    /// Who answered, in a table of one answer a row.
+    pub annotator: Option<usize>,
+    /// The reference beside the annotators' answers.
+    pub gold: Option<usize>,
     /// The rest, kept as metadata.
     pub metadata: Vec<usize>,
 }
@@ -223,11 +239,13 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
     let (mut id, group, time) =
         (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
+    let (mut split, mut annotator) = (named(&options.split, "split")?, named(&options.annotator, "annotator")?);
+    let mut gold = None;
     let id_named = id.is_some();
     let content: Vec<Content> = (0..table.width).map(|c| content(table, c)).collect();
     let rows = table.rows().div_ceil(table.rows().div_ceil(SAMPLE).max(1));
     let index = (0..table.width).find(|&c| is_index(table, c));
-    let mut taken: Vec<usize> = [text, label, id, group, time].into_iter().flatten().collect();
+    let mut taken: Vec<usize> = [text, label, id, group, time, split, annotator].into_iter().flatten().collect();
     if let Some(index) = index.filter(|i| !taken.contains(i)) {
         remarks.guess(format!("column {} has no name and counts the rows: left out", index + 1), Some("--id"));
         taken.push(index);
@@ -238,6 +256,36 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         let names = &names;
         (0..table.width).filter(move |c| headed && !taken.contains(c)).map(move |c| (c, names[c].as_str()))
     };
+    if split.is_none() {
+        split = free(&taken).find(|&(c, name)| name.eq_ignore_ascii_case("split") && holds_splits(table, c)).map(|(c, _)| c);
+        taken.extend(split);
+    }
+    if annotator.is_none() {
+        // Names of people repeat, and someone's answers stand beside them.
+        let answers = free(&taken).any(|(_, name)| rank(name, RESPONSE_NAMES).is_some());
+        let repeats = |c: usize| content[c].filled > 0 && content[c].distinct < content[c].filled;
+        let named = |name: &str| name.trim_start_matches('_').eq_ignore_ascii_case("annotator");
+        annotator = free(&taken)
+            .find(|&(c, name)| answers && (named(name) || repeats(c) && word_rank(name, ANNOTATOR_NAMES).is_some()))
+            .map(|(c, _)| c);
+        taken.extend(annotator);
+    }
+    if annotator.is_some() {
+        gold = by_name(free(&taken), GOLD_NAMES, false);
+        taken.extend(gold);
+        if label.is_none() {
+            label = by_name(free(&taken), RESPONSE_NAMES, false);
+            taken.extend(label);
+        }
+        if id.is_none() {
+            // Items repeat as annotators do; what is different in each row is the id of an answer.
+            let repeats = |c: usize| content[c].filled > 0 && content[c].distinct < content[c].filled;
+            id = by_name(free(&taken).filter(|&(c, name)| repeats(c) || name == "id"), ID_NAMES, false).or_else(|| {
+                free(&taken).find(|&(c, name)| repeats(c) && word_rank(name, &["id", "item", "task"]).is_some()).map(|(c, _)| c)
+            });
+            taken.extend(id);
+        }
+    }
     let is_text = |c: usize| content[c].filled > 0 && content[c].json < 0.5 && content[c].numeric < 0.5;
     if text.is_none() {
         text = by_name(free(&taken), TEXT_NAMES, false);
@@ -259,13 +307,14 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     if label.is_none() {
         label = by_name(free(&taken), LABEL_NAMES, true);
         if label.is_none() {
-            label = Some(label_by_content(&content, &taken, rows, &names, &path)?);
+            label = match label_by_content(&content, &taken, rows, &names, &path) {
+                Ok(label) => Some(label),
+                Err(_) if options.unlabelled => None,
+                Err(error) => return Err(error),
+            };
         }
         taken.extend(label);
     }
-    let Some(label) = label else {
-        unreachable!("a label column was found, or its absence was an error");
-    };
     if text.is_none() && !headed {
         // Two columns of which one is the label leave no choice.
         let mut left = (0..table.width).filter(|c| !taken.contains(c) && content[*c].numeric < 0.5);
@@ -290,9 +339,22 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         remarks.guess(what, Some("--text"));
     }
     if options.label.is_none() {
-        remarks.guess(says("label", label), Some("--label"));
+        let what = label.map_or_else(|| "there is no label column".to_owned(), |c| says("label", c));
+        remarks.guess(what, Some("--label"));
     }
-    if let Some(guessed) = id.filter(|_| !id_named) {
+    for (role, found, asked) in [("split", split, &options.split), ("annotator", annotator, &options.annotator)] {
+        if let Some(c) = found.filter(|_| asked.is_none()) {
+            remarks.guess(says(role, c), Some(if role == "split" { "--split" } else { "--annotator" }));
+        }
+    }
+    if let Some(c) = gold {
+        remarks.guess(says("the reference", c), None);
+    }
+    if annotator.is_some() {
+        if let Some(c) = id.filter(|_| !id_named) {
+            remarks.guess(says("id", c), Some("--id"));
+        }
+    } else if let Some(guessed) = id.filter(|_| !id_named) {
         if let Some(why) = unfit_id(table, guessed) {
             remarks.guess(
                 format!("{} not used as id: {why}; ids are record numbers", quote(&names[guessed])),
@@ -305,7 +367,13 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         }
     }
     let metadata = (0..table.width).filter(|c| !taken.contains(c)).collect();
-    Ok(Roles { text, label, id, id_named, group, time, metadata })
+    Ok(Roles { text, label, id, id_named, group, time, split, annotator, gold, metadata })
+}
+
+/// Whether a column names splits, and nothing else.
+fn holds_splits(table: &Table, column: usize) -> bool {
+    let mut cells = table.column(column).map(str::trim).filter(|cell| !cell.is_empty()).peekable();
+    cells.peek().is_some() && cells.all(|cell| Split::of(cell).is_some())
 }
 
 /// Whether an unnamed column (under a header) counts the rows up by one, as data frames write their index.

@@ -25,6 +25,12 @@ pub struct ReadOptions {
     pub group: Option<String>,
     /// The column of the time.
     pub time: Option<String>,
+    /// The column of the split.
+    pub split: Option<String>,
+    /// The column of the annotator, in a table of one answer a row.
+    pub annotator: Option<String>,
+    /// Whether data without labels is fine: for counting, converting and predicting.
+    pub unlabelled: bool,
     /// What separates the labels of one cell; `|` unless a comma is evident.
     pub label_separator: Option<String>,
     /// How many levels of labels such as `COARSE:fine` to keep, from 1; all of them by default.
@@ -38,6 +44,16 @@ pub struct ReadOptions {
     pub lenient_tags: bool,
     /// The kind of answer.
     pub task: Option<Task>,
+}
+
+impl ReadOptions {
+    /// The columns that the caller named.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        [&self.text, &self.label, &self.id, &self.group, &self.time, &self.split, &self.annotator]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
 }
 
 /// How to read predictions.

@@ -9,7 +9,7 @@ use trueup_core::{Annotation, LabelSet, Scores, Span, Task};
 use crate::answers::{RawAnswer, RawSpan, answer};
 use crate::columns::{self, ID_NAMES};
 use crate::error::{DataError, list, quote};
-use crate::formats::delimited::Table;
+use crate::formats::delimited::{self, Table};
 use crate::formats::{self, Format, conll, is_blank, jsonl, lines};
 use crate::input::Input;
 use crate::json::{self, scalar, shape};
@@ -294,7 +294,7 @@ fn table_rows<'a>(
     remarks: &mut Remarks,
 ) -> Result<Rows<'a>, DataError> {
     let wanted: Vec<&str> = [&options.label, &options.id].into_iter().flatten().map(String::as_str).collect();
-    let table = tabular::table(source, format, options.header, &wanted, remarks)?;
+    let table = delimited::parse(&source.text, format, options.header, &wanted, remarks)?;
     let names = columns::names(&table);
     let scored: Vec<(usize, String)> = names
         .iter()
@@ -314,7 +314,8 @@ fn table_rows<'a>(
     if options.label.is_none() {
         remarks.guess(format!("the prediction is '{}'", quote(&names[label])), Some("--predicted"));
     }
-    let cells = tabular::cells(&table, label, options.task, options.label_separator.as_deref(), remarks);
+    let named = table.header.as_ref().map(|_| names[label].as_str());
+    let cells = tabular::cells(&table, label, named, options.task, options.label_separator.as_deref(), remarks);
     let mut rows = Rows::new(options);
     rows.ids = id.map(|c| table.column(c).map(str::to_owned).collect());
     let score_ids: Vec<u32> = scored.iter().map(|(_, name)| rows.label(name)).collect();

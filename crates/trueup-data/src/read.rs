@@ -8,13 +8,12 @@ use trueup_core::scheme::Scheme;
 
 use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
-use crate::formats::{self, Format, conll, jsonl, label_text};
+use crate::formats::{self, Format, conll, label_text};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
 use crate::reading::Reading;
 use crate::source::Source;
-use crate::tabular;
 
 /// A data set and how it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +92,7 @@ fn format_of(input: &Input, options: &ReadOptions, remarks: &mut Remarks) -> Res
 
 /// Reads the records of an input.
 pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataError> {
+    let options = &ReadOptions { unlabelled: true, ..options.clone() };
     let mut remarks = Remarks::new(&input.name, options.strict);
     let (format, confidence) = format_of(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();
@@ -115,8 +115,6 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let source = || Ok::<_, DataError>(Source { name: input.name.clone(), text: input.text()?.to_owned() });
     let mut scheme = None;
     let (dataset, ids_from_column) = match format.name() {
-        "csv" | "tsv" => tabular::read(&source()?, format, options, &mut remarks)?,
-        "jsonl" => jsonl::read(&source()?, options, &mut remarks)?,
         "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
         "conll" => {
             let (dataset, read_as) = conll::read(&source()?, options, true, &mut remarks)?;

@@ -1,111 +1,52 @@
-//! A table of fields becomes a data set.
+//! A table of fields becomes records: decide once what each column is, then take row by row.
 
-use trueup_core::{Annotation, Dataset, Task};
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+use trueup_core::Task;
 
-use crate::answers;
-use crate::collect::{Collector, Record, check_ids};
+use crate::answers::{self, RawAnswer};
+use crate::collect::check_ids;
 use crate::columns::{self, Roles};
-use crate::error::{DataError, list, quote};
-use crate::formats::delimited::{self, Table};
-use crate::formats::{Format, head};
+use crate::corpus::{Answer, Choice, Key, Place, Record, Response};
+use crate::error::{DataError, quote};
+use crate::formats::delimited::Table;
 use crate::labels::Cells;
 use crate::options::{ReadOptions, Remarks, count};
-use crate::source::Source;
+use crate::reading::Reading;
 
-/// Reads a delimited text as a data set; also whether ids come from a column.
-pub(crate) fn read(
-    source: &Source,
-    format: Format,
-    options: &ReadOptions,
-    remarks: &mut Remarks,
-) -> Result<(Dataset, bool), DataError> {
-    let wanted: Vec<&str> = [&options.text, &options.label, &options.id, &options.group, &options.time]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let table = table(source, format, options.header, &wanted, remarks)?;
-    let roles = columns::roles(&table, options, remarks)?;
-    let cells = cells(&table, roles.label, options.task, options.label_separator.as_deref(), remarks);
-    let dataset = collect(&table, &roles, &cells, options, remarks)?;
-    Ok((dataset, roles.id.is_some()))
+/// What each column is, decided on a part of the table or all of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    roles: Roles,
+    cells: Cells,
+    /// Names of the metadata columns, by the place of the column.
+    keys: Vec<Key>,
+    /// Whether cells that a spreadsheet would run are escaped by an apostrophe.
+    escaped: bool,
 }
 
-/// The rows under their header.
-pub(crate) fn table(
-    source: &Source,
-    format: Format,
-    header: Option<bool>,
-    wanted: &[&str],
-    remarks: &mut Remarks,
-) -> Result<Table, DataError> {
-    let text = head(&source.text);
-    let dialect = delimited::sniff(text)
-        .filter(|dialect| dialect.format() == format)
-        .unwrap_or_else(|| delimited::dialect_of(text, format));
-    let (mut table, dialect) = delimited::parse(source, dialect, columns::is_name, remarks)?;
-    remarks.guess(dialect.describe(), Some("--from"));
-    let by_guess = header.is_none();
-    if table.rows() > 0 && header.unwrap_or_else(|| columns::has_header(&table, wanted)) {
-        table.take_header();
-    }
-    match &table.header {
-        Some(header) if table.rows() == 0 => {
-            return Err(DataError::HeaderOnly { path: source.name.clone(), found: list(header) });
+/// Decides what each column is.
+pub(crate) fn decide(table: &Table, options: &ReadOptions, remarks: &mut Remarks) -> Result<Plan, DataError> {
+    let roles = columns::roles(table, options, remarks)?;
+    let names = columns::names(table);
+    let cells = match roles.label {
+        Some(label) => {
+            let named = table.header.as_ref().map(|_| names[label].as_str());
+            cells(table, label, named, options.task, options.label_separator.as_deref(), remarks)
         }
-        Some(_) if by_guess => remarks.guess("the first row is the header", None),
-        None if by_guess => remarks.guess("there is no header: the first row is a record", None),
-        _ => {}
-    }
-    Ok(table)
-}
-
-/// How the fields of the label column are written, which is remarked where it is a guess.
-pub(crate) fn cells(
-    table: &Table,
-    label: usize,
-    task: Option<Task>,
-    separator: Option<&str>,
-    remarks: &mut Remarks,
-) -> Cells {
-    if task == Some(Task::Classification) {
-        return Cells::Single;
-    }
-    if let Some(separator) = separator {
-        return Cells::Separated(separator.to_owned());
-    }
-    match Cells::detect(table.column(label)) {
-        Cells::Single if task == Some(Task::Multilabel) => Cells::Separated("|".to_owned()),
-        Cells::Separated(by) => {
-            let why =
-                if by == "," { "commas separate labels, since the pieces repeat" } else { "'|' separates labels" };
-            remarks.guess(format!("the task is multilabel: {why}"), Some("--label-separator"));
-            Cells::Separated(by)
-        }
-        Cells::List => {
-            remarks.guess("the task is multilabel: each label field is a list", Some("--task"));
-            Cells::List
-        }
-        other => other,
-    }
-}
-
-fn collect(
-    table: &Table,
-    roles: &Roles,
-    cells: &Cells,
-    options: &ReadOptions,
-    remarks: &mut Remarks,
-) -> Result<Dataset, DataError> {
+        None => Cells::Single,
+    };
     let task = match cells {
         Cells::Single => Task::Classification,
         Cells::Separated(_) | Cells::List => Task::Multilabel,
         Cells::Spans => Task::Ner,
     };
-    if let Some(asked) = options.task.filter(|&asked| asked != task) {
+    if let (Some(asked), Some(label)) = (options.task.filter(|&asked| asked != task), roles.label)
+        && !(cells == Cells::List && asked == Task::Classification)
+    {
         return Err(DataError::Content {
             path: remarks.path.clone(),
-            found: format!("labels of a {task} task in column {}, while {asked} was asked for", roles.label + 1),
+            found: format!("labels of a {task} task in column {}, while {asked} was asked for", label + 1),
             valid: match asked {
                 Task::Ner => format!("{}, as JSON in the label column", answers::SPAN_SHAPE),
                 _ => "labels".to_owned(),
@@ -113,62 +54,198 @@ fn collect(
             hint: Some("leave --task out, or name another column with --label".to_owned()),
         });
     }
-    let mut collector = Collector::new(task, options.label_level);
-    let names = columns::names(table);
-    collector.has_text = roles.text.is_some();
-    collector.columns = roles.metadata.iter().map(|&c| names[c].clone()).collect();
-    if let Some(id) = roles.id.filter(|_| roles.id_named) {
-        check_ids(&remarks.path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
+    let escaped = escaped(table);
+    if escaped {
+        remarks.guess("apostrophes before =, +, - and @ keep spreadsheets from running a cell: left out", None);
+    }
+    let keys = names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Plan { roles, cells, keys, escaped })
+}
+
+/// Whether every cell that begins like a formula is escaped by an apostrophe, and there is one.
+fn escaped(table: &Table) -> bool {
+    let mut found = false;
+    for row in 0..table.rows() {
+        for column in 0..table.width {
+            let cell = table.cell(row, column);
+            if crate::write::is_formula(cell) {
+                return false;
+            }
+            found |= unescape(cell).is_some();
+        }
+    }
+    found
+}
+
+/// A cell without the apostrophe that [`crate::write::escape_formula`] put before it; `None` when it has none.
+fn unescape(cell: &str) -> Option<&str> {
+    let rest = cell.strip_prefix('\'')?;
+    crate::write::is_formula(rest.trim_start_matches('\'')).then_some(rest)
+}
+
+/// How the fields of the label column are written, which is remarked where it is a guess.
+pub(crate) fn cells(
+    table: &Table,
+    label: usize,
+    name: Option<&str>,
+    task: Option<Task>,
+    separator: Option<&str>,
+    remarks: &mut Remarks,
+) -> Cells {
+    if let Some(separator) = separator.filter(|_| task != Some(Task::Classification)) {
+        return Cells::Separated(separator.to_owned());
+    }
+    match Cells::detect(table.column(label)) {
+        Cells::Spans if task == Some(Task::Classification) => Cells::Single,
+        // Nothing but empty lists in a column of spans.
+        Cells::List if name.is_some_and(|n| ["spans", "entities"].iter().any(|s| n.eq_ignore_ascii_case(s))) => {
+            Cells::Spans
+        }
+        Cells::List => {
+            if task.is_none() {
+                remarks.guess("each label field is a list", Some("--task"));
+            }
+            Cells::List
+        }
+        _ if task == Some(Task::Classification) => Cells::Single,
+        Cells::Single if task == Some(Task::Multilabel) => Cells::Separated("|".to_owned()),
+        Cells::Single if name.is_some_and(|name| name.eq_ignore_ascii_case("labels")) => {
+            remarks.guess("the task is multilabel: the column 'labels' may hold several, separated by '|'", Some("--task"));
+            Cells::Separated("|".to_owned())
+        }
+        Cells::Separated(by) => {
+            let why =
+                if by == "," { "commas separate labels, since the pieces repeat" } else { "'|' separates labels" };
+            remarks.guess(format!("the task is multilabel: {why}"), Some("--label-separator"));
+            Cells::Separated(by)
+        }
+        other => other,
+    }
+}
+
+/// Hands the rows on as records. Rows of one item by several annotators are gathered to one record.
+pub(crate) fn records(table: &Table, plan: &Plan, reading: &mut Reading) -> Result<(), DataError> {
+    let roles = &plan.roles;
+    if let Some(id) = roles.id.filter(|_| roles.id_named && roles.annotator.is_none()) {
+        let path = reading.remarks.path.clone();
+        check_ids(&path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
+    }
+    reading.ids_from_column = roles.id.is_some();
+    reading.outline.group = roles.group.map(|c| plan.keys[c].clone());
+    reading.outline.time = roles.time.map(|c| plan.keys[c].clone());
+    if reading.outline.several.is_none() {
+        reading.outline.several = match plan.cells {
+            Cells::Separated(_) => Some(true),
+            Cells::Single => Some(false),
+            Cells::List | Cells::Spans => None,
+        };
     }
     let mut empty_sets = 0;
+    let mut gathered: Vec<Record> = Vec::new();
+    let mut places: FxHashMap<String, usize> = FxHashMap::default();
     for row in 0..table.rows() {
-        let at = |column: usize| table.cell(row, column);
-        let line = table.lines[row];
-        let text = roles.text.map_or("", at);
-        let cell = at(roles.label).trim();
-        let gold = match cells {
-            Cells::Single | Cells::Spans if cell.is_empty() => None,
-            Cells::Single => Some(Annotation::Label(collector.label(cell))),
-            Cells::Separated(_) | Cells::List => {
-                empty_sets += usize::from(cell.is_empty());
-                Some(collector.set(cells.split(cell)))
-            }
-            Cells::Spans => match spans(&mut collector, cell, text) {
-                Ok(gold) => gold,
-                Err(found) => {
-                    remarks.skip_malformed(line, found, answers::SPAN_SHAPE)?;
-                    continue;
-                }
-            },
-        };
-        let Some(gold) = gold else {
-            remarks.skip(line, "an empty label", "a label on every record")?;
+        let Some((record, answer)) = plan.record(table, row, &mut empty_sets, reading)? else {
             continue;
         };
+        let Some(annotator) = roles.annotator else {
+            reading.push(Record { gold: answer, ..record })?;
+            continue;
+        };
+        let item = record.id.clone().unwrap_or_else(|| record.text().to_owned());
+        let place = *places.entry(item).or_insert_with(|| {
+            gathered.push(record);
+            gathered.len() - 1
+        });
+        let record = &mut gathered[place];
+        let name = table.cell(row, annotator).trim();
+        if let Some(gold) = roles.gold.map(|c| table.cell(row, c).trim()).filter(|g| !g.is_empty()) {
+            record.gold = plan.answer(gold, record.text()).unwrap_or(None);
+        }
+        if let Some(answer) = answer {
+            if name.is_empty() {
+                record.gold = Some(answer);
+            } else {
+                let annotator = Some(name.to_owned());
+                let time = roles.time.map(|c| table.cell(row, c).to_owned());
+                record.responses.push(Response { annotator, time, answer, ..Response::default() });
+            }
+        }
+    }
+    for record in gathered {
+        reading.push(record)?;
+    }
+    let hint = "offsets count code points from 0, the end exclusive";
+    reading.remarks.check_malformed(table.rows(), answers::SPAN_SHAPE, hint)?;
+    if empty_sets > 0 {
+        reading.note(format!("{} read as an empty set of labels", count(empty_sets, "empty label field")));
+    }
+    Ok(())
+}
+
+impl Plan {
+    fn cell<'a>(&self, table: &'a Table, row: usize, column: usize) -> &'a str {
+        let cell = table.cell(row, column);
+        if self.escaped { unescape(cell).unwrap_or(cell) } else { cell }
+    }
+
+    /// The row without its answer, and the answer; `None` when the row is left out.
+    fn record(
+        &self,
+        table: &Table,
+        row: usize,
+        empty_sets: &mut usize,
+        reading: &mut Reading,
+    ) -> Result<Option<(Record, Option<Answer>)>, DataError> {
+        let roles = &self.roles;
+        let at = |column: usize| self.cell(table, row, column);
+        let line = table.lines[row];
+        let text = roles.text.map(at);
+        let cell = roles.label.map_or("", at).trim();
+        if cell.is_empty() && matches!(self.cells, Cells::Separated(_)) {
+            *empty_sets += 1;
+        }
+        let answer = match self.answer(cell, text.unwrap_or_default()) {
+            Ok(answer) => answer.filter(|_| roles.label.is_some()),
+            Err(found) => {
+                reading.remarks.skip_malformed(line, found, answers::SPAN_SHAPE)?;
+                return Ok(None);
+            }
+        };
+        let metadata = roles.metadata.iter().chain(&roles.group).chain(roles.time.iter().filter(|_| roles.annotator.is_none()));
         let record = Record {
             id: roles.id.map(|c| at(c).to_owned()),
             number: table.numbers[row],
-            line,
-            text: text.to_owned(),
-            group: roles.group.map(|c| at(c).to_owned()),
-            time: roles.time.map(|c| at(c).to_owned()),
-            metadata: roles.metadata.iter().map(|&c| at(c).to_owned()).collect(),
-            tokens: Vec::new(),
+            place: Place::line(line),
+            text: text.map(str::to_owned),
+            split: roles.split.map(|c| at(c).trim()).filter(|s| !s.is_empty()).map(Key::from),
+            metadata: metadata.map(|&c| (self.keys[c].clone(), Value::String(at(c).to_owned()))).collect(),
+            ..Record::default()
         };
-        collector.push(record, gold);
+        Ok(Some((record, answer)))
     }
-    remarks.check_malformed(
-        table.rows(),
-        answers::SPAN_SHAPE,
-        "offsets count code points from 0, the end exclusive",
-    )?;
-    if empty_sets > 0 {
-        remarks.notes.push(format!("{} read as an empty set of labels", count(empty_sets, "empty label field")));
-    }
-    collector.finish(remarks)
-}
 
-fn spans(collector: &mut Collector, cell: &str, text: &str) -> Result<Option<Annotation>, String> {
-    let value = serde_json::from_str(cell).map_err(|_| format!("'{}', which is not JSON", quote(cell)))?;
-    collector.answer(&answers::answer(&value)?, text)
+    /// What a cell of the label column says; `None` when it is empty.
+    fn answer(&self, cell: &str, text: &str) -> Result<Option<Answer>, String> {
+        let choices = |labels: Vec<&str>| {
+            let choices = labels.into_iter().map(|label| Choice { label: label.to_owned(), ..Choice::default() });
+            Answer { labels: Some(choices.collect()), ..Answer::default() }
+        };
+        match &self.cells {
+            Cells::Separated(_) => Ok(Some(choices(self.cells.split(cell)))),
+            _ if cell.is_empty() => Ok(None),
+            Cells::Single => Ok(Some(choices(vec![cell]))),
+            Cells::List => match serde_json::from_str::<Vec<String>>(cell) {
+                Ok(labels) => Ok(Some(Answer::labels(labels))),
+                Err(_) => Ok(Some(choices(self.cells.split(cell)))),
+            },
+            Cells::Spans => {
+                let value = serde_json::from_str(cell).map_err(|_| format!("'{}', which is not JSON", quote(cell)))?;
+                match answers::answer(&value)? {
+                    RawAnswer::Labels(labels) if labels.is_empty() => Ok(Some(Answer::spans(Vec::new()))),
+                    RawAnswer::Spans(spans) => Ok(Some(Answer::spans(answers::marks(text, spans, &mut 0)?))),
+                    _ => Err(format!("'{}', which is no list of spans", quote(cell))),
+                }
+            }
+        }
+    }
 }

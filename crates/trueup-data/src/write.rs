@@ -264,10 +264,15 @@ impl Drop for OutputSet {
     }
 }
 
-/// A cell that a spreadsheet would run as a formula, with an apostrophe in front; numbers stay numbers.
+/// Whether a spreadsheet would run a cell as a formula; numbers are none.
+pub fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && cell.parse::<f64>().is_err()
+}
+
+/// A cell that a spreadsheet would run as a formula, with an apostrophe in front; numbers stay numbers. A cell that looks
+/// as if it had been escaped gets one apostrophe more, so that escaping can be undone.
 pub fn escape_formula(cell: &str) -> std::borrow::Cow<'_, str> {
-    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if runs && cell.parse::<f64>().is_err() { format!("'{cell}").into() } else { cell.into() }
+    if is_formula(cell.trim_start_matches('\'')) { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]

@@ -71,11 +71,11 @@ fn empty_labels_are_listed_and_strict_makes_them_errors() {
     let text = "text,label\none two,a\nthree four,\n,b\n";
     let loaded = read(text);
     assert_eq!(loaded.dataset.len(), 2);
-    assert_eq!((loaded.skipped[0].line, loaded.skipped[0].reason.as_str()), (3, "an empty label"));
+    assert_eq!((loaded.skipped[0].line, loaded.skipped[0].reason.as_str()), (3, "no label"));
     let kept = &loaded.dataset.examples[1];
     assert_eq!((kept.id.as_str(), kept.text.as_str(), kept.line), ("3", "", 4));
     let error = message(text, &named(|o| o.strict = true));
-    assert!(error.starts_with("f: line 3: found an empty label; valid: a label on every record"), "{error}");
+    assert!(error.starts_with("f: line 3: found no label; valid: a label on every record"), "{error}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn what_is_left_out_is_counted_and_listed() {
     let skipped: Vec<String> =
         at(&document, "/data/test/skipped").as_array().unwrap().iter().map(Value::to_string).collect();
     assert_snapshot!(skipped.join("\n"), @r#"
-    {"line":82,"reason":"an empty label"}
+    {"line":82,"reason":"no label"}
     {"line":83,"reason":"2 fields where most rows have 5 (a stray delimiter?)"}
     "#);
     let printed = test.run("review tickets.csv").ends_with(0);

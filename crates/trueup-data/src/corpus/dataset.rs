@@ -1,5 +1,6 @@
 //! Records become examples of one task over one label set: which answer counts, what kind it is, what is left out.
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 use trueup_core::{Annotation, Dataset, Example, Span, Task, Token};
 
@@ -29,14 +30,19 @@ pub(crate) fn dataset(
     remarks: &mut Remarks,
 ) -> Result<Dataset, DataError> {
     let path = remarks.path.clone();
-    let names: Vec<String> = outline.columns.iter().map(|c| c.to_string()).collect();
+    let mut records = records;
+    let all_columns = flatten(&mut records, outline, remarks);
+    let names: Vec<String> = all_columns.iter().map(|c| c.to_string()).collect();
     let role = |asked: &Option<String>, role| -> Result<Option<Key>, DataError> {
         let place = asked.as_deref().map(|asked| resolve(asked, role, &names, &path)).transpose()?;
-        Ok(place.map(|i| outline.columns[i].clone()))
+        Ok(place.map(|i| all_columns[i].clone()))
     };
-    let roles = Roles { group: role(&options.group, "group")?, time: role(&options.time, "time")? };
-    let columns: Vec<Key> = outline
-        .columns
+    let known = |known: &Option<Key>, asked, name| if known.is_some() { Ok(known.clone()) } else { role(asked, name) };
+    let roles = Roles {
+        group: known(&outline.group, &options.group, "group")?,
+        time: known(&outline.time, &options.time, "time")?,
+    };
+    let columns: Vec<Key> = all_columns
         .iter()
         .filter(|c| roles.group.as_ref() != Some(c) && roles.time.as_ref() != Some(c))
         .cloned()
@@ -62,6 +68,7 @@ pub(crate) fn dataset(
     let total = records.len();
     let mut examples = Vec::with_capacity(total);
     for (number, record) in (1u64..).zip(records) {
+        let number = if record.number > 0 { record.number } else { number };
         if let Some(example) = maker.example(number, record, &roles, &columns, remarks)? {
             examples.push(example);
         }
@@ -92,6 +99,43 @@ pub(crate) fn dataset(
     }
     let columns = columns.iter().map(|c| c.to_string()).collect();
     Ok(Dataset { task, labels, examples, columns, tags: maker.tags.names().to_vec(), has_text })
+}
+
+/// The metadata columns, those inside an object as `outer.inner`. Lists are left out, and this is said.
+fn flatten(records: &mut [Record], outline: &Outline, remarks: &mut Remarks) -> Vec<Key> {
+    let nested = |value: &Value| matches!(value, Value::Object(_) | Value::Array(_));
+    if !records.iter().flat_map(|r| &r.metadata).any(|(_, value)| nested(value)) {
+        return outline.columns.clone();
+    }
+    let mut columns: Vec<Key> = Vec::new();
+    let mut seen: FxHashSet<Key> = FxHashSet::default();
+    let mut lists: Vec<(Key, usize)> = Vec::new();
+    for record in records {
+        let mut flat: Vec<(Key, Value)> = Vec::with_capacity(record.metadata.len());
+        for (key, value) in record.metadata.drain(..) {
+            match value {
+                Value::Object(map) => {
+                    let inner = map.into_iter().filter(|(_, value)| !nested(value));
+                    flat.extend(inner.map(|(name, value)| (Key::from(format!("{key}.{name}")), value)));
+                }
+                Value::Array(_) => match lists.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, n)) => *n += 1,
+                    None => lists.push((key, 1)),
+                },
+                value => flat.push((key, value)),
+            }
+        }
+        for (key, _) in &flat {
+            if seen.insert(key.clone()) {
+                columns.push(key.clone());
+            }
+        }
+        record.metadata = flat;
+    }
+    for (key, n) in lists {
+        remarks.notes.push(format!("field '{}' of {} holds lists or objects and was left out", quote(&key), count(n, "record")));
+    }
+    columns
 }
 
 /// The kind of answer that most records have.

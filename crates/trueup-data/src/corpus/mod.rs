@@ -8,13 +8,15 @@
 pub(crate) mod dataset;
 mod gold;
 mod outline;
+mod split;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 pub use gold::{Gold, settle};
-pub use outline::Outline;
+pub use outline::{Occurs, Outline};
+pub use split::Split;
 
 /// A name that many records share: a column, a field of an annotation task, a tag.
 pub type Key = Arc<str>;
@@ -83,6 +85,8 @@ impl std::fmt::Display for Place {
 pub struct Record {
     /// The id, where the file gives one.
     pub id: Option<String>,
+    /// Its number from 1 in the input, records left out counted; 0 where it is its place among the records.
+    pub number: u64,
     /// Where it begins.
     pub place: Place,
     /// The text as it stands; `None` in a table of scores.

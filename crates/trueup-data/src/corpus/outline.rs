@@ -1,6 +1,6 @@
 //! What is true of a whole input: what it declares and what occurs in it. A writer knows it before the first record.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::{Key, Record};
@@ -16,6 +16,10 @@ pub struct Outline {
     pub several: Option<bool>,
     /// Metadata columns by first occurrence.
     pub columns: Vec<Key>,
+    /// The metadata column of the source, author or document, where the reader knows it.
+    pub group: Option<Key>,
+    /// The metadata column of the time, where the reader knows it.
+    pub time: Option<Key>,
     /// Settings of the project as a whole (its name, language, configuration), for a writer of the same format.
     pub settings: Vec<(Key, Value)>,
     /// What occurs.
@@ -23,6 +27,8 @@ pub struct Outline {
     /// Names of the token columns besides token and tag, in order, where the format names them.
     pub token_columns: Vec<Key>,
     seen_columns: FxHashSet<Key>,
+    labels: FxHashMap<String, u64>,
+    span_labels: FxHashMap<String, u64>,
 }
 
 /// How many records have what.
@@ -68,8 +74,12 @@ impl Outline {
             if let Some(labels) = &answer.labels {
                 o.labels += 1;
                 o.not_one += u64::from(labels.len() != 1);
+                labels.iter().for_each(|choice| add(&mut self.labels, &choice.label));
             }
-            o.spans += u64::from(answer.spans.is_some());
+            if let Some(spans) = &answer.spans {
+                o.spans += 1;
+                spans.iter().for_each(|mark| add(&mut self.span_labels, &mark.label));
+            }
         }
         for (key, _) in &record.metadata {
             if !self.seen_columns.contains(key) {
@@ -77,6 +87,16 @@ impl Outline {
                 self.columns.push(key.clone());
             }
         }
+    }
+
+    /// The labels of texts that occur in any answer, sorted, with how often.
+    pub fn labels(&self) -> Vec<(&str, u64)> {
+        sorted(&self.labels)
+    }
+
+    /// The types of spans that occur in any answer, sorted, with how often.
+    pub fn span_labels(&self) -> Vec<(&str, u64)> {
+        sorted(&self.span_labels)
     }
 
     /// Whether texts may have several labels: as declared, else as it occurs.
@@ -102,4 +122,19 @@ impl Outline {
             self.declared_spans.push(label.to_owned());
         }
     }
+}
+
+fn add(counts: &mut FxHashMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
+    }
+}
+
+fn sorted(counts: &FxHashMap<String, u64>) -> Vec<(&str, u64)> {
+    let mut all: Vec<(&str, u64)> = counts.iter().map(|(name, &count)| (name.as_str(), count)).collect();
+    all.sort_unstable();
+    all
 }

@@ -67,6 +67,7 @@ pub(crate) fn cut(records: Vec<Record>, holds: &Holds) -> Vec<Record> {
 pub(crate) fn bare(mut records: Vec<Record>) -> Vec<Record> {
     for record in &mut records {
         record.place = Place::default();
+        record.number = 0;
         for answer in record.answers_mut() {
             if let Some(spans) = &mut answer.spans {
                 spans.sort_by(|a, b| (a.start, a.end, &a.label, &a.id).cmp(&(b.start, b.end, &b.label, &b.id)));

@@ -1,0 +1,114 @@
+//! CSV and TSV: tables of fields set apart by a delimiter.
+
+mod dialect;
+mod table;
+mod write;
+
+pub(crate) use table::Table;
+
+use crate::columns;
+use crate::error::{DataError, list};
+use crate::formats::{Format, Spec, head};
+use crate::head::{Confidence, Head, Json};
+use crate::holds::{Holds, Labels, Metadata, Spans};
+use crate::input::Input;
+use crate::options::{ReadOptions, Remarks};
+use crate::reading::Reading;
+use crate::tabular;
+
+/// Comma-separated tables.
+pub(crate) const CSV: Spec = Spec {
+    name: "csv",
+    aliases: &[],
+    title: "a table with commas, semicolons or bars",
+    ending: ".csv",
+    holds: Holds {
+        ids: true,
+        splits: true,
+        labels: Labels::Set,
+        spans: Spans::Gaps,
+        span_ids: true,
+        attributes: true,
+        responses: true,
+        metadata: Metadata::Text,
+        unlabelled: true,
+        ..Holds::LABEL
+    },
+    sniff: |head| sniff_as(head, false),
+    read: |input, options, reading| read(input, Format::CSV, options, reading),
+    write: Some(|outline| Box::new(write::Writer::new(outline, b','))),
+    folder: false,
+};
+
+/// Tab-separated tables.
+pub(crate) const TSV: Spec = Spec {
+    name: "tsv",
+    title: "a table with tabs",
+    ending: ".tsv",
+    sniff: |head| sniff_as(head, true),
+    read: |input, options, reading| read(input, Format::TSV, options, reading),
+    write: Some(|outline| Box::new(write::Writer::new(outline, b'\t'))),
+    ..CSV
+};
+
+fn sniff_as(head: &Head, tabs: bool) -> Confidence {
+    let Some(text) = head.text.filter(|_| head.json == Json::No) else {
+        return Confidence::No;
+    };
+    let ending = if tabs { ".tsv" } else { ".csv" };
+    match dialect::sniff(text) {
+        Some(dialect) if (dialect.delimiter == b'\t') == tabs => Confidence::Likely,
+        _ if head.ends_with(ending) => Confidence::Possible,
+        _ => Confidence::No,
+    }
+}
+
+fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
+    let wanted: Vec<&str> = options.columns().collect();
+    let table = parse(input.text()?, format, options.header, &wanted, reading.remarks)?;
+    let plan = tabular::decide(&table, options, reading.remarks)?;
+    tabular::records(&table, &plan, reading)
+}
+
+/// The rows of a delimited text under their header. `wanted` are column names that the caller asked for.
+pub(crate) fn parse(
+    text: &str,
+    format: Format,
+    header: Option<bool>,
+    wanted: &[&str],
+    remarks: &mut Remarks,
+) -> Result<Table, DataError> {
+    let first = head(text);
+    let dialect = dialect::sniff(first)
+        .filter(|dialect| dialect.format() == format)
+        .unwrap_or_else(|| dialect::dialect_of(first, format));
+    let (mut table, dialect) = table::parse(text, dialect, columns::is_name, remarks)?;
+    remarks.guess(dialect.describe(), Some("--from"));
+    let by_guess = header.is_none();
+    if table.rows() > 0 && header.unwrap_or_else(|| columns::has_header(&table, wanted)) {
+        table.take_header();
+    }
+    match &table.header {
+        Some(header) if table.rows() == 0 => {
+            return Err(DataError::HeaderOnly { path: remarks.path.clone(), found: list(header) });
+        }
+        Some(_) if by_guess => remarks.guess("the first row is the header", None),
+        None if by_guess => remarks.guess("there is no header: the first row is a record", None),
+        _ => {}
+    }
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::testing::{assert_round_trip, records};
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_table_holds_comes_back(records in records(CSV.holds)) {
+            assert_round_trip("csv", records.clone());
+            assert_round_trip("tsv", records);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Which field has which role.
+
+use rustc_hash::FxHashSet;
+use serde_json::Value;
+
+use crate::answers::{RawAnswer, answer};
+use crate::collect::check_ids;
+use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
+use crate::corpus::Split;
+use crate::error::{DataError, list, quote};
+use crate::json::{Object, scalar};
+use crate::options::{ReadOptions, Remarks};
+
+/// The fields that hold each role.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plan {
+    pub text: Option<String>,
+    /// Where the text stands one level down: the field and the one inside.
+    pub nested_text: Option<(String, String)>,
+    pub label: Option<String>,
+    pub id: Option<String>,
+    pub group: Option<String>,
+    pub time: Option<String>,
+    pub split: Option<String>,
+}
+
+impl Plan {
+    /// Whether a field has a role other than metadata.
+    pub fn uses(&self, name: &str) -> bool {
+        let nested = self.nested_text.as_ref().map(|(outer, _)| outer);
+        [&self.text, &self.label, &self.id, &self.split].into_iter().flatten().chain(nested).any(|used| used == name)
+    }
+}
+
+/// Field names in order of first occurrence.
+pub(crate) fn names(objects: &[Object]) -> Vec<String> {
+    let mut seen = FxHashSet::default();
+    let mut names = Vec::new();
+    for key in objects.iter().flat_map(|o| o.fields.keys()) {
+        if seen.insert(key.as_str()) {
+            names.push(key.clone());
+        }
+    }
+    names
+}
+
+/// The values of a field that are not null.
+fn values<'a>(objects: &'a [Object], name: &'a str) -> impl Iterator<Item = &'a Value> {
+    objects.iter().filter_map(move |o| o.fields.get(name)).filter(|v| !v.is_null())
+}
+
+/// Decides every role.
+pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Remarks) -> Result<Plan, DataError> {
+    let names = names(objects);
+    let path = remarks.path.clone();
+    let named = |asked: &Option<String>, role| -> Result<Option<String>, DataError> {
+        let place = asked.as_deref().map(|asked| columns::resolve(asked, role, &names, &path)).transpose()?;
+        Ok(place.map(|i| names[i].clone()))
+    };
+    let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
+    let (mut id, group, time) =
+        (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
+    let mut split = named(&options.split, "split")?;
+    let taken: Vec<String> = [&text, &label, &id, &group, &time, &split].into_iter().flatten().cloned().collect();
+    let free = |name: &String| !taken.contains(name);
+    let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
+        let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));
+        columns::by_name(candidates, wanted, compound).map(|i| names[i].clone())
+    };
+    let strings = |name: &str| values(objects, name).next().is_some() && values(objects, name).all(Value::is_string);
+    let mut nested_text = None;
+    if text.is_none() {
+        text = pick(TEXT_NAMES, &strings, false);
+        if text.is_none() {
+            nested_text = nested(objects, &names, &taken);
+        }
+        if text.is_none() && nested_text.is_none() {
+            let prose = |name: &str| strings(name) && is_prose(objects, name);
+            text = pick(TEXT_NAMES, &prose, true).or_else(|| {
+                // The longest prose, whatever it is called, but not a label of several words.
+                let mean = |name: &str| {
+                    let lengths: Vec<usize> = values(objects, name).filter_map(Value::as_str).map(str::len).collect();
+                    lengths.iter().sum::<usize>() / lengths.len().max(1)
+                };
+                let unnamed = |n: &&String| free(n) && prose(n) && !columns::is_name(n);
+                names.iter().filter(unnamed).max_by_key(|n| mean(n)).cloned()
+            });
+        }
+    }
+    let own = |name: &str| matches!(name, "tokens" | "responses" | "predictions" | "relations");
+    if label.is_none() {
+        // Fields with spans come first: a record with both spans and labels is a record of spans.
+        let outer = nested_text.as_ref().map(|(outer, _)| outer.as_str());
+        let is_answer = |name: &str| {
+            text.as_deref() != Some(name)
+                && outer != Some(name)
+                && !own(name)
+                && values(objects, name).next().is_some()
+                && values(objects, name).all(|v| answer(v).is_ok())
+        };
+        let spans = |name: &str| {
+            is_answer(name)
+                && values(objects, name).all(Value::is_array)
+                && values(objects, name).any(|v| matches!(answer(v), Ok(RawAnswer::Spans(_))))
+        };
+        let any = |name: &str| text.as_deref() != Some(name) && outer != Some(name) && values(objects, name).next().is_some();
+        label = pick(&["spans", "entities", "label", "labels"], &spans, false)
+            .or_else(|| pick(LABEL_NAMES, &is_answer, false))
+            .or_else(|| pick(LABEL_NAMES, &is_answer, true))
+            .or_else(|| pick(LABEL_NAMES, &any, false));
+    }
+    // Trueup's own records may hold nothing but annotators' answers.
+    let answered = names.iter().any(|name| name == "responses");
+    if label.is_none() && !options.unlabelled && !answered {
+        let found = "no field is named like a label".to_owned();
+        return Err(DataError::NoColumn { path, role: "label", found, valid: list(&names) });
+    }
+    if options.text.is_none() {
+        let what = match (&text, &nested_text) {
+            (Some(text), _) => format!("text is field '{}'", quote(text)),
+            (None, Some((outer, inner))) => format!("text is field '{}.{}'", quote(outer), quote(inner)),
+            (None, None) => "there is no text field".to_owned(),
+        };
+        remarks.guess(what, Some("--text"));
+    }
+    if options.label.is_none() {
+        let what =
+            label.as_ref().map_or("there is no label field".to_owned(), |l| format!("label is field '{}'", quote(l)));
+        remarks.guess(what, Some("--label"));
+    }
+    if split.is_none()
+        && free(&"split".to_owned())
+        && values(objects, "split").next().is_some()
+        && values(objects, "split").all(|v| v.as_str().is_some_and(|s| Split::of(s).is_some()))
+    {
+        split = Some("split".to_owned());
+    }
+    let ids = |name: &str| -> Vec<(String, u64)> {
+        objects.iter().map(|o| (o.fields.get(name).and_then(scalar).unwrap_or_default(), o.line)).collect()
+    };
+    if let Some(id) = &id {
+        check_ids(&path, ids(id).iter().map(|(id, line)| (id.as_str(), *line)))?;
+    } else if let Some(guessed) =
+        pick(ID_NAMES, &|name| label.as_deref() != Some(name) && text.as_deref() != Some(name), false)
+    {
+        if check_ids(&path, ids(&guessed).iter().map(|(id, line)| (id.as_str(), *line))).is_ok() {
+            remarks.guess(format!("id is field '{}'", quote(&guessed)), Some("--id"));
+            id = Some(guessed);
+        } else {
+            let what =
+                format!("'{}' not used as id: it repeats or lacks values; ids are record numbers", quote(&guessed));
+            remarks.guess(what, Some("--id"));
+        }
+    }
+    Ok(Plan { text, nested_text, label, id, group, time, split })
+}
+
+fn is_prose(objects: &[Object], name: &str) -> bool {
+    let (mut n, mut spaced) = (0usize, 0usize);
+    values(objects, name).filter_map(Value::as_str).for_each(|s| {
+        n += 1;
+        spaced += usize::from(s.contains(' ') || !s.is_ascii());
+    });
+    spaced * 5 >= n
+}
+
+/// A text one level down: `{"userInput": {"text": ...}}`.
+fn nested(objects: &[Object], names: &[String], taken: &[String]) -> Option<(String, String)> {
+    for outer in names.iter().filter(|name| !taken.contains(name) && !matches!(name.as_str(), "meta" | "metadata")) {
+        for inner in TEXT_NAMES {
+            let held = |o: &Object| o.fields.get(outer).and_then(|v| v.get(inner)).is_some_and(Value::is_string);
+            if !objects.is_empty() && objects.iter().all(held) {
+                return Some((outer.clone(), (*inner).to_owned()));
+            }
+        }
+    }
+    None
+}
