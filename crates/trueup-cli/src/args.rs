@@ -23,6 +23,10 @@ pub struct Arguments {
 pub enum Command {
     /// Review a model: train a baseline on labelled data, or take predictions, and judge them
     Review(Box<ReviewArgs>),
+    /// Say what is in a file: sizes, labels, lengths, languages, duplicates, annotators, what is odd
+    Stats(Box<StatsArgs>),
+    /// Convert between annotation formats, and say what could not be held
+    Convert(Box<ConvertArgs>),
     /// Write two small data sets with known faults, review them, and say what to try next
     Demo(DemoArgs),
     /// List the rules
@@ -95,7 +99,7 @@ pub struct ReviewArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadArgs {
-    /// Format: csv, tsv, jsonl, label-text, conll
+    /// Format, such as csv, jsonl, conll, label-studio, parquet [default: by content; docs/formats.md lists all]
     #[arg(long, value_name = "FORMAT")]
     pub from: Option<Format>,
     /// Column (name, or number from 1) of the text
@@ -113,6 +117,12 @@ pub struct ReadArgs {
     /// Column of the time
     #[arg(long, value_name = "COLUMN")]
     pub time: Option<String>,
+    /// Column of the split
+    #[arg(long, value_name = "COLUMN")]
+    pub split: Option<String>,
+    /// Column of the annotator, in a table of one answer a row
+    #[arg(long, value_name = "COLUMN")]
+    pub annotator: Option<String>,
     /// What separates several labels of one example [default: |]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,
@@ -196,6 +206,53 @@ pub struct WorkArgs {
     /// Worker threads; the result is the same for any number [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// `trueup stats`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup stats tickets.csv
+  trueup stats export.json --json -      the same as data
+  trueup stats corpus/                   a folder: brat, an Azure project, a save_to_disk folder, texts by label, ...")]
+pub struct StatsArgs {
+    /// Any annotated data; a file, a folder, or `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How the file is read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Write the figures as JSON; `-` prints them and nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+}
+
+/// `trueup convert`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup convert export.json train.conll              Label Studio to CoNLL
+  trueup convert train.csv - --to jsonl               to stdout
+  trueup convert corpus/ train.spacy --strict         brat to spaCy; refused if anything would be lost
+
+What the target cannot hold is reported on stderr, by kind, with the places; --strict refuses it.")]
+pub struct ConvertArgs {
+    /// Any annotated data; a file, a folder, or `-` for stdin
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where to write; a folder for formats of several files; `-` is stdout
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// The format to write [default: by the ending of OUT]
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<Format>,
+    /// How the input is read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Write the loss report as JSON; `-` prints it
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Print no talk
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
 }
 
 /// `trueup demo`.

@@ -131,8 +131,20 @@ impl Wanted {
     }
 }
 
+/// Writes `text` to a file, or prints it where the path is `-`. One of the `inputs` is never written to.
+pub fn write_or_print(path: &Path, text: &str, inputs: &[&PathBuf]) -> anyhow::Result<()> {
+    if path == Path::new("-") {
+        return print(text);
+    }
+    if inputs.iter().any(|input| place(input) == place(path)) {
+        let shown = words::printable(&path.display().to_string());
+        anyhow::bail!("{shown}: named for something else; valid: another name");
+    }
+    Ok(trueup::data::write::write_file(path, text.as_bytes())?)
+}
+
 /// The file that a path names, by whatever way it is reached.
-fn place(path: &Path) -> PathBuf {
+pub fn place(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| {
         let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
         match (folder.and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
@@ -152,7 +164,7 @@ fn render(review: &Review, form: Form) -> anyhow::Result<String> {
 
 /// The same JSON without characters that act on a terminal, which JSON lets stand raw: they occur in strings only, and
 /// become escapes.
-fn inert(json: &str) -> String {
+pub fn inert(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         // Of these all are in the first plane, so one escape a character will do.

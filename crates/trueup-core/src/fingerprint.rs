@@ -42,6 +42,22 @@ pub fn fingerprint(data: &Dataset) -> String {
     format!("{sum:032x}")
 }
 
+/// An order-free hash of things that are each a sequence of strings: 32 hexadecimal digits. A repeated thing counts
+/// twice.
+pub fn unordered<S: AsRef<str>>(things: impl IntoIterator<Item = Vec<S>>) -> String {
+    let mut sum = 0u128;
+    let mut bytes = Vec::new();
+    for pieces in things {
+        bytes.clear();
+        for piece in &pieces {
+            bytes.extend_from_slice(&(piece.as_ref().len() as u64).to_le_bytes());
+            bytes.extend_from_slice(piece.as_ref().as_bytes());
+        }
+        sum = sum.wrapping_add(xxh3_128(&bytes));
+    }
+    format!("{sum:032x}")
+}
+
 /// The hash of any sequence of strings: 16 hexadecimal digits.
 pub fn digest<S: AsRef<str>>(pieces: impl IntoIterator<Item = S>) -> String {
     let mut bytes = Vec::new();

@@ -71,6 +71,11 @@ pub fn tokenise(text: &str) -> Vec<(u32, u32)> {
     tokens
 }
 
+/// Whether a text is in Normalisation Form C.
+pub fn is_nfc(text: &str) -> bool {
+    unicode_normalization::is_nfc(text)
+}
+
 /// The length in code points.
 pub fn code_points(text: &str) -> usize {
     text.chars().count()

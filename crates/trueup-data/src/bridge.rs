@@ -11,6 +11,9 @@ use crate::reading::Reading;
 pub(crate) fn records(data: Dataset, ids: bool, reading: &mut Reading) -> Result<(), DataError> {
     let columns: Vec<Key> = data.columns.iter().map(|c| c.as_str().into()).collect();
     let tags: Vec<Key> = data.tags.iter().map(|t| t.as_str().into()).collect();
+    if data.examples.iter().any(|e| e.group.is_some()) {
+        reading.outline.group = Some("group".into());
+    }
     for example in data.examples {
         let name = |label: u32| data.labels.name(label).to_owned();
         let choices =

@@ -1,38 +1,185 @@
 //! From one format into another: what both can hold goes over, and what the target cannot hold is reported.
 
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use trueup_core::document::{Guess, Skipped};
+
 use crate::corpus::{Outline, Record};
 use crate::error::DataError;
 use crate::formats::{Format, Writer};
+use crate::head::Confidence;
 use crate::holds::{Losses, restrict};
+use crate::input::Input;
+use crate::options::{ReadOptions, count};
 use crate::output::Output;
+use crate::read::{corpus, each};
+
+/// Where a conversion goes.
+pub enum Destination<'a> {
+    /// A file, or a folder for the formats that are one. Written whole or not at all.
+    Path(&'a Path),
+    /// Bytes as they come, such as to standard output; a name for messages.
+    Pipe(&'a str, Box<dyn Write>),
+}
+
+/// How to convert.
+#[derive(Debug, Clone, Default)]
+pub struct ConvertOptions {
+    /// How the input is read.
+    pub read: ReadOptions,
+    /// The target's format; by the ending of its name when not given.
+    pub to: Option<Format>,
+    /// Whether a loss is an error.
+    pub refuse_loss: bool,
+}
+
+/// What was converted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversion {
+    /// The format it was read as.
+    pub from: Format,
+    /// How sure that was.
+    pub confidence: Confidence,
+    /// The format that was written.
+    pub to: Format,
+    /// Records read.
+    pub records: u64,
+    /// Records written.
+    pub written: u64,
+    /// What the target cannot hold.
+    pub losses: Losses,
+    /// What was decided from the content.
+    pub guesses: Vec<Guess>,
+    /// Records left out on reading.
+    pub skipped: Vec<Skipped>,
+    /// Anything else worth saying.
+    pub notes: Vec<String>,
+}
+
+/// Reads `input`, a file or folder, and writes what it holds in another format.
+///
+/// A large file of lines or rows is read twice, block by block, and never held as a whole.
+///
+/// # Errors
+///
+/// When the input cannot be read, the target not written, or when something was lost and that is refused; nothing is
+/// left behind then.
+pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Result<Conversion, DataError> {
+    let format = target(&to, options)?;
+    let out = output(to, format, options.refuse_loss)?;
+    let input = Input::open(input)?;
+    let (read, (_, losses, written)) = if input.is_large() {
+        let read = each(&input, &options.read, &mut |_| Ok(()))?;
+        let again = ReadOptions { from: Some(read.format), ..options.read.clone() };
+        let mut converter = Converter::new(format, &read.corpus.outline, out)?;
+        each(&input, &again, &mut |record| converter.record(record))?;
+        (read, converter.finish(options.refuse_loss)?)
+    } else {
+        let mut read = corpus(&input, &options.read)?;
+        let mut converter = Converter::new(format, &read.corpus.outline, out)?;
+        for record in std::mem::take(&mut read.corpus.records) {
+            converter.record(record)?;
+        }
+        (read, converter.finish(options.refuse_loss)?)
+    };
+    Ok(Conversion {
+        from: read.format,
+        confidence: read.confidence,
+        to: format,
+        records: read.corpus.outline.occurs.records,
+        written,
+        losses,
+        guesses: read.guesses,
+        skipped: read.skipped,
+        notes: read.notes,
+    })
+}
+
+/// The format that is asked for, else the one whose files end so.
+fn target(to: &Destination, options: &ConvertOptions) -> Result<Format, DataError> {
+    let written = || {
+        let names: Vec<_> = Format::all().filter(|f| f.is_written()).map(Format::name).collect();
+        names.join(", ")
+    };
+    let name = match to {
+        Destination::Path(path) => crate::error::shown(path),
+        Destination::Pipe(name, _) => (*name).to_owned(),
+    };
+    if let Some(format) = options.to {
+        if format.is_written() {
+            return Ok(format);
+        }
+        let found = format!("--to {format}, a format that is only read");
+        return Err(DataError::Content { path: name, found, valid: written(), hint: None });
+    }
+    let lower = name.to_lowercase();
+    let by_ending = Format::all().find(|f| f.is_written() && !f.spec().ending.is_empty() && lower.ends_with(f.spec().ending));
+    by_ending.filter(|_| matches!(to, Destination::Path(_))).ok_or_else(|| {
+        let found = "a name that does not say which format to write".to_owned();
+        DataError::Content { path: name, found, valid: format!("--to with one of {}", written()), hint: None }
+    })
+}
+
+/// Where the writer's bytes go. What may be refused goes to standard output only when it is known not to be.
+fn output(to: Destination, format: Format, hold: bool) -> Result<Output, DataError> {
+    match to {
+        Destination::Path(path) if format.is_folder() => Output::folder(path),
+        Destination::Path(path) => Output::file(path),
+        Destination::Pipe(name, _) if format.is_folder() => {
+            let found = format!("--to {format}, which is a folder of files");
+            let valid = "the name of a folder".to_owned();
+            Err(DataError::Content { path: name.to_owned(), found, valid, hint: None })
+        }
+        Destination::Pipe(name, to) => Ok(Output::pipe(name, to, hold)),
+    }
+}
 
 /// Writes records of one input, one by one, in a format.
 pub(crate) struct Converter {
     format: Format,
     writer: Box<dyn Writer>,
     out: Output,
-    /// What was lost so far.
-    pub losses: Losses,
+    losses: Losses,
+    written: u64,
 }
 
 impl Converter {
-    /// Begins to write in `format`, which must be one that can be written.
-    pub fn new(format: Format, outline: &Outline, out: Output) -> Option<Self> {
-        let writer = format.spec().write?(outline);
-        Some(Self { format, writer, out, losses: Losses::default() })
+    /// Begins to write in `format`.
+    pub fn new(format: Format, outline: &Outline, out: Output) -> Result<Self, DataError> {
+        let Some(write) = format.spec().write else {
+            let found = format!("the format {format}, which is only read");
+            let valid = "a format that is written".to_owned();
+            return Err(DataError::Content { path: out.name(), found, valid, hint: None });
+        };
+        Ok(Self { format, writer: write(outline), out, losses: Losses::default(), written: 0 })
     }
 
     /// Writes one record.
     pub fn record(&mut self, record: Record) -> Result<(), DataError> {
         match restrict(record, self.format.holds(), &mut self.losses) {
-            Some(record) => self.writer.record(&record, &mut self.out, &mut self.losses),
+            Some(record) => {
+                self.written += 1;
+                self.writer.record(&record, &mut self.out, &mut self.losses)
+            }
             None => Ok(()),
         }
     }
 
-    /// Writes what comes last and gives the files their names; in memory, hands them out.
-    pub fn finish(mut self) -> Result<(std::collections::BTreeMap<String, Vec<u8>>, Losses), DataError> {
+    /// Writes what comes last and gives the files their names; in memory, hands them out. Also the losses, and how many
+    /// records were written.
+    pub fn finish(mut self, refuse_loss: bool) -> Result<(BTreeMap<String, Vec<u8>>, Losses, u64), DataError> {
         self.writer.finish(&mut self.out, &mut self.losses)?;
-        Ok((self.out.commit()?, self.losses))
+        if let Some((kind, lost)) = self.losses.kinds.iter().next().filter(|_| refuse_loss) {
+            let place = lost.places.first().map(|place| format!(" at {place}")).unwrap_or_default();
+            let others = self.losses.kinds.len() - 1;
+            let more = if others > 0 { format!(", and {}", count(others, "other kind")) } else { String::new() };
+            let found = format!("a loss of {} ({}{place}; {} in all{more})", kind.name(), lost.first, lost.count);
+            let valid = format!("what {} can hold", self.format);
+            let hint = Some("without --strict it is converted and the losses are listed".to_owned());
+            return Err(DataError::Content { path: self.out.name(), found, valid, hint });
+        }
+        Ok((self.out.commit()?, self.losses, self.written))
     }
 }

@@ -248,6 +248,18 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// The same error, whose hint names one thing more to try; errors that have no room for a hint stay as they are.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, more: &str) -> Self {
+        if let Self::Record { hint, .. } | Self::At { hint, .. } | Self::Content { hint, .. } = &mut self {
+            *hint = Some(match hint.take() {
+                Some(hint) => format!("{hint}; {more}"),
+                None => more.to_owned(),
+            });
+        }
+        self
+    }
+
     /// The error for a failed system call on `path`.
     pub(crate) fn io(path: &Path, action: &'static str, source: std::io::Error) -> Self {
         let path = shown(path);

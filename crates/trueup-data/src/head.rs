@@ -74,7 +74,8 @@ impl<'a> Head<'a> {
         let lower = input.name.to_lowercase();
         let name = lower.trim_end_matches(".gz").trim_end_matches(".zst").to_owned();
         let files = input.folder().map(crate::input::Folder::names).transpose()?;
-        let bytes = &input.bytes()[..input.bytes().len().min(WINDOW)];
+        let bytes = input.first_bytes();
+        let bytes = &bytes[..bytes.len().min(WINDOW)];
         let text = input.text_if_any().map(head);
         let (json, values) =
             text.map_or((Json::No, Vec::new()), |head| look(head, input.text_if_any().unwrap_or(head)));

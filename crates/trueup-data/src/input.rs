@@ -1,14 +1,21 @@
 //! What a reader is given: a file (decompressed, decoded on request) or a folder of files.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{DataError, quote, shown};
+use crate::head::WINDOW;
 use crate::options::Remarks;
 use crate::source::{self, Decoded};
 
+/// Files of more bytes than this are read block by block where the format allows it.
+const LARGE: u64 = 64 << 20;
+/// How large a block is, in bytes.
+const BLOCK: usize = 8 << 20;
 /// How many files a folder may hold, so that a wrong path does not walk a whole disk.
 const MOST_FILES: usize = 1_000_000;
 /// How many folders deep files are looked for.
@@ -19,7 +26,10 @@ const DEPTH: usize = 6;
 pub(crate) struct Input {
     /// Its name in messages.
     pub name: String,
-    bytes: Vec<u8>,
+    /// All of it, unless it is large and nobody asked for all of it yet.
+    bytes: OnceCell<Vec<u8>>,
+    /// A large file: where it is, and its first part.
+    large: Option<(PathBuf, Vec<u8>)>,
     text: OnceCell<Decoded>,
     /// The folder itself, or the folder that the file stands in.
     folder: Option<Folder>,
@@ -32,26 +42,34 @@ impl Input {
         let name = shown(path);
         if path.as_os_str() != "-" && path.is_dir() {
             let folder = Folder::open(path)?;
-            return Ok(Self { name, bytes: Vec::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true });
+            let (bytes, text) = (OnceCell::from(Vec::new()), OnceCell::new());
+            return Ok(Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true });
         }
-        let bytes = source::read_bytes(path)?;
+        let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > LARGE);
+        let (bytes, large) = if is_large && path.as_os_str() != "-" {
+            (OnceCell::new(), Some((path.to_path_buf(), source::first_bytes(path, WINDOW * 2)?)))
+        } else {
+            (OnceCell::from(source::read_bytes(path)?), None)
+        };
         let folder = path.parent().filter(|_| path.as_os_str() != "-").map(|parent| {
             let root = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             Folder { name: shown(root), root: Root::Disk(root.to_path_buf()) }
         });
-        Ok(Self { name, bytes, text: OnceCell::new(), folder, is_folder: false })
+        Ok(Self { name, bytes, large, text: OnceCell::new(), folder, is_folder: false })
     }
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: crate::error::escape(name), bytes, text: OnceCell::new(), folder: None, is_folder: false }
+        let (name, bytes) = (crate::error::escape(name), OnceCell::from(bytes));
+        Self { name, bytes, large: None, text: OnceCell::new(), folder: None, is_folder: false }
     }
 
     /// A folder in memory, by relative names.
     pub fn memory_folder(name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let name = crate::error::escape(name);
         let folder = Folder { name: name.clone(), root: Root::Memory(files) };
-        Self { name, bytes: Vec::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true }
+        let (bytes, text) = (OnceCell::from(Vec::new()), OnceCell::new());
+        Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true }
     }
 
     /// The same file in memory, beside `files`.
@@ -59,6 +77,11 @@ impl Input {
     pub fn beside_memory(mut self, files: BTreeMap<String, Vec<u8>>) -> Self {
         self.folder = Some(Folder { name: "beside".to_owned(), root: Root::Memory(files) });
         self
+    }
+
+    /// Whether it is a file that is read block by block where the format allows it.
+    pub fn is_large(&self) -> bool {
+        self.large.is_some()
     }
 
     /// The folder, when this is one.
@@ -71,9 +94,25 @@ impl Input {
         self.folder.as_ref().filter(|_| !self.is_folder)
     }
 
-    /// The bytes, decompressed; empty for a folder.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The bytes, decompressed; empty for a folder. A large file is read now.
+    pub fn bytes(&self) -> Result<&[u8], DataError> {
+        if let Some(bytes) = self.bytes.get() {
+            return Ok(bytes);
+        }
+        let bytes = match &self.large {
+            Some((path, _)) => source::read_bytes(path)?,
+            None => Vec::new(),
+        };
+        Ok(self.bytes.get_or_init(|| bytes))
+    }
+
+    /// The first bytes, decompressed, at least a window of them.
+    pub fn first_bytes(&self) -> &[u8] {
+        match (self.bytes.get(), &self.large) {
+            (Some(bytes), _) => bytes,
+            (None, Some((_, first))) => first,
+            (None, None) => &[],
+        }
     }
 
     /// The text, without a byte order mark. UTF-8, else UTF-16 where its mark or its zeros say so, else Windows-1252
@@ -82,22 +121,116 @@ impl Input {
         let decoded = match self.text.get() {
             Some(decoded) => decoded,
             None => {
-                let decoded = source::decode(&self.name, &self.bytes)?;
+                let decoded = source::decode(&self.name, self.bytes()?)?;
                 self.text.get_or_init(|| decoded)
             }
         };
-        Ok(decoded.text.as_deref().unwrap_or_else(|| source::plain(&self.bytes)))
+        Ok(match &decoded.text {
+            Some(text) => text,
+            None => source::plain(self.bytes()?),
+        })
+    }
+
+    /// The text in pieces: a large file in blocks that end where `cut` says that a record ends, any other in one piece.
+    /// `cut` is given the bytes of a block and answers how many of them are whole records; 0 asks for more.
+    pub fn pieces<'a>(&'a self, cut: impl Fn(&[u8]) -> usize + 'a) -> Result<Pieces<'a>, DataError> {
+        match &self.large {
+            Some((path, _)) if self.bytes.get().is_none() => {
+                Ok(Pieces::Blocks(Box::new(Blocks::new(source::open(path)?, &self.name, cut))))
+            }
+            _ => Ok(Pieces::Whole(Some(self.text()?))),
+        }
     }
 
     /// The text when the bytes are text, for telling formats apart.
     pub fn text_if_any(&self) -> Option<&str> {
-        if self.is_folder { None } else { self.text().ok() }
+        if self.is_folder {
+            return None;
+        }
+        match &self.large {
+            // A cut may fall into a character.
+            Some((_, first)) if self.text.get().is_none() => {
+                let end = first.len() - first.iter().rev().take(3).take_while(|b| **b >= 0x80).count();
+                std::str::from_utf8(&first[..end]).ok().map(|text| text.trim_start_matches('\u{feff}'))
+            }
+            _ => self.text().ok(),
+        }
     }
 
     /// Says which encoding was taken, unless it is UTF-8.
     pub fn remark_encoding(&self, remarks: &mut Remarks) {
         if let Some(found) = self.text.get().and_then(|decoded| decoded.found.as_ref()) {
             remarks.guess(found.clone(), None);
+        }
+    }
+}
+
+/// The text of an input in pieces; see [`Input::pieces`].
+pub(crate) enum Pieces<'a> {
+    /// All of it at once.
+    Whole(Option<&'a str>),
+    /// Block by block.
+    Blocks(Box<Blocks<'a>>),
+}
+
+impl Pieces<'_> {
+    /// The next piece, and the number of the line that it begins with; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<(Cow<'_, str>, u64)>, DataError> {
+        match self {
+            Self::Whole(text) => Ok(text.take().map(|text| (Cow::Borrowed(text), 1))),
+            Self::Blocks(blocks) => Ok(blocks.next()?.map(|(text, line)| (Cow::Owned(text), line))),
+        }
+    }
+}
+
+/// Blocks of whole records of a large file.
+pub(crate) struct Blocks<'a> {
+    from: Box<dyn Read>,
+    name: String,
+    cut: Box<dyn Fn(&[u8]) -> usize + 'a>,
+    rest: Vec<u8>,
+    line: u64,
+    over: bool,
+    begun: bool,
+}
+
+impl<'a> Blocks<'a> {
+    fn new(from: Box<dyn Read>, name: &str, cut: impl Fn(&[u8]) -> usize + 'a) -> Self {
+        let (rest, cut) = (Vec::new(), Box::new(cut));
+        Self { from, name: name.to_owned(), cut, rest, line: 1, over: false, begun: false }
+    }
+
+    fn next(&mut self) -> Result<Option<(String, u64)>, DataError> {
+        let mut wanted = BLOCK;
+        loop {
+            while !self.over && self.rest.len() < wanted {
+                let before = self.rest.len();
+                let missing = (wanted - before) as u64;
+                let read = (&mut self.from).take(missing).read_to_end(&mut self.rest);
+                self.over = read.map_err(|e| DataError::io(Path::new(&self.name), "read", e))? == 0;
+            }
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            let whole = if self.over { self.rest.len() } else { (self.cut)(&self.rest) };
+            if whole == 0 {
+                // A record larger than the block.
+                wanted *= 2;
+                continue;
+            }
+            let after = self.rest.split_off(whole);
+            let mut block = std::mem::replace(&mut self.rest, after);
+            if !self.begun && block.starts_with("\u{feff}".as_bytes()) {
+                block.drain(..3);
+            }
+            self.begun = true;
+            let line = self.line;
+            self.line += memchr::memchr_iter(b'\n', &block).count() as u64;
+            let text = String::from_utf8(block).map_err(|e| {
+                let (at, bytes) = (e.utf8_error().valid_up_to(), e.as_bytes());
+                source::bad_utf8_at(&self.name, bytes, at, line)
+            })?;
+            return Ok(Some((text, line)));
         }
     }
 }

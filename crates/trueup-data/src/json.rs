@@ -1,5 +1,6 @@
 //! JSON on its way in: objects of lines or of an array, with the line where each begins.
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::error::{DataError, quote};
@@ -16,12 +17,17 @@ pub(crate) struct Object {
     pub fields: Map<String, Value>,
 }
 
+/// Whether a text is one array.
+pub(crate) fn is_array(text: &str) -> bool {
+    text.trim_start().starts_with('[')
+}
+
 /// All objects of a text, whether an array or lines; what is none is skipped and listed, or an error where there are
 /// many.
 pub(crate) fn objects(text: &str, remarks: &mut Remarks) -> Result<Vec<Object>, DataError> {
-    let mut objects = Vec::new();
     let hint = "is it another format? try --from";
-    if text.trim_start().starts_with('[') {
+    if is_array(text) {
+        let mut objects = Vec::new();
         remarks.guess("the file is one JSON array", Some("--from"));
         for (number, element) in (1..).zip(elements(text)) {
             let (line, value) = element.map_err(|(line, found)| remarks.error(line, found, VALID))?;
@@ -33,22 +39,8 @@ pub(crate) fn objects(text: &str, remarks: &mut Remarks) -> Result<Vec<Object>, 
         remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, hint)?;
         return Ok(objects);
     }
-    let mut number = 0;
-    // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
-    for (line, text) in (1..).zip(text.split('\n')) {
-        if text.bytes().all(|b| b.is_ascii_whitespace()) {
-            continue;
-        }
-        number += 1;
-        match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => objects.push(Object { line, number, fields }),
-            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
-            Err(error) => {
-                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
-                remarks.skip_malformed(line, found, VALID)?;
-            }
-        }
-    }
+    let (mut objects, mut number) = (Vec::new(), 0);
+    line_objects(text, 1, &mut number, &mut objects, remarks)?;
     let hint = if objects.is_empty() && serde_json::from_str::<Value>(text).is_ok() {
         "this is one JSON object over several lines: write its records as JSON lines"
     } else {
@@ -56,6 +48,37 @@ pub(crate) fn objects(text: &str, remarks: &mut Remarks) -> Result<Vec<Object>, 
     };
     remarks.check_malformed(number as usize, VALID, hint)?;
     Ok(objects)
+}
+
+/// How many lines one thread takes at once.
+const LINES: usize = 512;
+
+/// The objects of lines of which the first has the number `line`; `number` counts the records.
+pub(crate) fn line_objects(
+    text: &str,
+    line: u64,
+    number: &mut u64,
+    objects: &mut Vec<Object>,
+    remarks: &mut Remarks,
+) -> Result<(), DataError> {
+    // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
+    let lines: Vec<(u64, &str)> =
+        (line..).zip(text.split('\n')).filter(|(_, text)| !text.bytes().all(|b| b.is_ascii_whitespace())).collect();
+    let parsed: Vec<Result<Value, serde_json::Error>> =
+        lines.par_iter().with_min_len(LINES).map(|(_, text)| serde_json::from_str(text)).collect();
+    objects.reserve(lines.len());
+    for ((line, text), value) in lines.into_iter().zip(parsed) {
+        *number += 1;
+        match value {
+            Ok(Value::Object(fields)) => objects.push(Object { line, number: *number, fields }),
+            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
+            Err(error) => {
+                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
+                remarks.skip_malformed(line, found, VALID)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The one JSON value of a text; an error has the place of what is wrong.

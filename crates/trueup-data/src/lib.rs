@@ -51,6 +51,7 @@ mod tabular;
 pub mod write;
 
 pub use align::{Aligned, Matching, align};
+pub use convert::{Conversion, ConvertOptions, Destination, convert};
 pub use error::{DataError, escape, quote};
 pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;

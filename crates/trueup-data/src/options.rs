@@ -92,6 +92,8 @@ pub(crate) struct Remarks {
     pub skipped: Vec<Skipped>,
     /// Anything else worth saying.
     pub notes: Vec<String>,
+    /// Other formats that the input may be in.
+    pub others: Vec<&'static str>,
     /// Records left out because they could not be read: the first one's line and what was found, and how many.
     malformed: Option<(u64, String, usize)>,
 }

@@ -25,7 +25,12 @@ enum Target {
     /// Files by relative name; the main file's name is empty.
     Memory(BTreeMap<String, Vec<u8>>),
     /// Anything that takes bytes, such as standard output.
-    Pipe { name: String, to: Box<dyn std::io::Write> },
+    Pipe {
+        name: String,
+        to: Box<dyn std::io::Write>,
+        /// Whether nothing goes out before all of it is there.
+        hold: bool,
+    },
 }
 
 impl Output {
@@ -48,15 +53,25 @@ impl Output {
         Ok(Self { target: Target::Folder { root: root.to_path_buf(), set }, pending: Vec::new() })
     }
 
-    /// Into something that takes bytes as they come.
-    pub fn pipe(name: &str, to: Box<dyn std::io::Write>) -> Self {
-        Self { target: Target::Pipe { name: name.to_owned(), to }, pending: Vec::new() }
+    /// Into something that takes bytes as they come, or all at once at the end.
+    pub fn pipe(name: &str, to: Box<dyn std::io::Write>, hold: bool) -> Self {
+        Self { target: Target::Pipe { name: name.to_owned(), to, hold }, pending: Vec::new() }
+    }
+
+    /// What it is called in messages.
+    pub fn name(&self) -> String {
+        match &self.target {
+            Target::File { path, .. } => crate::error::shown(path),
+            Target::Folder { root, .. } => crate::error::shown(root),
+            Target::Memory(_) => "memory".to_owned(),
+            Target::Pipe { name, .. } => name.clone(),
+        }
     }
 
     /// Appends to the main file.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
         self.pending.extend_from_slice(bytes);
-        if self.pending.len() >= BLOCK { self.flush() } else { Ok(()) }
+        self.flush_if_full()
     }
 
     /// The buffer of the main file, to append to; [`Self::flush_if_full`] after each record keeps it small.
@@ -66,7 +81,8 @@ impl Output {
 
     /// Sends the buffer on when it is full.
     pub fn flush_if_full(&mut self) -> Result<(), DataError> {
-        if self.pending.len() >= BLOCK { self.flush() } else { Ok(()) }
+        let held = matches!(self.target, Target::Pipe { hold: true, .. });
+        if self.pending.len() >= BLOCK && !held { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), DataError> {
@@ -80,7 +96,7 @@ impl Output {
                 set.append(stream, &self.pending)?;
                 self.pending.clear();
             }
-            Target::Pipe { name, to } => {
+            Target::Pipe { name, to, .. } => {
                 to.write_all(&self.pending).map_err(|e| DataError::io(Path::new(name), "write", e))?;
                 self.pending.clear();
             }
@@ -124,7 +140,7 @@ impl Output {
                 set.commit()?;
             }
             Target::Folder { set, .. } => set.commit()?,
-            Target::Pipe { name, mut to } => to.flush().map_err(|e| DataError::io(Path::new(&name), "write", e))?,
+            Target::Pipe { name, mut to, .. } => to.flush().map_err(|e| DataError::io(Path::new(&name), "write", e))?,
         }
         Ok(BTreeMap::new())
     }

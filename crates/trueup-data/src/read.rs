@@ -8,12 +8,11 @@ use trueup_core::scheme::Scheme;
 
 use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
-use crate::formats::{self, Format, conll, label_text};
+use crate::formats::{self, Format};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
 use crate::reading::Reading;
-use crate::source::Source;
 
 /// A data set and how it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,59 +80,66 @@ fn format_of(input: &Input, options: &ReadOptions, remarks: &mut Remarks) -> Res
     let found = formats::detect(input)?;
     let first = found[0];
     let others: Vec<&str> = found[1..].iter().map(|c| c.format.name()).collect();
-    let others = if others.is_empty() { String::new() } else { format!(", or {}", others.join(", ")) };
-    let sure = match first.confidence {
-        Confidence::Certain => String::new(),
-        sure => format!(" ({}{others})", sure.name()),
+    let sure = match (first.confidence, others.as_slice()) {
+        (Confidence::Certain, _) | (_, []) => String::new(),
+        (sure, others) => format!(" ({}; it may be {} too)", sure.name(), others.join(" or ")),
     };
     remarks.guess(format!("the format is {}{sure}", first.format), Some("--from"));
+    remarks.others = others;
     Ok((first.format, first.confidence))
+}
+
+/// An error of reading in a guessed format names what else the input may be.
+fn with_others(error: DataError, remarks: &Remarks) -> DataError {
+    if remarks.others.is_empty() { error } else { error.with_hint(&format!("it may be {} too: say so with --from", remarks.others.join(" or "))) }
 }
 
 /// Reads the records of an input.
 pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataError> {
+    let mut records: Vec<Record> = Vec::new();
+    let mut take = |record| {
+        records.push(record);
+        Ok(())
+    };
+    let mut read = each(input, options, &mut take)?;
+    read.corpus.records = records;
+    Ok(read)
+}
+
+/// Reads the records of an input one by one; the answer holds all but the records.
+pub(crate) fn each(
+    input: &Input,
+    options: &ReadOptions,
+    take: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<Read, DataError> {
     let options = &ReadOptions { unlabelled: true, ..options.clone() };
     let mut remarks = Remarks::new(&input.name, options.strict);
     let (format, confidence) = format_of(input, options, &mut remarks)?;
+    let mut reading = Reading::new(&mut remarks, take);
+    let result = (format.spec().read)(input, options, &mut reading);
+    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    result.map_err(|error| with_others(error, &remarks))?;
+    input.remark_encoding(&mut remarks);
+    remarks.skipped.sort_by_key(|skipped| skipped.line);
+    let Remarks { guesses, skipped, notes, .. } = remarks;
+    let corpus = Corpus { outline, records: Vec::new() };
+    Ok(Read { corpus, format, confidence, scheme, guesses, skipped, notes })
+}
+
+fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
+    let mut remarks = Remarks::new(&input.name, options.strict);
+    let (format, _) = format_of(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();
     let mut take = |record| {
         records.push(record);
         Ok(())
     };
     let mut reading = Reading::new(&mut remarks, &mut take);
-    (format.spec().read)(input, options, &mut reading)?;
-    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
-    input.remark_encoding(&mut remarks);
-    remarks.skipped.sort_by_key(|skipped| skipped.line);
-    let Remarks { guesses, skipped, notes, .. } = remarks;
-    Ok(Read { corpus: Corpus { outline, records }, format, confidence, scheme, guesses, skipped, notes })
-}
-
-fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
-    let mut remarks = Remarks::new(&input.name, options.strict);
-    let (format, _) = format_of(input, options, &mut remarks)?;
-    let source = || Ok::<_, DataError>(Source { name: input.name.clone(), text: input.text()?.to_owned() });
-    let mut scheme = None;
-    let (dataset, ids_from_column) = match format.name() {
-        "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
-        "conll" => {
-            let (dataset, read_as) = conll::read(&source()?, options, true, &mut remarks)?;
-            scheme = Some(read_as);
-            (dataset, false)
-        }
-        _ => {
-            let mut records: Vec<Record> = Vec::new();
-            let mut take = |record| {
-                records.push(record);
-                Ok(())
-            };
-            let mut reading = Reading::new(&mut remarks, &mut take);
-            (format.spec().read)(input, options, &mut reading)?;
-            let (outline, ids) = (std::mem::take(&mut reading.outline), reading.ids_from_column);
-            scheme = reading.scheme;
-            (dataset::dataset(records, &outline, options, true, &mut remarks)?, ids)
-        }
-    };
+    let result = (format.spec().read)(input, options, &mut reading);
+    let (outline, ids_from_column, scheme) =
+        (std::mem::take(&mut reading.outline), reading.ids_from_column, reading.scheme);
+    result.map_err(|error| with_others(error, &remarks))?;
+    let dataset = dataset::dataset(records, &outline, options, true, &mut remarks)?;
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;

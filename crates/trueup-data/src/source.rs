@@ -174,8 +174,34 @@ fn utf16(bytes: &[u8]) -> Option<(Option<&'static encoding_rs::Encoding>, &'stat
     sparse.then_some((Some(encoding), "UTF-16 without a byte order mark"))
 }
 
+/// Opens a file for reading in order, decompressed.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    let failed = |e| DataError::io(path, "read", e);
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let mut magic = [0; 4];
+    let n = file.read(&mut magic).map_err(failed)?;
+    std::io::Seek::rewind(&mut file).map_err(failed)?;
+    Ok(match &magic[..n] {
+        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(file).map_err(failed)?),
+        _ => Box::new(file),
+    })
+}
+
+/// The first `n` bytes of a file, decompressed.
+pub(crate) fn first_bytes(path: &Path, n: usize) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    open(path)?.take(n as u64).read_to_end(&mut bytes).map_err(|e| DataError::io(path, "read", e))?;
+    Ok(bytes)
+}
+
 fn bad_utf8(name: &str, bytes: &[u8], at: usize) -> DataError {
-    let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + 1;
+    bad_utf8_at(name, bytes, at, 1)
+}
+
+/// The error for bytes that are no UTF-8 from `at` on; `first` is the number of the line that they begin with.
+pub(crate) fn bad_utf8_at(name: &str, bytes: &[u8], at: usize, first: u64) -> DataError {
+    let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + first;
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |i| i + 1);
     let before = String::from_utf8_lossy(&bytes[at.saturating_sub(20).max(start)..at]).into_owned();
     DataError::Encoding {

@@ -1,5 +1,7 @@
 //! A table of fields becomes records: decide once what each column is, then take row by row.
 
+use std::cell::{Cell, RefCell};
+
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use trueup_core::Task;
@@ -15,7 +17,7 @@ use crate::options::{ReadOptions, Remarks, count};
 use crate::reading::Reading;
 
 /// What each column is, decided on a part of the table or all of it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Plan {
     roles: Roles,
     cells: Cells,
@@ -23,6 +25,16 @@ pub(crate) struct Plan {
     keys: Vec<Key>,
     /// Whether cells that a spreadsheet would run are escaped by an apostrophe.
     escaped: bool,
+    /// Records of annotators' answers, gathered by item until the table ends.
+    gathered: RefCell<Gathered>,
+    empty_sets: Cell<usize>,
+}
+
+/// Records by the id, else the text, of their item.
+#[derive(Debug, Default)]
+struct Gathered {
+    records: Vec<Record>,
+    places: FxHashMap<String, usize>,
 }
 
 /// Decides what each column is.
@@ -59,7 +71,8 @@ pub(crate) fn decide(table: &Table, options: &ReadOptions, remarks: &mut Remarks
         remarks.guess("apostrophes before =, +, - and @ keep spreadsheets from running a cell: left out", None);
     }
     let keys = names.iter().map(|name| name.as_str().into()).collect();
-    Ok(Plan { roles, cells, keys, escaped })
+    let (gathered, empty_sets) = (RefCell::default(), Cell::default());
+    Ok(Plan { roles, cells, keys, escaped, gathered, empty_sets })
 }
 
 /// Whether every cell that begins like a formula is escaped by an apostrophe, and there is one.
@@ -123,66 +136,76 @@ pub(crate) fn cells(
     }
 }
 
-/// Hands the rows on as records. Rows of one item by several annotators are gathered to one record.
-pub(crate) fn records(table: &Table, plan: &Plan, reading: &mut Reading) -> Result<(), DataError> {
-    let roles = &plan.roles;
-    if let Some(id) = roles.id.filter(|_| roles.id_named && roles.annotator.is_none()) {
-        let path = reading.remarks.path.clone();
-        check_ids(&path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
+impl Plan {
+    /// Hands the rows of a table, or of a part of one, on as records. Rows of one item by several annotators are
+    /// gathered, and handed on by [`Self::finish`].
+    pub fn records(&self, table: &Table, reading: &mut Reading) -> Result<(), DataError> {
+        let roles = &self.roles;
+        if let Some(id) = roles.id.filter(|_| roles.id_named && roles.annotator.is_none()) {
+            let path = reading.remarks.path.clone();
+            check_ids(&path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
+        }
+        reading.ids_from_column = roles.id.is_some();
+        reading.outline.group = roles.group.map(|c| self.keys[c].clone());
+        reading.outline.time = roles.time.map(|c| self.keys[c].clone());
+        if reading.outline.several.is_none() {
+            reading.outline.several = match self.cells {
+                Cells::Separated(_) => Some(true),
+                Cells::Single => Some(false),
+                Cells::List | Cells::Spans => None,
+            };
+        }
+        for row in 0..table.rows() {
+            let Some((record, answer)) = self.record(table, row, reading)? else {
+                continue;
+            };
+            match roles.annotator {
+                None => reading.push(Record { gold: answer, ..record })?,
+                Some(annotator) => self.gather(table, row, annotator, record, answer),
+            }
+        }
+        Ok(())
     }
-    reading.ids_from_column = roles.id.is_some();
-    reading.outline.group = roles.group.map(|c| plan.keys[c].clone());
-    reading.outline.time = roles.time.map(|c| plan.keys[c].clone());
-    if reading.outline.several.is_none() {
-        reading.outline.several = match plan.cells {
-            Cells::Separated(_) => Some(true),
-            Cells::Single => Some(false),
-            Cells::List | Cells::Spans => None,
-        };
-    }
-    let mut empty_sets = 0;
-    let mut gathered: Vec<Record> = Vec::new();
-    let mut places: FxHashMap<String, usize> = FxHashMap::default();
-    for row in 0..table.rows() {
-        let Some((record, answer)) = plan.record(table, row, &mut empty_sets, reading)? else {
-            continue;
-        };
-        let Some(annotator) = roles.annotator else {
-            reading.push(Record { gold: answer, ..record })?;
-            continue;
-        };
+
+    /// Adds what one annotator answered to the record of its item.
+    fn gather(&self, table: &Table, row: usize, annotator: usize, record: Record, answer: Option<Answer>) {
+        let mut gathered = self.gathered.borrow_mut();
+        let Gathered { records, places } = &mut *gathered;
         let item = record.id.clone().unwrap_or_else(|| record.text().to_owned());
         let place = *places.entry(item).or_insert_with(|| {
-            gathered.push(record);
-            gathered.len() - 1
+            records.push(record);
+            records.len() - 1
         });
-        let record = &mut gathered[place];
+        let record = &mut records[place];
         let name = table.cell(row, annotator).trim();
-        if let Some(gold) = roles.gold.map(|c| table.cell(row, c).trim()).filter(|g| !g.is_empty()) {
-            record.gold = plan.answer(gold, record.text()).unwrap_or(None);
+        if let Some(gold) = self.roles.gold.map(|c| table.cell(row, c).trim()).filter(|g| !g.is_empty()) {
+            record.gold = self.answer(gold, record.text()).unwrap_or(None);
         }
         if let Some(answer) = answer {
             if name.is_empty() {
                 record.gold = Some(answer);
             } else {
                 let annotator = Some(name.to_owned());
-                let time = roles.time.map(|c| table.cell(row, c).to_owned());
+                let time = self.roles.time.map(|c| table.cell(row, c).to_owned());
                 record.responses.push(Response { annotator, time, answer, ..Response::default() });
             }
         }
     }
-    for record in gathered {
-        reading.push(record)?;
-    }
-    let hint = "offsets count code points from 0, the end exclusive";
-    reading.remarks.check_malformed(table.rows(), answers::SPAN_SHAPE, hint)?;
-    if empty_sets > 0 {
-        reading.note(format!("{} read as an empty set of labels", count(empty_sets, "empty label field")));
-    }
-    Ok(())
-}
 
-impl Plan {
+    /// Hands on what was gathered, and says what is to be said of the whole table.
+    pub fn finish(self, reading: &mut Reading) -> Result<(), DataError> {
+        for record in self.gathered.into_inner().records {
+            reading.push(record)?;
+        }
+        let hint = "offsets count code points from 0, the end exclusive";
+        let total = reading.outline.occurs.records as usize + reading.remarks.skipped.len();
+        reading.remarks.check_malformed(total, answers::SPAN_SHAPE, hint)?;
+        if self.empty_sets.get() > 0 {
+            reading.note(format!("{} read as an empty set of labels", count(self.empty_sets.get(), "empty label field")));
+        }
+        Ok(())
+    }
+
     fn cell<'a>(&self, table: &'a Table, row: usize, column: usize) -> &'a str {
         let cell = table.cell(row, column);
         if self.escaped { unescape(cell).unwrap_or(cell) } else { cell }
@@ -193,7 +216,6 @@ impl Plan {
         &self,
         table: &Table,
         row: usize,
-        empty_sets: &mut usize,
         reading: &mut Reading,
     ) -> Result<Option<(Record, Option<Answer>)>, DataError> {
         let roles = &self.roles;
@@ -202,7 +224,7 @@ impl Plan {
         let text = roles.text.map(at);
         let cell = roles.label.map_or("", at).trim();
         if cell.is_empty() && matches!(self.cells, Cells::Separated(_)) {
-            *empty_sets += 1;
+            self.empty_sets.set(self.empty_sets.get() + 1);
         }
         let answer = match self.answer(cell, text.unwrap_or_default()) {
             Ok(answer) => answer.filter(|_| roles.label.is_some()),

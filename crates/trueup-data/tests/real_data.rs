@@ -228,7 +228,7 @@ fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
         ("formats/spacy/trec_textcat_sample.spacy", vec!["DocBin"]),
         ("goemotions/labels.txt", vec!["line 1: cannot tell the format from 'admiration'", "--from"]),
         ("snow2008/rte1.tsv", vec!["several columns could hold the labels: value, task", "--label"]),
-        ("formats", vec!["this is a folder"]),
+        ("formats", vec!["a folder of", "and ", "more", "--from"]),
     ];
     for (file, pieces) in expected {
         let Some(message) = message(file) else { continue };

@@ -25,6 +25,7 @@ pub mod observe;
 pub mod options;
 pub mod review;
 pub mod split;
+pub mod stats;
 pub mod tell;
 pub mod train;
 

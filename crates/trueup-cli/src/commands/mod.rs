@@ -1,13 +1,17 @@
 //! The commands, one file each: read the arguments, make one library call, print.
 
+pub mod convert;
 pub mod demo;
 pub mod explain;
 pub mod reference;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod stats;
 
-use crate::args::WorkArgs;
+use trueup::data::ReadOptions;
+
+use crate::args::{ReadArgs, WorkArgs};
 
 /// Sets the number of worker threads.
 fn set_threads(work: &WorkArgs) -> anyhow::Result<()> {
@@ -15,4 +19,24 @@ fn set_threads(work: &WorkArgs) -> anyhow::Result<()> {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
     Ok(())
+}
+
+/// How files are read, as the options say.
+fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
+    Ok(ReadOptions {
+        from: args.from,
+        text: args.text.clone(),
+        label: args.label.clone(),
+        id: args.id.clone(),
+        group: args.group.clone(),
+        time: args.time.clone(),
+        split: args.split.clone(),
+        annotator: args.annotator.clone(),
+        label_separator: args.label_separator.clone(),
+        label_level: args.label_level,
+        scheme: args.scheme,
+        strict: args.strict,
+        task: args.task.map(Into::into),
+        ..ReadOptions::default()
+    })
 }

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use trueup::core::document::{Review, Severity, State};
 use trueup::core::words;
-use trueup::data::ReadOptions;
 use trueup::flow;
 use trueup::options::{ReviewOptions, Source};
 
-use super::set_threads;
-use crate::args::{ReadArgs, ReviewArgs};
+use super::{read_options, set_threads};
+use crate::args::ReviewArgs;
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
 use crate::printer;
@@ -79,7 +78,7 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
     }
     Ok(ReviewOptions {
         source,
-        read: read_options(&args.read),
+        read: read_options(&args.read)?,
         metric: args.judge.metric.clone(),
         target: args.judge.target.clone(),
         costs: args.judge.cost.clone(),
@@ -90,23 +89,6 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
         no_text: args.output.no_text,
         command: command(args),
     })
-}
-
-fn read_options(args: &ReadArgs) -> ReadOptions {
-    ReadOptions {
-        from: args.from,
-        text: args.text.clone(),
-        label: args.label.clone(),
-        id: args.id.clone(),
-        group: args.group.clone(),
-        time: args.time.clone(),
-        label_separator: args.label_separator.clone(),
-        label_level: args.label_level,
-        scheme: args.scheme,
-        strict: args.strict,
-        task: args.task.map(Into::into),
-        ..ReadOptions::default()
-    }
 }
 
 /// What was typed, without output and threads, as it can be typed again.
@@ -136,6 +118,8 @@ fn command(args: &ReviewArgs) -> String {
     put("--id", read.id.clone());
     put("--group", read.group.clone());
     put("--time", read.time.clone());
+    put("--split", read.split.clone());
+    put("--annotator", read.annotator.clone());
     put("--label-separator", read.label_separator.clone());
     put("--label-level", read.label_level.map(|level| level.to_string()));
     put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));

@@ -1,8 +1,10 @@
 //! The terminal's form of the review. It shows what the document says, computes nothing, and loses nothing without
 //! colour.
 
+mod data;
 mod layout;
 mod review;
 
+pub use data::{conversion, stats};
 pub use layout::{hang, width};
 pub use review::review;

@@ -20,6 +20,8 @@ pub struct Outline {
     pub group: Option<Key>,
     /// The metadata column of the time, where the reader knows it.
     pub time: Option<Key>,
+    /// Files of a project's folder that the project does not list.
+    pub unlisted: u64,
     /// Settings of the project as a whole (its name, language, configuration), for a writer of the same format.
     pub settings: Vec<(Key, Value)>,
     /// What occurs.

@@ -30,7 +30,7 @@ pub(crate) const SPEC: Spec = Spec {
     },
     read: |input, options, reading| {
         let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
-        let (data, scheme) = read(&source, options, true, reading.remarks)?;
+        let (data, scheme) = read(&source, options, !options.unlabelled, reading.remarks)?;
         reading.scheme = Some(scheme);
         crate::bridge::records(data, false, reading)
     },

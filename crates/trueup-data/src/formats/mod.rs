@@ -213,6 +213,13 @@ pub(crate) fn detect(input: &Input) -> Result<Vec<Candidate>, DataError> {
     })
 }
 
+/// The first few names of a folder's files, for messages.
+fn few(files: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = if files.len() > SHOWN { format!(" and {} more", files.len() - SHOWN) } else { String::new() };
+    format!("a folder of {}{more}", crate::error::list(&files[..files.len().min(SHOWN)]))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

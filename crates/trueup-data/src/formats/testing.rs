@@ -35,7 +35,8 @@ pub(crate) fn write(format: &str, corpus: &Corpus) -> (BTreeMap<String, Vec<u8>>
     for record in corpus.records.clone() {
         converter.record(record).expect("records of the strategy can be written");
     }
-    converter.finish().expect("memory takes everything")
+    let (files, losses, _) = converter.finish(false).expect("memory takes everything");
+    (files, losses)
 }
 
 /// What was written, as an input again.

@@ -5,6 +5,8 @@ mod document;
 mod judge;
 mod plan;
 mod review;
+mod stats;
 
 pub use demo::{Demo, demo};
 pub use review::review;
+pub use stats::stats;

@@ -5,11 +5,14 @@ mod table;
 mod write;
 
 pub(crate) use table::Table;
+use dialect::Dialect;
+
+use std::cell::OnceCell;
 
 use crate::columns;
 use crate::error::{DataError, list};
 use crate::formats::{Format, Spec, head};
-use crate::head::{Confidence, Head, Json};
+use crate::head::{Confidence, Head, Json, WINDOW};
 use crate::holds::{Holds, Labels, Metadata, Spans};
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
@@ -65,9 +68,43 @@ fn sniff_as(head: &Head, tabs: bool) -> Confidence {
 
 fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     let wanted: Vec<&str> = options.columns().collect();
-    let table = parse(input.text()?, format, options.header, &wanted, reading.remarks)?;
-    let plan = tabular::decide(&table, options, reading.remarks)?;
-    tabular::records(&table, &plan, reading)
+    let quoting: OnceCell<bool> = OnceCell::new();
+    let cut = |block: &[u8]| {
+        let quoting = *quoting.get_or_init(|| {
+            let first = String::from_utf8_lossy(&block[..block.len().min(WINDOW)]);
+            dialect_of(&first, format).quoting
+        });
+        table::after_last_row(block, quoting)
+    };
+    let mut pieces = input.pieces(cut)?;
+    let mut decided: Option<(tabular::Plan, Dialect, usize)> = None;
+    let mut number = 0;
+    while let Some((text, line)) = pieces.next()? {
+        let (plan, table) = match &decided {
+            None => {
+                let (table, dialect) = parse_first(&text, format, options.header, &wanted, reading.remarks)?;
+                number = table.numbers.last().copied().unwrap_or(0) + u64::from(table.header.is_some());
+                let plan = tabular::decide(&table, options, reading.remarks)?;
+                (&decided.insert((plan, dialect, table.width)).0, table)
+            }
+            Some((plan, dialect, width)) => {
+                let (table, after) = table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?;
+                number = after;
+                (plan, table)
+            }
+        };
+        drop(text);
+        plan.records(&table, reading)?;
+    }
+    decided.map_or(Ok(()), |(plan, ..)| plan.finish(reading))
+}
+
+/// The dialect that a text has, or would have as `format`.
+fn dialect_of(text: &str, format: Format) -> Dialect {
+    let first = head(text);
+    dialect::sniff(first)
+        .filter(|dialect| dialect.format() == format)
+        .unwrap_or_else(|| dialect::dialect_of(first, format))
 }
 
 /// The rows of a delimited text under their header. `wanted` are column names that the caller asked for.
@@ -78,11 +115,17 @@ pub(crate) fn parse(
     wanted: &[&str],
     remarks: &mut Remarks,
 ) -> Result<Table, DataError> {
-    let first = head(text);
-    let dialect = dialect::sniff(first)
-        .filter(|dialect| dialect.format() == format)
-        .unwrap_or_else(|| dialect::dialect_of(first, format));
-    let (mut table, dialect) = table::parse(text, dialect, columns::is_name, remarks)?;
+    parse_first(text, format, header, wanted, remarks).map(|(table, _)| table)
+}
+
+fn parse_first(
+    text: &str,
+    format: Format,
+    header: Option<bool>,
+    wanted: &[&str],
+    remarks: &mut Remarks,
+) -> Result<(Table, Dialect), DataError> {
+    let (mut table, dialect) = table::parse(text, dialect_of(text, format), columns::is_name, remarks)?;
     remarks.guess(dialect.describe(), Some("--from"));
     let by_guess = header.is_none();
     if table.rows() > 0 && header.unwrap_or_else(|| columns::has_header(&table, wanted)) {
@@ -96,7 +139,7 @@ pub(crate) fn parse(
         None if by_guess => remarks.guess("there is no header: the first row is a record", None),
         _ => {}
     }
-    Ok(table)
+    Ok((table, dialect))
 }
 
 #[cfg(test)]

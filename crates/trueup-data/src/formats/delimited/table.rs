@@ -93,16 +93,45 @@ pub(crate) fn parse(
     }
     let width = widths(head(text), dialect).common;
     let mut table = Table { width, ..Table::default() };
+    let number = rows(text, dialect, (1, 0), is_name, &mut table, remarks)?;
+    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
+    Ok((table, dialect))
+}
+
+/// The rows of a later block of a text, which begins at a line and after a number of records; also the number of
+/// records with this block.
+pub(super) fn parse_more(
+    text: &str,
+    dialect: Dialect,
+    width: usize,
+    (line, number): (u64, u64),
+    remarks: &mut Remarks,
+) -> Result<(Table, u64), DataError> {
+    let mut table = Table { width, ..Table::default() };
+    let number = rows(text, dialect, (line, number), |_| false, &mut table, remarks)?;
+    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
+    Ok((table, number))
+}
+
+/// Appends the rows of a text that begins at a line and after a number of records; the number of records with them.
+fn rows(
+    text: &str,
+    dialect: Dialect,
+    (first_line, mut number): (u64, u64),
+    is_name: impl Fn(&str) -> bool,
+    table: &mut Table,
+    remarks: &mut Remarks,
+) -> Result<u64, DataError> {
+    let width = table.width;
     table.text.reserve(text.len());
-    let mut lines = LineNumbers::new(text);
+    let mut lines = LineNumbers::new(text, first_line);
     let mut record = csv::StringRecord::new();
     let mut reader = reader(text, dialect);
-    let mut number = 0;
     loop {
         let at = reader.position().byte() as usize;
         match reader.read_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => break,
+            Ok(false) => return Ok(number),
             Err(error) => return Err(remarks.error(lines.at(at), quote(&error.to_string()), "a delimited row")),
         }
         number += 1;
@@ -124,8 +153,22 @@ pub(crate) fn parse(
             remarks.skip_malformed(line, found, &valid_width(width))?;
         }
     }
-    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
-    Ok((table, dialect))
+}
+
+/// How many bytes of a block are whole rows.
+pub(super) fn after_last_row(block: &[u8], quoting: bool) -> usize {
+    if !quoting {
+        return memchr::memrchr(b'\n', block).map_or(0, |i| i + 1);
+    }
+    let (mut inside, mut last) = (false, 0);
+    for i in memchr::memchr2_iter(b'"', b'\n', block) {
+        if block[i] == b'"' {
+            inside = !inside;
+        } else if !inside {
+            last = i + 1;
+        }
+    }
+    last
 }
 
 /// Where the record starts that a never-closed quote swallows, if there is one.
@@ -155,8 +198,8 @@ struct LineNumbers<'a> {
 }
 
 impl<'a> LineNumbers<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, line: 1 }
+    fn new(text: &'a str, line: u64) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, line }
     }
 
     /// The line of the first byte at or after `offset` that is no line end.

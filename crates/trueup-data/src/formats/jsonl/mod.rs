@@ -14,7 +14,7 @@ use crate::error::DataError;
 use crate::formats::{Spec, tagged};
 use crate::head::{Confidence, Json};
 use crate::holds::Holds;
-use crate::input::Input;
+use crate::input::{Input, Pieces};
 use crate::json;
 use crate::options::{ReadOptions, count};
 use crate::reading::Reading;
@@ -37,41 +37,83 @@ pub(crate) const SPEC: Spec = Spec {
 };
 
 fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
-    let objects = json::objects(input.text()?, reading.remarks)?;
-    let broken = reading.remarks.skipped.len();
-    if let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)? {
-        return crate::bridge::records(data, false, reading);
+    let is_array = input.text_if_any().is_some_and(json::is_array);
+    // An array is read whole; lines of a large file block by block, all as the first block shows.
+    let mut pieces = if is_array { Pieces::Whole(Some(input.text()?)) } else { input.pieces(after_last_line)? };
+    let mut state: Option<State> = None;
+    let mut number = 0;
+    while let Some((text, line)) = pieces.next()? {
+        let objects = if is_array || line == 1 {
+            let objects = json::objects(&text, reading.remarks)?;
+            number = objects.last().map_or(0, |o| o.number);
+            objects
+        } else {
+            let mut objects = Vec::new();
+            json::line_objects(&text, line, &mut number, &mut objects, reading.remarks)?;
+            objects
+        };
+        drop(text);
+        let state = match &mut state {
+            Some(state) => state,
+            None => {
+                if let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)? {
+                    return crate::bridge::records(data, false, reading);
+                }
+                let plan = fields::decide(&objects, options, reading.remarks)?;
+                reading.ids_from_column = plan.id.is_some();
+                reading.outline.group = plan.group.as_deref().map(Into::into);
+                reading.outline.time = plan.time.as_deref().map(Into::into);
+                // A field of lists of strings that is called `labels` may hold several.
+                if plan.label.as_deref() == Some("labels") && objects.iter().any(holds_list) {
+                    reading.outline.several = Some(true);
+                }
+                state.insert(State { plan, repaired: 0, first_repaired: 0 })
+            }
+        };
+        state.records(objects, options, reading)?;
     }
-    let plan = fields::decide(&objects, options, reading.remarks)?;
-    reading.ids_from_column = plan.id.is_some();
-    reading.outline.group = plan.group.as_deref().map(Into::into);
-    reading.outline.time = plan.time.as_deref().map(Into::into);
-    // A field of lists of strings that is called `labels` may hold several.
-    let lists = |o: &json::Object| {
-        let raw = o.fields.get(plan.label.as_deref().unwrap_or_default()).map(answer);
-        matches!(raw, Some(Ok(RawAnswer::Labels(_))))
+    let Some(State { repaired, first_repaired, .. }) = state else {
+        return Ok(());
     };
-    if plan.label.as_deref() == Some("labels") && objects.iter().any(lists) {
-        reading.outline.several = Some(true);
-    }
-    let total = objects.len() + broken;
-    let (mut repaired, mut first_repaired) = (0, 0);
-    for object in objects {
-        let line = object.line;
-        let before = repaired;
-        match record::read(object, &plan, options, &mut repaired) {
-            Ok(record) => reading.push(record)?,
-            Err(found) => reading.remarks.skip_malformed(line, found, record::VALID)?,
-        }
-        if before == 0 && repaired > 0 {
-            first_repaired = line;
-        }
-    }
     if repaired > 0 {
         let what = count(repaired, "span");
         reading.note(format!("{what} did not cover the text quoted beside and moved to it (first at line {first_repaired})"));
     }
+    let total = reading.outline.occurs.records as usize + reading.remarks.skipped.len();
     reading.remarks.check_malformed(total, record::VALID, "name the field with --label, or the kind with --task")
+}
+
+/// How many bytes of a block are whole lines.
+fn after_last_line(block: &[u8]) -> usize {
+    memchr::memrchr(b'\n', block).map_or(0, |i| i + 1)
+}
+
+fn holds_list(object: &json::Object) -> bool {
+    matches!(object.fields.get("labels").map(answer), Some(Ok(RawAnswer::Labels(_))))
+}
+
+/// What was decided on the first block, and what was repaired so far.
+struct State {
+    plan: fields::Plan,
+    repaired: usize,
+    first_repaired: u64,
+}
+
+impl State {
+    fn records(&mut self, objects: Vec<json::Object>, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
+        for object in objects {
+            let line = object.line;
+            let before = self.repaired;
+            match record::read(object, &self.plan, options, &mut self.repaired) {
+                Ok(record) => reading.push(record)?,
+                Err(found) => reading.remarks.skip_malformed(line, found, record::VALID)?,
+            }
+            if before == 0 && self.repaired > 0 {
+                self.first_repaired = line;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether a value is a list of which all elements fulfil `test`.

@@ -1,0 +1,255 @@
+//! Stats: what is in a file, before anything is done with it: sizes, answers, lengths, languages, duplicates, and what is
+//! odd.
+//!
+//! Everything is counted over all records but the languages, which are judged on a sample. Nothing is judged good or
+//! bad here; that is the job of a review.
+
+mod lengths;
+mod odd;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+use trueup_core::document::{Guess, Skipped};
+use trueup_core::text::normalise;
+use trueup_data::corpus::{Answer, Gold, Record, Status, settle};
+use trueup_data::{Read, text_of};
+
+pub use lengths::Lengths;
+pub use odd::Odd;
+
+/// How many texts languages are judged on.
+const LANGUAGE_SAMPLE: usize = 1_000;
+/// A column with more distinct values than this is not listed by value.
+const MOST_VALUES: usize = 20;
+
+/// What is in a file. `trueup stats FILE --json -` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Stats {
+    /// `trueup.stats/1`.
+    pub schema: String,
+    /// The file or folder as it was named.
+    pub file: String,
+    /// The format it was read as.
+    pub format: String,
+    /// How sure that is: `certain`, `likely`, `possible`.
+    pub confidence: String,
+    /// Examples: annotated units, whether they are labelled yet or not. Markers such as `-DOCSTART-` and texts that a
+    /// project does not list are none.
+    pub examples: u64,
+    /// Examples without a reference answer: nobody answered, or no answer was given most often.
+    pub unlabelled: u64,
+    /// Labels, or types of spans, that occur in gold or in answers.
+    pub labels: u64,
+    /// Spans in the reference answers.
+    pub spans: u64,
+    /// Tokens, where the file has them.
+    pub tokens: u64,
+    /// Answers of people, one each an example and person.
+    pub answers: u64,
+    /// People who answered.
+    pub annotators: u64,
+    /// Answers of models.
+    pub predictions: u64,
+    /// Files of a project's folder that the project does not list.
+    pub unlisted: u64,
+    /// Examples a split, where the file names splits.
+    pub splits: BTreeMap<String, u64>,
+    /// Reference answers a label (spans a type).
+    pub label_counts: BTreeMap<String, u64>,
+    /// Labels and types that the file declares, in its order, whether they occur or not.
+    pub declared: Vec<String>,
+    /// How many examples have how many labels; only where it is not always one.
+    pub labels_per_example: BTreeMap<u64, u64>,
+    /// Answers by person.
+    pub answers_by: BTreeMap<String, u64>,
+    /// Answers by what became of them: `accepted`, `rejected`, `ignored`, `skipped`, `draft`.
+    pub answers_by_status: BTreeMap<String, u64>,
+    /// Lengths of texts in code points.
+    pub characters: Option<Lengths>,
+    /// Lengths of texts in tokens: the file's, else Unicode words.
+    pub words: Option<Lengths>,
+    /// Share of texts a language (ISO 639-3), in a sample of at most 1,000 texts spread over the file; texts too short to
+    /// tell count as `unclear`.
+    pub languages: BTreeMap<String, f64>,
+    /// Examples whose normalised text stands in an earlier example too.
+    pub duplicates: u64,
+    /// Of these, examples whose answer differs from the earlier one's.
+    pub conflicts: u64,
+    /// The other columns.
+    pub columns: Vec<Column>,
+    /// What is odd, in the order of places.
+    pub odd: Vec<Odd>,
+    /// What was decided from the content.
+    pub guesses: Vec<Guess>,
+    /// Records left out.
+    pub skipped: Vec<Skipped>,
+    /// Anything else worth saying.
+    pub notes: Vec<String>,
+    /// Order-free hash of texts and answers: 32 hexadecimal digits.
+    pub fingerprint: String,
+}
+
+/// A metadata column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Examples with a value.
+    pub filled: u64,
+    /// Distinct values.
+    pub distinct: u64,
+    /// How often each value occurs, where there are at most 20.
+    pub values: BTreeMap<String, u64>,
+}
+
+/// Counts what was read of `file`.
+pub fn stats(file: &str, read: &Read) -> Stats {
+    let records = &read.corpus.records;
+    let outline = &read.corpus.outline;
+    let golds: Vec<Gold> = records.iter().map(settle).collect();
+    let mut label_counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut sizes: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut spans = 0;
+    for answer in golds.iter().filter_map(Gold::answer) {
+        if let Some(labels) = &answer.labels {
+            *sizes.entry(labels.len() as u64).or_default() += 1;
+            labels.iter().for_each(|choice| *label_counts.entry(choice.label.clone()).or_default() += 1);
+        }
+        for mark in answer.spans.iter().flatten() {
+            spans += 1;
+            *label_counts.entry(mark.label.clone()).or_default() += 1;
+        }
+    }
+    let mut names: BTreeSet<&str> = label_counts.keys().map(String::as_str).collect();
+    let (mut by, mut by_status) = (BTreeMap::new(), BTreeMap::new());
+    let mut splits: BTreeMap<String, u64> = BTreeMap::new();
+    for record in records {
+        if let Some(split) = &record.split {
+            *splits.entry(split.to_string()).or_default() += 1;
+        }
+        for response in &record.responses {
+            *by.entry(response.annotator.clone().unwrap_or_default()).or_default() += 1;
+            *by_status.entry(response.status.name().to_owned()).or_default() += 1;
+            if response.status == Status::Accepted {
+                names.extend(response.answer.labels.iter().flatten().map(|choice| choice.label.as_str()));
+                names.extend(response.answer.spans.iter().flatten().map(|mark| mark.label.as_str()));
+            }
+        }
+    }
+    let (duplicates, conflicts) = duplicates(records, &golds);
+    if sizes.keys().all(|&n| n == 1) {
+        sizes.clear();
+    }
+    let declared = outline.declared_labels.iter().chain(&outline.declared_spans).cloned().collect();
+    Stats {
+        schema: "trueup.stats/1".to_owned(),
+        file: file.to_owned(),
+        format: read.format.name().to_owned(),
+        confidence: read.confidence.name().to_owned(),
+        examples: records.len() as u64,
+        unlabelled: golds.iter().filter(|gold| gold.answer().is_none()).count() as u64,
+        labels: names.len() as u64,
+        spans,
+        tokens: records.iter().map(|r| r.tokens.len() as u64).sum(),
+        answers: outline.occurs.responses,
+        annotators: by.len() as u64,
+        predictions: outline.occurs.predictions,
+        unlisted: outline.unlisted,
+        splits,
+        label_counts,
+        declared,
+        labels_per_example: sizes,
+        answers_by: by,
+        answers_by_status: by_status,
+        characters: lengths::characters(records),
+        words: lengths::words(records),
+        languages: languages(records),
+        duplicates,
+        conflicts,
+        columns: columns(read),
+        odd: odd::odd(records, &golds),
+        guesses: read.guesses.clone(),
+        skipped: read.skipped.clone(),
+        notes: read.notes.clone(),
+        fingerprint: fingerprint(records, &golds),
+    }
+}
+
+/// What tells answers apart.
+fn essence(answer: Option<&Answer>) -> Vec<(usize, usize, &str)> {
+    let Some(answer) = answer else {
+        return Vec::new();
+    };
+    let labels = answer.labels.iter().flatten().map(|choice| (0, 0, choice.label.as_str()));
+    let spans = answer.spans.iter().flatten().map(|mark| (mark.start, mark.end, mark.label.as_str()));
+    let mut all: Vec<_> = labels.chain(spans).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
+    let mut first: FxHashMap<String, usize> = FxHashMap::default();
+    let (mut again, mut conflicts) = (0, 0);
+    for (i, record) in records.iter().enumerate() {
+        let Some(text) = &record.text else {
+            continue;
+        };
+        match first.entry(normalise(text)) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(i);
+            }
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                again += 1;
+                conflicts += u64::from(essence(golds[*entry.get()].answer()) != essence(golds[i].answer()));
+            }
+        }
+    }
+    (again, conflicts)
+}
+
+fn languages(records: &[Record]) -> BTreeMap<String, f64> {
+    let texts: Vec<&str> = records.iter().filter_map(|r| r.text.as_deref()).filter(|t| !t.trim().is_empty()).collect();
+    let step = texts.len().div_ceil(LANGUAGE_SAMPLE).max(1);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut n = 0u64;
+    for text in texts.iter().step_by(step) {
+        let found = whatlang::detect(text).filter(whatlang::Info::is_reliable);
+        *counts.entry(found.map_or("unclear", |info| info.lang().code()).to_owned()).or_default() += 1;
+        n += 1;
+    }
+    counts.into_iter().map(|(language, count)| (language, count as f64 / n as f64)).collect()
+}
+
+fn columns(read: &Read) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for name in &read.corpus.outline.columns {
+        let mut values: FxHashMap<String, u64> = FxHashMap::default();
+        let mut filled = 0;
+        for value in read.corpus.records.iter().filter_map(|r| r.value(name)) {
+            let text = text_of(value);
+            if !text.is_empty() {
+                filled += 1;
+                *values.entry(text).or_default() += 1;
+            }
+        }
+        let distinct = values.len() as u64;
+        let listed = if values.len() <= MOST_VALUES { values.into_iter().collect() } else { BTreeMap::new() };
+        columns.push(Column { name: name.to_string(), filled, distinct, values: listed });
+    }
+    columns
+}
+
+fn fingerprint(records: &[Record], golds: &[Gold]) -> String {
+    let parts = records.iter().zip(golds).map(|(record, gold)| {
+        let mut pieces = vec![record.text().to_owned()];
+        for (start, end, label) in essence(gold.answer()) {
+            pieces.extend([start.to_string(), end.to_string(), label.to_owned()]);
+        }
+        pieces
+    });
+    trueup_core::fingerprint::unordered(parts)
+}
