@@ -8,9 +8,10 @@ use trueup_core::scheme::Scheme;
 
 use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
-use crate::formats::{self, Format, conll, jsonl, label_text};
+use crate::formats::{self, Format, conll, jsonl};
 use crate::head::Confidence;
 use crate::input::Input;
+use crate::label_names;
 use crate::options::{ReadOptions, Remarks};
 use crate::reading::Reading;
 use crate::source::Source;
@@ -102,7 +103,10 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
     };
     let mut reading = Reading::new(&mut remarks, &mut take);
     (format.spec().read)(input, options, &mut reading)?;
-    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    let (mut outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    if let Some(names) = &options.label_names {
+        label_names::apply(&mut records, &mut outline, names, &mut remarks)?;
+    }
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;
@@ -114,10 +118,11 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let (format, _) = format_of(input, options, &mut remarks)?;
     let source = || Ok::<_, DataError>(Source { name: input.name.clone(), text: input.text()?.to_owned() });
     let mut scheme = None;
-    let (dataset, ids_from_column) = match format.name() {
+    // Of records the names are given before they become examples.
+    let named = !matches!(format.name(), "csv" | "tsv" | "jsonl" | "conll");
+    let (mut dataset, ids_from_column) = match format.name() {
         "csv" | "tsv" => tabular::read(&source()?, format, options, &mut remarks)?,
         "jsonl" => jsonl::read(&source()?, options, &mut remarks)?,
-        "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
         "conll" => {
             let (dataset, read_as) = conll::read(&source()?, options, true, &mut remarks)?;
             scheme = Some(read_as);
@@ -131,11 +136,17 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
             };
             let mut reading = Reading::new(&mut remarks, &mut take);
             (format.spec().read)(input, options, &mut reading)?;
-            let (outline, ids) = (std::mem::take(&mut reading.outline), reading.ids_from_column);
+            let (mut outline, ids) = (std::mem::take(&mut reading.outline), reading.ids_from_column);
             scheme = reading.scheme;
+            if let Some(names) = &options.label_names {
+                label_names::apply(&mut records, &mut outline, names, &mut remarks)?;
+            }
             (dataset::dataset(records, &outline, options, true, &mut remarks)?, ids)
         }
     };
+    if let Some(names) = options.label_names.as_ref().filter(|_| !named) {
+        label_names::apply_to_dataset(&mut dataset, names, &mut remarks)?;
+    }
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;
