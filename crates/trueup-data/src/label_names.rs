@@ -162,15 +162,13 @@ pub(crate) fn apply(
     let naming = Naming::new(pairs, &occurring);
     for record in records {
         let place = &record.place;
-        let named = |label: &mut String| match naming.name(label) {
-            Some(name) => {
-                name.clone_into(label);
-                Ok(())
-            }
-            None => {
+        let named = |label: &mut String| {
+            let Some(name) = naming.name(label) else {
                 let (found, valid) = naming.missing(label);
-                Err(remarks.error_at(place, found, valid))
-            }
+                return Err(remarks.error_at(place, found, valid));
+            };
+            name.clone_into(label);
+            Ok(())
         };
         let gold = record.gold.iter_mut();
         let answers = gold

@@ -241,6 +241,31 @@ mod tests {
         }
     }
 
+    /// Real files, written and read again, for all formats of lines; skipped without the data.
+    #[test]
+    fn real_files_come_back() {
+        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
+        for (format, file) in [
+            ("label-text", "trec/train_5500.label"),
+            ("label-text", "trec/TREC_10.label"),
+            ("fasttext", "formats/doccano/data_import_examples/text_classification/example.txt"),
+            ("fasttext", "formats/doccano/data_import_tests/text_classification/example_fasttext.txt"),
+            ("split-lists", "clinc150/data_full.json"),
+            ("split-lists", "clinc150/data_imbalanced.json"),
+            ("parallel", "tweeteval_emoji"),
+            ("label-folders", "formats/azure"),
+        ] {
+            let Ok(input) = Input::open(&root.join(file)) else {
+                continue;
+            };
+            let read = testing::read(format, &input).unwrap();
+            let (files, losses) = testing::write(format, &read.corpus);
+            assert!(losses.is_empty(), "{file}: {losses:?}");
+            let again = testing::read(format, &testing::input(files)).unwrap();
+            assert!(testing::bare(again.corpus.records) == testing::bare(read.corpus.records), "{file}");
+        }
+    }
+
     #[test]
     fn nothing_is_written_of_nothing() {
         let (files, losses) = testing::write("label-text", &Corpus::default());

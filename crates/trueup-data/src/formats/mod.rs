@@ -8,6 +8,7 @@ pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod fasttext;
 pub(crate) mod jsonl;
+pub(crate) mod label_folders;
 pub(crate) mod label_text;
 pub(crate) mod numpy;
 pub(crate) mod parallel;
@@ -66,6 +67,7 @@ const SPECS: &[&Spec] = &[
     &fasttext::SPEC,
     &split_lists::SPEC,
     &parallel::SPEC,
+    &label_folders::SPEC,
     &jsonl::SPEC,
     &label_text::SPEC,
     &conll::SPEC,

@@ -335,7 +335,7 @@ mod tests {
         assert!(of("'<f8'", "()", 8).contains("an array of 0 axes"));
         assert!(of("'<f8'", "(-1, 2)", 8).contains("a header without 'shape'"));
         assert!(of("'<f8'", "(4611686018427387904, 4611686018427387904)", 0).contains("more numbers than can be"));
-        assert!(of("'<f8'", "(4611686018427387904, 0)", 0).contains("rows without a number"));
+        assert!(of("'<f8'", "(1000000000000, 0)", 0).contains("rows without a number"));
         assert!(of(&"[".repeat(60_000), "(1,)", 0).contains("records of several fields"));
         let nan = [0.5f64.to_le_bytes(), f64::NAN.to_le_bytes()].concat();
         let found = message(file(1, &dict("'<f8'", "False", "(1, 2)"), &nan));

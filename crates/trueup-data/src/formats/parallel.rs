@@ -98,7 +98,8 @@ fn file_name(path: &str) -> &str {
 
 fn sniff(head: &Head) -> Confidence {
     let found = match (&head.files, head.input.beside(), head.json) {
-        (Some(files), ..) => !pairs(files).is_empty(),
+        // A folder of much else holds several data sets, of which pairs are but one.
+        (Some(files), ..) => pairs(files).len() * 4 >= files.len().max(1),
         (None, Some(beside), Json::No) if head.text.is_some() => {
             pair(file_name(&head.input.name), |name| beside.has(name)).is_some()
         }
@@ -134,7 +135,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         let used: BTreeSet<&str> = pairs.iter().map(|pair| pair.labels.as_str()).collect();
         let naming = naming(folder, &used, &joined, options, reading);
         for (lines, pair) in joined.iter().zip(&pairs) {
-            push(lines, Some(pair), naming.as_deref(), reading)?;
+            push(lines, Some(pair), naming.as_ref(), reading)?;
         }
         for (texts, labels) in &files {
             texts.remark_encoding(reading.remarks);
@@ -152,7 +153,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     let lines = Lines::join(&input.name, &pair, input, &labels)?;
     let used = BTreeSet::from([pair.labels.as_str()]);
     let naming = naming(folder, &used, std::slice::from_ref(&lines), options, reading);
-    push(&lines, None, naming.as_deref(), reading)?;
+    push(&lines, None, naming.as_ref(), reading)?;
     labels.remark_encoding(reading.remarks);
     Ok(())
 }
@@ -188,14 +189,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The names of labels that are numbers, by label, if there is a file of names that fits and no doubt how it counts.
+/// Names by label.
+type Names = FxHashMap<String, String>;
+
+/// The names of labels that are numbers, if there is a file of names that fits and no doubt how it counts.
 fn naming(
     folder: &Folder,
     used: &BTreeSet<&str>,
     all: &[Lines],
     options: &ReadOptions,
     reading: &mut Reading,
-) -> Option<Box<dyn Fn(&str) -> Option<String>>> {
+) -> Option<Names> {
     let occurring: BTreeSet<&str> =
         all.iter().flat_map(|lines| &lines.labels).copied().filter(|l| !l.is_empty()).collect();
     let numbers = occurring.iter().all(|label| label.bytes().all(|b| b.is_ascii_digit()));
@@ -213,22 +217,19 @@ fn naming(
         }
         let base = naming.base.as_ref().map_or_else(String::new, |base| format!(" ({base})"));
         reading.guess(format!("{name} names the labels{base}"), Some("--label-names"));
-        let by_id: FxHashMap<String, String> =
-            occurring.iter().filter_map(|&id| Some((id.to_owned(), naming.name(id)?.to_owned()))).collect();
-        return Some(Box::new(move |id| by_id.get(id).cloned()));
+        let named = |id: &str| Some((id.to_owned(), naming.name(id)?.to_owned()));
+        return Some(occurring.iter().filter_map(|id| named(id)).collect());
     }
     None
 }
 
-type Name = dyn Fn(&str) -> Option<String>;
-
-fn push(lines: &Lines, pair: Option<&Pair>, naming: Option<&Name>, reading: &mut Reading) -> Result<(), DataError> {
+fn push(lines: &Lines, pair: Option<&Pair>, names: Option<&Names>, reading: &mut Reading) -> Result<(), DataError> {
     let file: Option<Key> = pair.map(|pair| pair.texts.as_str().into());
     let split: Option<Key> = pair.filter(|pair| !pair.split.is_empty()).map(|pair| pair.split.as_str().into());
     for (number, (text, label)) in (1..).zip(lines.texts.iter().zip(&lines.labels)) {
         let gold = (!label.is_empty()).then(|| {
-            let name = naming.and_then(|name| name(label));
-            Answer::labels([name.unwrap_or_else(|| (*label).to_owned())])
+            let name = names.and_then(|names| names.get(*label));
+            Answer::labels([name.map_or(*label, String::as_str)])
         });
         reading.push(Record {
             place: Place { file: file.clone(), ..Place::line(number) },
@@ -268,22 +269,20 @@ struct Files {
 impl Writer for Files {
     fn record(&mut self, record: &Record, _: &mut Output, losses: &mut Losses) -> Result<(), DataError> {
         let split = record.split.as_deref().unwrap_or_default();
-        let place = match self.splits.get(split) {
-            Some(&place) => place,
-            None => {
-                let mut name = if split.is_empty() { String::new() } else { file_safe(split) };
-                let taken = |name: &str| self.files.iter().any(|(other, ..)| other == name);
-                while taken(&name) {
-                    name.push('_');
-                }
-                if name != split || split.trim_matches(['_', '-', '.']) != split {
-                    let what = || format!("the split '{}', whose files are named '{}'", quote(split), quote(&name));
-                    losses.add(Loss::Splits, &record.place, what);
-                }
-                self.files.push((name, Vec::new(), Vec::new()));
-                self.splits.insert(split.to_owned(), self.files.len() - 1);
-                self.files.len() - 1
+        let place = if let Some(&place) = self.splits.get(split) {
+            place
+        } else {
+            let mut name = if split.is_empty() { String::new() } else { file_safe(split) };
+            while self.files.iter().any(|(other, ..)| *other == name) {
+                name.push('_');
             }
+            if name != split || split.trim_matches(['_', '-', '.']) != split {
+                let what = || format!("the split '{}', whose files are named '{}'", quote(split), quote(&name));
+                losses.add(Loss::Splits, &record.place, what);
+            }
+            self.files.push((name, Vec::new(), Vec::new()));
+            self.splits.insert(split.to_owned(), self.files.len() - 1);
+            self.files.len() - 1
         };
         let text = one_line(record, losses);
         let label = record.gold.as_ref().and_then(|gold| gold.labels.as_ref()).and_then(|labels| labels.first());
@@ -414,6 +413,8 @@ mod tests {
         let message = testing::read("parallel", &folder(&[("a.txt", "x")])).unwrap_err().to_string();
         assert!(message.starts_with("f: no pair of files of texts and labels among a.txt"), "{message}");
         assert!(testing::read("parallel", &folder(&[])).is_err());
+        let much_else = folder(&[("a/text.txt", ""), ("a/labels.txt", ""), ("b/1", ""), ("b/2", ""), ("b/3", "")]);
+        assert!(detect(&much_else).is_err());
     }
 
     #[test]

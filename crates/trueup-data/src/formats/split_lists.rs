@@ -108,12 +108,11 @@ impl<'a> Scan<'a> {
             self.at += 1;
             return Ok(byte);
         }
-        let found = match next {
-            None => "the end of the file".to_owned(),
-            Some(_) => {
-                let rest: String = self.text[self.at..].chars().take(61).collect();
-                format!("'{}'", quote(&rest))
-            }
+        let found = if next.is_none() {
+            "the end of the file".to_owned()
+        } else {
+            let rest: String = self.text[self.at..].chars().take(61).collect();
+            format!("'{}'", quote(&rest))
         };
         let wanted: Vec<String> = wanted.iter().map(|&byte| format!("'{}'", char::from(byte))).collect();
         let found = format!("{found} where {} is needed", wanted.join(" or "));
@@ -316,13 +315,12 @@ impl Writer for Lists {
             losses.add(Loss::Splits, &record.place, what);
         }
         let element = self.element(record, losses);
-        let place = match self.by_name.get(split) {
-            Some(&place) => place,
-            None => {
-                self.splits.push((split.to_owned(), Vec::new()));
-                self.by_name.insert(split.to_owned(), self.splits.len() - 1);
-                self.splits.len() - 1
-            }
+        let place = if let Some(&place) = self.by_name.get(split) {
+            place
+        } else {
+            self.splits.push((split.to_owned(), Vec::new()));
+            self.by_name.insert(split.to_owned(), self.splits.len() - 1);
+            self.splits.len() - 1
         };
         let list = &mut self.splits[place].1;
         list.extend_from_slice(if list.is_empty() { b"\n    " } else { b",\n    " });
@@ -450,7 +448,7 @@ mod tests {
 
     #[test]
     fn one_bad_element_is_listed() {
-        let good: String = (0..20).map(|i| format!("[\"text {i}\", \"a\"],")).collect();
+        let good = "[\"text\", \"a\"],".repeat(20);
         let read = read(&format!("{{\"train\": [{good}\n[\"only a text\"]]}}"));
         assert_eq!((read.corpus.records.len(), read.skipped.len(), read.skipped[0].line), (20, 1, 2));
     }
