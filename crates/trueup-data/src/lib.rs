@@ -2,6 +2,7 @@
 //!
 //! - [`read_dataset`] reads CSV, TSV, JSON lines, labelled lines and CoNLL, plain or compressed. What it decides from
 //!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
+//! - [`read_label_names`] gives names to labels that a file writes as numbers; [`read_matrix`] reads a NumPy array.
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
 //! - [`write`](mod@write) puts files on the disk whole or not at all.
 //! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
@@ -53,6 +54,7 @@ pub mod write;
 
 pub use align::{Aligned, Matching, align};
 pub use error::{DataError, escape, quote};
+pub use formats::numpy::{Matrix, read_matrix};
 pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;
 pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restrict, text_of};

@@ -327,20 +327,12 @@ mod tests {
         Input::memory_folder("f", files)
     }
 
-    fn seen(read: &Read) -> Vec<(&str, &str, &str, &str)> {
-        let label = |r: &'_ Record| r.gold.as_ref().and_then(|g| g.labels.as_ref()).map(|l| l[0].label.clone());
-        read.corpus
-            .records
-            .iter()
-            .map(|r| {
-                let label = label(r).map_or("", |label| match &*label {
-                    "pos" => "pos",
-                    "neg" => "neg",
-                    _ => "?",
-                });
-                (r.id.as_deref().unwrap_or(""), r.split.as_deref().unwrap_or(""), label, r.text())
-            })
-            .collect()
+    fn seen(read: &Read) -> Vec<String> {
+        let one = |r: &'_ Record| -> String {
+            let label = r.gold.as_ref().and_then(|g| g.labels.as_ref()).map_or("", |labels| &labels[0].label);
+            [r.id.as_deref().unwrap_or(""), r.split.as_deref().unwrap_or(""), label, r.text()].join("|")
+        };
+        read.corpus.records.iter().map(one).collect()
     }
 
     #[test]
@@ -350,7 +342,7 @@ mod tests {
         let found = detect(&input).unwrap()[0];
         assert_eq!((found.format.name(), found.confidence), ("label-folders", Confidence::Possible));
         let read = testing::read("label-folders", &input).unwrap();
-        assert_eq!(seen(&read), [("2", "", "neg", "bad\n"), ("1", "", "pos", " good "), ("3", "", "pos", "")]);
+        assert_eq!(seen(&read), ["2||neg|bad\n", "1||pos| good ", "3||pos|"]);
         assert_eq!(read.guesses[0].what, "folders are labels (neg, pos)");
         assert_eq!(read.corpus.records[1].place.to_string(), "pos/1.TXT: line 1");
     }
@@ -364,11 +356,7 @@ mod tests {
             ("train/urls.txt", b"http"),
         ]);
         let read = testing::read("label-folders", &input).unwrap();
-        let expected = [
-            ("test/neg/1", "test", "neg", "a"),
-            ("train/pos/1", "train", "pos", "b"),
-            ("train/unsup/0", "train", "", "c"),
-        ];
+        let expected = ["test/neg/1|test|neg|a", "train/pos/1|train|pos|b", "train/unsup/0|train||c"];
         assert_eq!(seen(&read), expected);
         assert_eq!(read.notes, ["1 text file in no folder of a label left out (first train/urls.txt)"]);
         let (files, losses) = testing::write("label-folders", &read.corpus);
