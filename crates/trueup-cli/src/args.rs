@@ -123,6 +123,9 @@ pub struct ReadArgs {
     /// Column of the annotator, in a table of one answer a row
     #[arg(long, value_name = "COLUMN")]
     pub annotator: Option<String>,
+    /// Names of numeric labels: a file of one name a line, or of ids and names
+    #[arg(long, value_name = "FILE")]
+    pub label_names: Option<PathBuf>,
     /// What separates several labels of one example [default: |]
     #[arg(long, value_name = "TEXT")]
     pub label_separator: Option<String>,

@@ -70,7 +70,7 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
     let format = target(&to, options)?;
     let out = output(to, format, options.refuse_loss)?;
     let input = Input::open(input)?;
-    let (read, (_, losses, written)) = if input.is_large() {
+    let (read, (_, losses, written)) = if input.is_large() && options.read.label_names.is_none() {
         let read = each(&input, &options.read, &mut |_| Ok(()))?;
         let again = ReadOptions { from: Some(read.format), ..options.read.clone() };
         let mut converter = Converter::new(format, &read.corpus.outline, out)?;

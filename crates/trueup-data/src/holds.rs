@@ -30,6 +30,8 @@ pub enum Labels {
     None,
     /// Exactly one.
     One,
+    /// One or more.
+    Several,
     /// A set, which may be empty.
     Set,
 }
@@ -432,7 +434,11 @@ fn cut_answer(answer: &mut Answer, holds: &Holds, place: &Place, losses: &mut Lo
                     answer.labels = None;
                 }
             }
-            Labels::One | Labels::Set => {}
+            Labels::Several if labels.is_empty() => {
+                losses.add(Loss::Labels, place, || "an empty set of labels, which became none".to_owned());
+                answer.labels = None;
+            }
+            Labels::One | Labels::Several | Labels::Set => {}
         }
     }
     if let Some(spans) = &mut answer.spans {

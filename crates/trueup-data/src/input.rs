@@ -142,6 +142,14 @@ impl Input {
         }
     }
 
+    /// As [`Self::text`], where nothing, or white space alone, is a text as well.
+    pub fn text_or_blank(&self) -> Result<&str, DataError> {
+        match self.text() {
+            Err(DataError::Empty { .. }) => Ok(source::plain(self.bytes()?)),
+            other => other,
+        }
+    }
+
     /// The text when the bytes are text, for telling formats apart.
     pub fn text_if_any(&self) -> Option<&str> {
         if self.is_folder {

@@ -2,6 +2,7 @@
 //!
 //! - [`read_dataset`] reads CSV, TSV, JSON lines, labelled lines and CoNLL, plain or compressed. What it decides from
 //!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
+//! - [`read_label_names`] gives names to labels that a file writes as numbers; [`read_matrix`] reads a NumPy array.
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
 //! - [`write`](mod@write) puts files on the disk whole or not at all.
 //! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
@@ -39,6 +40,7 @@ mod head;
 mod holds;
 mod input;
 mod json;
+mod label_names;
 mod labels;
 mod options;
 mod output;
@@ -53,9 +55,11 @@ pub mod write;
 pub use align::{Aligned, Matching, align};
 pub use convert::{Conversion, ConvertOptions, Destination, convert};
 pub use error::{DataError, escape, quote};
+pub use formats::numpy::{Matrix, read_matrix};
 pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;
 pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restrict, text_of};
+pub use label_names::read_label_names;
 pub use options::{PredictionOptions, ReadOptions};
 pub use predictions::{PredictionFile, read_predictions};
 pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset};

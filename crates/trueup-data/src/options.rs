@@ -44,6 +44,9 @@ pub struct ReadOptions {
     pub lenient_tags: bool,
     /// The kind of answer.
     pub task: Option<Task>,
+    /// Ids of labels with their names ([`crate::read_label_names`]), where the file writes numbers for labels. An empty id
+    /// counts: from 0, or from 1 where the last label so counted occurs and 0 does not.
+    pub label_names: Option<Vec<(String, String)>>,
 }
 
 impl ReadOptions {

@@ -11,6 +11,7 @@ use crate::error::DataError;
 use crate::formats::{self, Format};
 use crate::head::Confidence;
 use crate::input::Input;
+use crate::label_names;
 use crate::options::{ReadOptions, Remarks};
 use crate::reading::Reading;
 
@@ -102,6 +103,12 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
         Ok(())
     };
     let mut read = each(input, options, &mut take)?;
+    if let Some(names) = &options.label_names {
+        let mut remarks = Remarks::new(&input.name, options.strict);
+        label_names::apply(&mut records, &mut read.corpus.outline, names, &mut remarks)?;
+        read.guesses.extend(remarks.guesses);
+        read.notes.extend(remarks.notes);
+    }
     read.corpus.records = records;
     Ok(read)
 }
@@ -136,9 +143,12 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     };
     let mut reading = Reading::new(&mut remarks, &mut take);
     let result = (format.spec().read)(input, options, &mut reading);
-    let (outline, ids_from_column, scheme) =
+    let (mut outline, ids_from_column, scheme) =
         (std::mem::take(&mut reading.outline), reading.ids_from_column, reading.scheme);
     result.map_err(|error| with_others(error, &remarks))?;
+    if let Some(names) = &options.label_names {
+        label_names::apply(&mut records, &mut outline, names, &mut remarks)?;
+    }
     let dataset = dataset::dataset(records, &outline, options, true, &mut remarks)?;
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);

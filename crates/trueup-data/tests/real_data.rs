@@ -247,7 +247,7 @@ fn annotation_tools_exports_that_are_plain_records_are_read() {
     if let Some(loaded) = check(&format!("{folder}/text_classification/example.json"), 3, 2, Format::JSONL) {
         assert_eq!(loaded.dataset.task, Task::Classification);
     }
-    check(&format!("{folder}/text_classification/example.txt"), 3, 2, Format::LABEL_TEXT);
+    check(&format!("{folder}/text_classification/example.txt"), 3, 2, "fasttext".parse().unwrap());
     check("formats/doccano/data_import_examples/text_classification/example.csv", 3, 2, Format::CSV);
     if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, Format::CSV) {
         let spans: u64 = loaded.dataset.support().iter().sum();

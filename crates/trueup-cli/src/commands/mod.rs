@@ -9,7 +9,7 @@ pub mod rules;
 pub mod schema;
 pub mod stats;
 
-use trueup::data::ReadOptions;
+use trueup::data::{ReadOptions, read_label_names};
 
 use crate::args::{ReadArgs, WorkArgs};
 
@@ -32,6 +32,7 @@ fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
         time: args.time.clone(),
         split: args.split.clone(),
         annotator: args.annotator.clone(),
+        label_names: args.label_names.as_deref().map(read_label_names).transpose()?,
         label_separator: args.label_separator.clone(),
         label_level: args.label_level,
         scheme: args.scheme,

@@ -120,6 +120,7 @@ fn command(args: &ReviewArgs) -> String {
     put("--time", read.time.clone());
     put("--split", read.split.clone());
     put("--annotator", read.annotator.clone());
+    put("--label-names", path(&read.label_names));
     put("--label-separator", read.label_separator.clone());
     put("--label-level", read.label_level.map(|level| level.to_string()));
     put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));

@@ -81,6 +81,16 @@ pub(crate) fn bare(mut records: Vec<Record>) -> Vec<Record> {
 /// Writes records as `format`, reads them, and demands that what the format holds came back, with nothing lost on the
 /// way that its table does not name.
 pub(crate) fn assert_round_trip(format: &str, records: Vec<Record>) {
+    assert_round_trip_by(format, records, |_| ());
+}
+
+/// As [`assert_round_trip`], for formats that set the records in an order of their own (by split, by label): both sides
+/// are sorted by `key` first.
+pub(crate) fn assert_round_trip_by<K: Ord>(format: &str, records: Vec<Record>, key: impl Fn(&Record) -> K) {
+    let sorted = |mut records: Vec<Record>| {
+        records.sort_by_key(&key);
+        bare(records)
+    };
     let holds = *format.parse::<Format>().expect("a format of the table").holds();
     let records = cut(records, &holds);
     if records.is_empty() {
@@ -91,7 +101,7 @@ pub(crate) fn assert_round_trip(format: &str, records: Vec<Record>) {
     let shown = files.get("").map(|main| String::from_utf8_lossy(main).into_owned());
     let back = read(format, &input(files)).unwrap_or_else(|e| panic!("{e}\n{shown:?}"));
     assert_eq!(back.skipped, [], "{shown:?}");
-    assert_eq!(bare(back.corpus.records), bare(records), "{shown:?}");
+    assert_eq!(sorted(back.corpus.records), sorted(records), "{shown:?}");
 }
 
 const WORDS: &[&str] = &[
@@ -186,9 +196,9 @@ fn answer(text: &str, holds: &Holds, (seeds, labels, parts): Seeds) -> Answer {
     names.dedup();
     if holds.labels == Labels::One {
         names.truncate(1);
-        if names.is_empty() {
-            names.push(LABELS[0]);
-        }
+    }
+    if holds.labels < Labels::Set && names.is_empty() {
+        names.push(LABELS[0]);
     }
     let spans = with_spans.then(|| spans(text, holds, seeds));
     let relations = match spans.as_deref() {
