@@ -14,6 +14,8 @@ pub struct Outline {
     pub declared_spans: Vec<String>,
     /// Whether a text may have several labels; `None` when the input does not say.
     pub several: Option<bool>,
+    /// Labels of texts that occur, by first occurrence.
+    pub labels: Vec<String>,
     /// Metadata columns by first occurrence.
     pub columns: Vec<Key>,
     /// Settings of the project as a whole (its name, language, configuration), for a writer of the same format.
@@ -23,6 +25,7 @@ pub struct Outline {
     /// Names of the token columns besides token and tag, in order, where the format names them.
     pub token_columns: Vec<Key>,
     seen_columns: FxHashSet<Key>,
+    seen_labels: FxHashSet<String>,
 }
 
 /// How many records have what.
@@ -46,6 +49,14 @@ pub struct Occurs {
     pub not_one: u64,
     /// Answers that hold spans, even none.
     pub spans: u64,
+    /// Answers that hold labels and spans.
+    pub both: u64,
+    /// Spans in all answers.
+    pub marks: u64,
+    /// Answers with a span that has an id.
+    pub span_ids: u64,
+    /// Answers with relations.
+    pub relations: u64,
     /// Responses.
     pub responses: u64,
     /// Predictions.
@@ -70,6 +81,16 @@ impl Outline {
                 o.not_one += u64::from(labels.len() != 1);
             }
             o.spans += u64::from(answer.spans.is_some());
+            o.both += u64::from(answer.labels.is_some() && answer.spans.is_some());
+            o.marks += answer.spans.as_ref().map_or(0, Vec::len) as u64;
+            o.span_ids += u64::from(answer.spans.iter().flatten().any(|mark| mark.id.is_some()));
+            o.relations += u64::from(!answer.relations.is_empty());
+            for choice in answer.labels.iter().flatten() {
+                if !self.seen_labels.contains(&choice.label) {
+                    self.seen_labels.insert(choice.label.clone());
+                    self.labels.push(choice.label.clone());
+                }
+            }
         }
         for (key, _) in &record.metadata {
             if !self.seen_columns.contains(key) {
@@ -82,6 +103,13 @@ impl Outline {
     /// Whether texts may have several labels: as declared, else as it occurs.
     pub fn is_multilabel(&self) -> bool {
         self.several.unwrap_or(self.occurs.not_one > 0)
+    }
+
+    /// The labels of texts: those declared, and those that occur beside them.
+    pub fn all_labels(&self) -> Vec<String> {
+        let declared: FxHashSet<&str> = self.declared_labels.iter().map(String::as_str).collect();
+        let others = self.labels.iter().filter(|label| !declared.contains(label.as_str()));
+        self.declared_labels.iter().chain(others).cloned().collect()
     }
 
     /// The value of a setting.
