@@ -21,7 +21,10 @@ pub(super) fn read(
     reading: &mut Reading,
 ) -> Result<(), DataError> {
     let is_tokens = objects.iter().any(|o| o.fields.get("tokens").is_some_and(Value::is_array));
-    let several = objects.iter().any(|o| o.fields.get("multi_label") == Some(&Value::Bool(true)));
+    let several = objects.iter().any(|o| {
+        let labels = o.fields.get("annotation").and_then(Value::as_array);
+        o.fields.get("multi_label") == Some(&Value::Bool(true)) || labels.is_some_and(|labels| labels.len() != 1)
+    });
     if !is_tokens {
         reading.outline.several = Some(several);
     }
@@ -78,14 +81,13 @@ impl Reader<'_> {
         let (mut annotator, mut model, mut status) = (None, None, None);
         for (key, value) in fields {
             match (key.as_str(), value) {
-                (_, Value::Null) => {}
+                (_, Value::Null) | ("multi_label", _) => {}
                 ("annotation", value) => annotation = Some(value),
                 ("prediction", value) => prediction = Some(value),
                 ("annotation_agent", value) => annotator = scalar(&value),
                 ("prediction_agent", value) => model = scalar(&value),
                 ("status", value) => status = scalar(&value),
                 ("id", value) if scalar(&value).is_some() => record.id = scalar(&value),
-                ("multi_label", _) => {}
                 ("tokens", Value::Array(tokens)) => record.tokens = located(&text, &tokens),
                 ("metadata", Value::Object(metadata)) => {
                     for (key, value) in metadata {

@@ -1,6 +1,6 @@
 //! What kind each question of a project is, which its records tell only by their answers.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::{COMMENT, LABEL};
@@ -34,6 +34,11 @@ pub(super) struct Question {
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     pub all: Vec<Question>,
+    /// The only question of labels, where there is one; else answers say which one they belong to.
+    pub label: Option<String>,
+    /// The only question of spans.
+    pub spans: Option<String>,
+    kinds: FxHashMap<String, Kind>,
 }
 
 /// What was answered to a question.
@@ -101,13 +106,12 @@ impl Questions {
         let mut names: Map<String, Value> = Map::new();
         let mut seen: Vec<Seen> = Vec::new();
         for (name, value) in values {
-            let at = match names.get(name).and_then(Value::as_u64) {
-                Some(at) => at as usize,
-                None => {
-                    names.insert(name.to_owned(), Value::from(seen.len()));
-                    seen.push(Seen::default());
-                    seen.len() - 1
-                }
+            let at = if let Some(at) = names.get(name).and_then(Value::as_u64) {
+                at as usize
+            } else {
+                names.insert(name.to_owned(), Value::from(seen.len()));
+                seen.push(Seen::default());
+                seen.len() - 1
             };
             seen[at].see(value);
         }
@@ -115,34 +119,24 @@ impl Questions {
             let (kind, words) = seen.kind(&name);
             Question { name, kind, words }
         };
-        Self { all: names.into_iter().zip(seen).map(question).collect() }
+        let all: Vec<Question> = names.into_iter().zip(seen).map(question).collect();
+        let kinds = all.iter().map(|q| (q.name.clone(), q.kind)).collect();
+        let only = |kinds: &[Kind]| {
+            let mut named = all.iter().filter(|q| kinds.contains(&q.kind)).map(|q| q.name.clone());
+            named.next().filter(|_| named.next().is_none())
+        };
+        let (label, spans) = (only(&[Kind::Label, Kind::Labels]), only(&[Kind::Spans]));
+        Self { all, label, spans, kinds }
     }
 
     /// The kind of a question.
     pub fn kind(&self, name: &str) -> Kind {
-        self.all.iter().find(|question| question.name == name).map_or(Kind::Other, |question| question.kind)
+        self.kinds.get(name).copied().unwrap_or(Kind::Other)
     }
 
     /// The names of the questions of these kinds.
     pub fn named(&self, kinds: &[Kind]) -> Vec<&str> {
         self.all.iter().filter(|q| kinds.contains(&q.kind)).map(|q| q.name.as_str()).collect()
-    }
-
-    /// The only question of labels, where there is one; else answers say which one they belong to.
-    pub fn label(&self) -> Option<&str> {
-        only(&self.named(&[Kind::Label, Kind::Labels]))
-    }
-
-    /// The only question of spans.
-    pub fn spans(&self) -> Option<&str> {
-        only(&self.named(&[Kind::Spans]))
-    }
-}
-
-fn only<'a>(names: &[&'a str]) -> Option<&'a str> {
-    match names {
-        [one] => Some(one),
-        _ => None,
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) 
         given.chain(parts.suggested.iter().map(|s| (s.question.as_str(), &s.value)))
     });
     let questions = Questions::of(answers);
-    declare(&questions, &text, &all, reading);
+    declare(&questions, &text, options.label.as_deref(), &all, reading);
     let mut reader = Reader { text, questions, keys, spans: SpanCheck::default() };
     for parts in all {
         let place = parts.place.clone();
@@ -82,7 +82,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) 
 }
 
 /// States which questions hold labels, and keeps what the writer needs.
-fn declare(questions: &Questions, text: &str, all: &[Parts], reading: &mut Reading) {
+fn declare(questions: &Questions, text: &str, asked: Option<&str>, all: &[Parts], reading: &mut Reading) {
     if !questions.all.is_empty() {
         let kinds: Vec<String> = questions.all.iter().map(|q| format!("'{}' asks for {}", q.name, q.words)).collect();
         reading.guess(format!("by their answers, {}", list(&kinds)), None);
@@ -93,14 +93,16 @@ fn declare(questions: &Questions, text: &str, all: &[Parts], reading: &mut Readi
         reading.guess("responses have no status, and count as submitted", None);
     }
     let single = questions.named(&[Kind::Label]);
-    let sets = questions.named(&[Kind::Labels]);
-    if single.len() + sets.len() > 0 {
-        reading.outline.several = Some(single.is_empty());
+    // Of several questions the first is taken where none is asked for.
+    let labels = questions.named(&[Kind::Label, Kind::Labels]);
+    let asked = labels.iter().find(|name| Some(**name) == asked).or(labels.first());
+    if let Some(name) = asked {
+        reading.outline.several = Some(questions.kind(name) == Kind::Labels);
     }
     let setting = json!({
         "text": text,
-        "label": questions.label(),
-        "spans": questions.spans(),
+        "label": questions.label,
+        "spans": questions.spans,
         "single": single,
         "other": questions.named(&[Kind::Other]),
     });
@@ -138,7 +140,7 @@ fn text_field(all: &[Parts], options: &ReadOptions, reading: &mut Reading) -> Re
 
 /// Takes a record apart; an error is a noun phrase.
 fn take_apart(object: Object, text: Option<&str>, keys: &mut Keys) -> Result<Parts, String> {
-    let record = if is_flat(&object.fields) { nest(object.fields, text) } else { object.fields };
+    let record = if is_flat(&object.fields) { nest(&object.fields, text) } else { object.fields };
     let mut parts = Parts {
         place: Place::line(object.line),
         id: None,
@@ -174,13 +176,13 @@ fn take_apart(object: Object, text: Option<&str>, keys: &mut Keys) -> Result<Par
 }
 
 /// Puts the parts of a flat record where they belong. Which of its other columns are fields it does not say: the text is.
-fn nest(flat: Map<String, Value>, text: Option<&str>) -> Map<String, Value> {
+fn nest(flat: &Map<String, Value>, text: Option<&str>) -> Map<String, Value> {
     let usual = TEXT_NAMES.iter().find(|name| flat.get(**name).is_some_and(Value::is_string)).copied();
     let first = || flat.iter().find(|(key, v)| v.is_string() && !key.contains('.') && *key != "id" && *key != "status");
     let text = text.or(usual).map(str::to_owned).or_else(|| first().map(|(key, _)| key.clone())).unwrap_or_default();
     let (mut fields, mut metadata) = (Map::new(), Map::new());
     let (mut given, mut suggested, mut record) = (Vec::new(), Map::new(), Map::new());
-    for (key, value) in &flat {
+    for (key, value) in flat {
         if let Some(question) = key.strip_suffix(".responses") {
             let beside = |end: &str| flat.get(&format!("{key}.{end}")).and_then(Value::as_array);
             for (i, value) in value.as_array().into_iter().flatten().enumerate() {
@@ -415,7 +417,7 @@ impl Reader {
         let kind = self.questions.kind(question);
         match (kind, value) {
             (Kind::Label | Kind::Labels, value) => {
-                let field = self.questions.label().is_none().then(|| self.keys.get(question));
+                let field = self.questions.label.is_none().then(|| self.keys.get(question));
                 let labels = answer.labels.get_or_insert_default();
                 let values = if let Value::Array(values) = value { values } else { vec![value] };
                 for value in &values {
@@ -426,7 +428,7 @@ impl Reader {
                 }
             }
             (Kind::Spans, value) => {
-                let field = self.questions.spans().is_none().then(|| self.keys.get(question));
+                let field = self.questions.spans.is_none().then(|| self.keys.get(question));
                 answer.spans.get_or_insert_default();
                 for item in value.as_array().into_iter().flatten() {
                     let Some(label) = item.get("label").and_then(scalar) else {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::SPEC;
 use crate::corpus::{Answer, Mark, Status, settle};
 use crate::formats::testing::{self, read_text};
+use crate::options::ReadOptions;
 use crate::read::read_corpus_bytes;
 
 proptest! {
@@ -36,7 +37,7 @@ fn written(text: &str) -> String {
 
 #[test]
 fn argilla_responses_of_a_user_to_all_questions_are_one_response() {
-    let read = read_corpus_bytes("f.json", TWO.as_bytes().to_vec(), &Default::default()).unwrap();
+    let read = read_corpus_bytes("f.json", TWO.as_bytes().to_vec(), &ReadOptions::default()).unwrap();
     assert_eq!(read.format.name(), "argilla");
     let [one, two] = read.corpus.records.as_slice() else { panic!("two records") };
     assert_eq!((one.id.as_deref(), one.text()), (Some("r1"), "😀 Anna is here"));
@@ -65,7 +66,7 @@ fn argilla_server_and_flat_shapes_are_read() {
       "label.suggestion.score": null, "label.suggestion.agent": "m"}"#;
     let flat = flat.replace('\n', " ");
     for text in [server, &flat] {
-        let read = read_corpus_bytes("f", text.as_bytes().to_vec(), &Default::default()).unwrap();
+        let read = read_corpus_bytes("f", text.as_bytes().to_vec(), &ReadOptions::default()).unwrap();
         assert_eq!(read.format.name(), "argilla");
         let record = &read.corpus.records[0];
         assert_eq!((record.id.as_deref(), record.text()), (Some("a"), "x"));
@@ -81,7 +82,7 @@ fn argilla_one_records_are_read() {
 {"text": "Hi", "prediction": [{"label": "en", "score": 0.8}], "prediction_agent": "m", "annotation": null, "annotation_agent": null, "multi_label": false, "id": 8, "metadata": {}, "status": "Default"}
 {"text": "?", "prediction": null, "prediction_agent": null, "annotation": null, "annotation_agent": null, "multi_label": false, "id": 9, "metadata": {}, "status": "Discarded"}
 "#;
-    let read = read_corpus_bytes("f", text.as_bytes().to_vec(), &Default::default()).unwrap();
+    let read = read_corpus_bytes("f", text.as_bytes().to_vec(), &ReadOptions::default()).unwrap();
     assert_eq!(read.format.name(), "argilla");
     let [one, two, three] = read.corpus.records.as_slice() else { panic!("three records") };
     assert_eq!(one.responses[0].annotator.as_deref(), Some("ann"));

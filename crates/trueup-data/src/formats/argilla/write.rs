@@ -1,5 +1,6 @@
 //! Records become Argilla's records of version 2, in one JSON array.
 
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
@@ -96,18 +97,17 @@ impl Records {
             let answers = self.answers(record, gold, &gold_extra, &offsets, losses);
             respond(&mut responses, answers, NOBODY, "submitted");
         }
-        let mut seen: Vec<Option<&str>> = record.gold.iter().map(|_| None).collect();
         // Of several answers of one user the last stands, as in the tool.
-        let last = |i: usize| {
-            let name = &record.responses[i].annotator;
-            !record.responses[i + 1..].iter().any(|later| later.annotator == *name)
-        };
+        let names = record.responses.iter().map(|response| response.annotator.as_deref());
+        let mut last: FxHashMap<Option<&str>, usize> = names.enumerate().map(|(i, name)| (name, i)).collect();
+        if record.gold.is_some() {
+            last.remove(&None);
+        }
         for (i, response) in record.responses.iter().enumerate() {
-            if seen.contains(&response.annotator.as_deref()) || !last(i) {
+            if last.get(&response.annotator.as_deref()) != Some(&i) {
                 losses.add(Loss::Responses, &record.place, || "a second answer of one user".to_owned());
                 continue;
             }
-            seen.push(response.annotator.as_deref());
             if response.time.is_some() || response.seconds.is_some() || response.id.is_some() {
                 losses.add(Loss::ResponseDetails, &record.place, || "the time or id of an answer".to_owned());
             }

@@ -112,7 +112,7 @@ impl Reader<'_> {
                     Ok(())
                 }
                 "Comments" | "comments" => {
-                    let comments = value.as_array().map(Vec::as_slice).unwrap_or(std::slice::from_ref(&value));
+                    let comments = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
                     let words = comments.iter().filter_map(|c| scalar(c).or_else(|| c.get("text").and_then(scalar)));
                     let words: Vec<String> = words.collect();
                     gold.comment = (!words.is_empty()).then(|| words.join("\n"));

@@ -15,6 +15,7 @@
 mod read;
 #[cfg(test)]
 mod tests;
+mod together;
 mod write;
 
 use serde_json::{Map, Value};

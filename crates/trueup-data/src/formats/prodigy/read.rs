@@ -1,13 +1,14 @@
 //! Prodigy tasks become records.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
+use super::together::{merge, records};
 use super::{COMMENT, DETAILS, REJECTED_SPANS, SETTING, is_answer};
-use crate::corpus::{Answer, Choice, Key, Mark, Place, Record, Response, Status, TokenMark};
+use crate::corpus::{Answer, Choice, Key, Mark, Place, Status, TokenMark};
 use crate::error::{DataError, list, quote};
-use crate::formats::tasks::{Keys, SpanCheck, medium, number_or_text, objects, position};
+use crate::formats::tasks::{Keys, SpanCheck, medium, objects, position};
 use crate::input::Input;
 use crate::json::{Object, scalar, shape};
 use crate::options::{ReadOptions, count};
@@ -17,7 +18,7 @@ const VALID: &str = "a task with a 'text', and an 'answer' of accept, reject or 
 
 /// What a task asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Kind {
+pub(super) enum Kind {
     /// Whether a label holds; nothing is named where the text itself is accepted or rejected.
     Binary(Option<String>),
     /// Which options hold.
@@ -31,26 +32,27 @@ enum Kind {
 }
 
 /// One line of the file.
-struct Task {
-    place: Place,
-    text: String,
-    id: Option<String>,
+pub(super) struct Task {
+    pub place: Place,
+    pub text: String,
+    pub id: Option<String>,
     /// The hash of the input as it stands.
-    input: Option<String>,
-    kind: Kind,
-    annotator: Option<String>,
-    status: Option<Status>,
-    answer: Answer,
-    time: Option<String>,
-    seconds: Option<f64>,
-    answer_id: Option<String>,
-    details: Vec<(Key, Value)>,
-    metadata: Vec<(Key, Value)>,
-    tokens: Vec<TokenMark>,
+    pub input: Option<String>,
+    pub kind: Kind,
+    pub annotator: Option<String>,
+    pub status: Option<Status>,
+    pub answer: Answer,
+    pub time: Option<String>,
+    pub seconds: Option<f64>,
+    pub answer_id: Option<String>,
+    pub details: Vec<(Key, Value)>,
+    pub metadata: Vec<(Key, Value)>,
+    pub tokens: Vec<TokenMark>,
 }
 
 /// What is true of the whole file.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // Each says whether something occurs.
 struct Survey {
     /// Labels that are asked for one by one, by first occurrence.
     labels: Vec<String>,
@@ -71,7 +73,7 @@ struct Survey {
 impl Survey {
     fn of(objects: &[Object]) -> Self {
         let mut survey = Self::default();
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         for fields in objects.iter().map(|o| &o.fields) {
             let answer = fields.get("answer").and_then(Value::as_str);
             survey.answers += usize::from(answer.is_some());
@@ -195,7 +197,9 @@ fn declare(
         reading.outline.settings.push((SETTING.into(), json!({"yes": yes, "no": no, "label": label})));
     } else if survey.choices {
         let ids = survey.options.iter().filter_map(Value::as_array).flatten().filter_map(|o| o.get("id"));
-        ids.filter_map(scalar).for_each(|id| reading.outline.declare_label(&id));
+        let mut seen = FxHashSet::default();
+        let ids = ids.filter_map(scalar).filter(|id| seen.insert(id.clone()));
+        reading.outline.declared_labels.extend(ids);
         let accepted = tasks.iter().filter(|task| task.status == Some(Status::Accepted));
         let one = accepted.filter_map(|task| task.answer.labels.as_ref()).all(|labels| labels.len() == 1);
         reading.outline.several = Some(survey.several.unwrap_or(!one));
@@ -204,7 +208,8 @@ fn declare(
         }
     } else if !survey.labels.is_empty() {
         reading.outline.several = Some(merged);
-        survey.labels.iter().for_each(|label| reading.outline.declare_label(label));
+        // Each once already.
+        reading.outline.declared_labels.clone_from(&survey.labels);
     }
     if !survey.labels.is_empty() && !merged && !survey.choices && reading.outline.settings.is_empty() {
         reading.outline.settings.push((SETTING.into(), json!({"one": true})));
@@ -385,14 +390,13 @@ impl Reader<'_> {
                 continue;
             }
             match key.as_str() {
-                "answer" => {}
+                "answer" | "_annotator_id" => {}
                 "accept" if choice => {}
                 "spans" if matches!(task.kind, Kind::Spans | Kind::Both) => {}
                 "label" if matches!(task.kind, Kind::Binary(_)) => {}
                 "options" if choice && Some(&value) == self.survey.options.as_ref() => {}
                 "config" if choice && is_style(&value) => {}
                 "id" if task.id.is_none() && scalar(&value).is_some() => task.id = scalar(&value),
-                "_annotator_id" => {}
                 "_session_id" if by_session => task.annotator = scalar(&value),
                 "_timestamp" | "_time" if scalar(&value).is_some() => task.time = scalar(&value),
                 "_seconds" if value.is_number() => task.seconds = value.as_f64(),
@@ -437,150 +441,4 @@ fn tokens(text: &str, value: &Value) -> Option<Vec<TokenMark>> {
         tokens.push(TokenMark { start, end, ..TokenMark::default() });
     }
     Some(tokens)
-}
-
-/// Makes label sets of answers to one label each, where every person was asked for each label of a text once.
-fn merge(tasks: Vec<Task>, labels: &[String]) -> Vec<Task> {
-    if labels.len() < 2 || !tasks.iter().all(|task| matches!(task.kind, Kind::Binary(Some(_)))) {
-        return tasks;
-    }
-    let mut groups: FxHashMap<(&str, Option<&str>, Option<&str>), Vec<usize>> = FxHashMap::default();
-    for (i, task) in tasks.iter().enumerate() {
-        groups.entry((&task.text, task.input.as_deref(), task.annotator.as_deref())).or_default().push(i);
-    }
-    let mut first: Vec<Option<Vec<usize>>> = vec![None; tasks.len()];
-    for i in 0..tasks.len() {
-        let task = &tasks[i];
-        let Some(group) = groups.remove(&(task.text.as_str(), task.input.as_deref(), task.annotator.as_deref())) else {
-            continue;
-        };
-        let mut asked: Vec<&Kind> = group.iter().map(|&i| &tasks[i].kind).collect();
-        asked.sort_unstable_by_key(|kind| match kind {
-            Kind::Binary(label) => label.as_deref(),
-            _ => None,
-        });
-        asked.dedup();
-        if group.len() != labels.len() || asked.len() != labels.len() {
-            return tasks;
-        }
-        first[i] = Some(group);
-    }
-    let mut tasks: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
-    let mut merged = Vec::with_capacity(tasks.len() / labels.len());
-    for group in first.into_iter().flatten() {
-        let mut parts: Vec<Task> = group.into_iter().filter_map(|i| tasks[i].take()).collect();
-        let open = parts.iter().any(|part| !matches!(part.status, Some(Status::Accepted | Status::Rejected)));
-        let accepted = parts.iter_mut().filter(|part| part.status == Some(Status::Accepted));
-        let mut choices: Vec<Choice> = accepted.filter_map(|part| part.answer.labels.take()).flatten().collect();
-        choices.sort_by_key(|choice| labels.iter().position(|label| *label == choice.label));
-        if let Some(mut task) = parts.into_iter().next() {
-            task.answer.labels = Some(choices);
-            task.status = Some(if open { Status::Ignored } else { Status::Accepted });
-            task.kind = Kind::Choice;
-            task.details.retain(|(key, _)| &**key != "_task_hash");
-            merged.push(task);
-        }
-    }
-    merged
-}
-
-/// What tasks on the same input share.
-type Same<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a Kind);
-
-/// Hands tasks on, those of several annotators on the same input as one record.
-fn records(tasks: Vec<Task>, reading: &mut Reading) -> Result<(), DataError> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    if tasks.iter().any(|task| task.annotator.is_some()) {
-        let mut known: FxHashMap<Same, usize> = FxHashMap::default();
-        for (i, task) in tasks.iter().enumerate() {
-            let same = (task.text.as_str(), task.input.as_deref(), task.id.as_deref(), &task.kind);
-            let group = *known.entry(same).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[group].push(i);
-        }
-    } else {
-        groups.extend((0..tasks.len()).map(|i| vec![i]));
-    }
-    let mut tasks: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
-    // By the first line, also of the tasks that turn out to be records of their own.
-    let mut records: Vec<Record> = Vec::new();
-    for group in groups {
-        let group: Vec<Task> = group.into_iter().filter_map(|i| tasks[i].take()).collect();
-        let mut together: Option<Record> = None;
-        let named = group.iter().any(|task| task.annotator.is_some());
-        for task in group {
-            match &mut together {
-                Some(record) if named && joins(record, &task) => join(record, task),
-                Some(_) => records.push(alone(task)),
-                None => together = Some(alone(task)),
-            }
-        }
-        records.extend(together);
-    }
-    records.sort_by_key(|record| record.place.number);
-    records.into_iter().try_for_each(|record| reading.push(record))
-}
-
-/// Whether a task is one more answer to a record rather than another reference for the same text.
-fn joins(record: &Record, task: &Task) -> bool {
-    let gold = task.annotator.is_none() && matches!(task.status, Some(Status::Accepted) | None);
-    !gold || (record.gold.is_none() && task.status.is_some())
-}
-
-/// A record of one task.
-fn alone(mut task: Task) -> Record {
-    let mut record = Record {
-        id: task.id.take(),
-        place: task.place.clone(),
-        text: Some(std::mem::take(&mut task.text)),
-        tokens: std::mem::take(&mut task.tokens),
-        metadata: std::mem::take(&mut task.metadata),
-        ..Record::default()
-    };
-    if task.annotator.is_none() {
-        // Without a name the details belong to the record.
-        record.metadata.append(&mut task.details);
-        record.metadata.extend(task.time.take().map(|time| ("_timestamp".into(), number_or_text(&time))));
-    }
-    answer(&mut record, task);
-    record
-}
-
-/// One more answer to a record; what it says of the text in another way stays with it.
-fn join(record: &mut Record, mut task: Task) {
-    if record.tokens.is_empty() {
-        record.tokens = std::mem::take(&mut task.tokens);
-    }
-    for (key, value) in std::mem::take(&mut task.metadata) {
-        if record.value(&key) != Some(&value) {
-            task.details.push((key, value));
-        }
-    }
-    answer(record, task);
-}
-
-fn answer(record: &mut Record, task: Task) {
-    let Some(status) = task.status else {
-        return;
-    };
-    if task.annotator.is_none() && status == Status::Accepted {
-        for detail in task.details {
-            if record.value(&detail.0).is_none() {
-                record.metadata.push(detail);
-            }
-        }
-        record.gold = Some(task.answer).filter(|answer| !answer.is_empty());
-        return;
-    }
-    record.responses.push(Response {
-        annotator: task.annotator,
-        time: task.time,
-        seconds: task.seconds,
-        status,
-        answer: task.answer,
-        id: task.answer_id,
-        extra: task.details,
-    });
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::SPEC;
-use crate::corpus::{Answer, Corpus, Mark, Status, settle};
+use crate::corpus::{Answer, Corpus, Mark, Outline, Status, settle};
 use crate::formats::tasks::real;
 use crate::formats::testing::{self, read_text};
 use crate::options::ReadOptions;
@@ -163,7 +163,7 @@ fn prodigy_broken_tasks_are_listed_with_their_place() {
     assert!(error.contains("line 1: found a task on an image"), "{error}");
     assert!(read_text("prodigy", "").is_err());
     assert!(read_text("prodigy", &"[".repeat(10_000)).is_err());
-    assert_eq!(read_text("prodigy", "[]").unwrap().corpus, Corpus { outline: Default::default(), records: vec![] });
+    assert_eq!(read_text("prodigy", "[]").unwrap().corpus, Corpus { outline: Outline::default(), records: vec![] });
 }
 
 #[test]

@@ -30,6 +30,9 @@ const TAKEN: &[&str] = &[
     COMMENT,
 ];
 
+/// With more options than these a task lists those that were chosen, so that the file does not explode.
+const MOST_OPTIONS: usize = 1_000;
+
 /// Begins to write.
 pub(super) fn writer(outline: &Outline) -> Box<dyn Writer> {
     let setting = outline.setting(SETTING);
@@ -206,8 +209,9 @@ impl Tasks {
 
     fn choice(&self, labels: &[Choice], task: &mut Map<String, Value>) {
         if !task.contains_key("options") {
-            let mut options = self.options.clone();
-            for choice in labels.iter().filter(|choice| !self.ids.contains(&choice.label)) {
+            let all = self.options.len() <= MOST_OPTIONS;
+            let mut options = if all { self.options.clone() } else { Vec::new() };
+            for choice in labels.iter().filter(|choice| !all || !self.ids.contains(&choice.label)) {
                 options.push(option(&choice.label));
             }
             task.insert("options".to_owned(), Value::Array(options));
@@ -218,9 +222,11 @@ impl Tasks {
             .map(|choice| {
                 // Ids that are numbers stay numbers.
                 let ids = options.into_iter().flatten().filter_map(|o| o.get("id"));
-                let numbers = ids.filter(|id| id.is_number());
-                let same = numbers.filter(|id| id.to_string() == choice.label).next_back();
-                same.cloned().unwrap_or_else(|| Value::from(choice.label.as_str()))
+                let mut numbers = ids.filter(|id| id.is_number());
+                numbers
+                    .find(|id| id.to_string() == choice.label)
+                    .cloned()
+                    .unwrap_or_else(|| Value::from(choice.label.as_str()))
             })
             .collect();
         task.insert("accept".to_owned(), Value::Array(accept));
