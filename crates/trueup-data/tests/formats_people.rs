@@ -6,9 +6,11 @@
 
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+use serde_json::{Map, Value};
 use trueup_core::Task;
 use trueup_data::corpus::{Gold, Status, settle};
-use trueup_data::{ReadOptions, read_corpus, read_dataset};
+use trueup_data::{ReadOptions, read_bytes, read_corpus, read_corpus_bytes, read_dataset};
 
 fn data(file: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TRUEUP_DATA")
@@ -96,6 +98,105 @@ fn doccano_files_are_told_from_plain_json_lines() {
     ] {
         if let Some(found) = of(file) {
             assert_eq!(found, expected, "{file}");
+        }
+    }
+}
+
+/// The fields that the three formats know, and some values that fit none of them.
+const FIELDS: &[&str] = &[
+    "text",
+    "data",
+    "id",
+    "label",
+    "labels",
+    "answer",
+    "accept",
+    "options",
+    "spans",
+    "tokens",
+    "entities",
+    "relations",
+    "cats",
+    "annotations",
+    "Comments",
+    "meta",
+    "_annotator_id",
+    "_input_hash",
+    "_timestamp",
+    "fields",
+    "responses",
+    "suggestions",
+    "metadata",
+    "vectors",
+    "status",
+    "annotation",
+    "annotation_agent",
+    "prediction",
+    "inputs",
+    "x.responses",
+    "x.responses.users",
+    "config",
+    "start",
+    "end",
+    "start_offset",
+    "end_offset",
+    "user",
+    "from_id",
+    "to_id",
+    "type",
+    "value",
+    "values",
+    "user_id",
+    "question_name",
+    "score",
+    "agent",
+    "q",
+];
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-2i64..9).prop_map(Value::from),
+        Just(Value::from(1e300)),
+        Just(Value::from(u64::MAX)),
+        proptest::sample::select(vec!["", "a", "accept", "reject", "é😀 b", "submitted", "Validated"])
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((proptest::sample::select(FIELDS), inner), 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn near_tasks_never_panic(
+        tasks in proptest::collection::vec(
+            proptest::collection::vec((proptest::sample::select(FIELDS), value()), 0..8),
+            1..4,
+        )
+    ) {
+        let mut lines = String::new();
+        for fields in tasks {
+            let mut task: Map<String, Value> = Map::new();
+            task.insert("text".to_owned(), Value::from("é😀 b c"));
+            task.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
+            lines += &format!("{}\n", Value::Object(task));
+        }
+        for format in ["prodigy", "doccano", "argilla"] {
+            let options = ReadOptions { from: Some(format.parse().unwrap()), ..ReadOptions::default() };
+            if let Ok(read) = read_corpus_bytes("f", lines.clone().into_bytes(), &options) {
+                for record in &read.corpus.records {
+                    for mark in record.answers().flat_map(|answer| answer.spans.iter().flatten()) {
+                        prop_assert!(record.text().get(mark.start..mark.end).is_some_and(|covered| !covered.is_empty()));
+                    }
+                }
+            }
+            let _ = read_bytes("f", lines.clone().into_bytes(), &options);
         }
     }
 }
