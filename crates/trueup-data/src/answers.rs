@@ -78,9 +78,11 @@ pub(crate) fn answer(value: &Value) -> Result<RawAnswer, String> {
 }
 
 /// How files call the first position, the last one and the type of a span.
-const START: &[&str] = &["start", "start_offset", "startIndex", "startOffset", "begin", "beginOffset", "begin_offset", "offset_start"];
+const START: &[&str] =
+    &["start", "start_offset", "startIndex", "startOffset", "begin", "beginOffset", "begin_offset", "offset_start"];
 const END: &[&str] = &["end", "end_offset", "endIndex", "endOffset", "offset_end", "stop"];
-const LABEL: &[&str] = &["label", "type", "tag", "entity", "entity_type", "entity_group", "category", "slot", "class", "name"];
+const LABEL: &[&str] =
+    &["label", "type", "tag", "entity", "entity_type", "entity_group", "category", "slot", "class", "name"];
 
 fn position(map: &Map<String, Value>, names: &[&str]) -> Option<usize> {
     names.iter().find_map(|name| map.get(*name)).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
@@ -130,10 +132,7 @@ fn object_span(map: &Map<String, Value>) -> Option<RawSpan> {
         }
     };
     let pieces = map.get("pieces").and_then(Value::as_array).map_or_else(Vec::new, |pieces| {
-        pieces
-            .iter()
-            .filter_map(|p| Some((p.get(0)?.as_u64()? as usize, p.get(1)?.as_u64()? as usize)))
-            .collect()
+        pieces.iter().filter_map(|p| Some((p.get(0)?.as_u64()? as usize, p.get(1)?.as_u64()? as usize))).collect()
     });
     let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
     let used = |key: &str| {

@@ -257,7 +257,9 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
         (0..table.width).filter(move |c| headed && !taken.contains(c)).map(move |c| (c, names[c].as_str()))
     };
     if split.is_none() {
-        split = free(&taken).find(|&(c, name)| name.eq_ignore_ascii_case("split") && holds_splits(table, c)).map(|(c, _)| c);
+        split = free(&taken)
+            .find(|&(c, name)| name.eq_ignore_ascii_case("split") && holds_splits(table, c))
+            .map(|(c, _)| c);
         taken.extend(split);
     }
     if annotator.is_none() {
@@ -281,7 +283,9 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
             // Items repeat as annotators do; what is different in each row is the id of an answer.
             let repeats = |c: usize| content[c].filled > 0 && content[c].distinct < content[c].filled;
             id = by_name(free(&taken).filter(|&(c, name)| repeats(c) || name == "id"), ID_NAMES, false).or_else(|| {
-                free(&taken).find(|&(c, name)| repeats(c) && word_rank(name, &["id", "item", "task"]).is_some()).map(|(c, _)| c)
+                free(&taken)
+                    .find(|&(c, name)| repeats(c) && word_rank(name, &["id", "item", "task"]).is_some())
+                    .map(|(c, _)| c)
             });
             taken.extend(id);
         }

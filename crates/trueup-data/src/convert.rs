@@ -115,7 +115,8 @@ fn target(to: &Destination, options: &ConvertOptions) -> Result<Format, DataErro
         return Err(DataError::Content { path: name, found, valid: written(), hint: None });
     }
     let lower = name.to_lowercase();
-    let by_ending = Format::all().find(|f| f.is_written() && !f.spec().ending.is_empty() && lower.ends_with(f.spec().ending));
+    let by_ending =
+        Format::all().find(|f| f.is_written() && !f.spec().ending.is_empty() && lower.ends_with(f.spec().ending));
     by_ending.filter(|_| matches!(to, Destination::Path(_))).ok_or_else(|| {
         let found = "a name that does not say which format to write".to_owned();
         DataError::Content { path: name, found, valid: format!("--to with one of {}", written()), hint: None }

@@ -6,7 +6,6 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-
 use crate::corpus::{Outline, Record};
 use crate::error::{DataError, list, quote};
 use crate::formats::{is_blank, lines};

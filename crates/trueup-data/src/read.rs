@@ -92,7 +92,11 @@ fn format_of(input: &Input, options: &ReadOptions, remarks: &mut Remarks) -> Res
 
 /// An error of reading in a guessed format names what else the input may be.
 fn with_others(error: DataError, remarks: &Remarks) -> DataError {
-    if remarks.others.is_empty() { error } else { error.with_hint(&format!("it may be {} too: say so with --from", remarks.others.join(" or "))) }
+    if remarks.others.is_empty() {
+        error
+    } else {
+        error.with_hint(&format!("it may be {} too: say so with --from", remarks.others.join(" or ")))
+    }
 }
 
 /// Reads the records of an input.

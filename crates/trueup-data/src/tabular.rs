@@ -123,7 +123,10 @@ pub(crate) fn cells(
         _ if task == Some(Task::Classification) => Cells::Single,
         Cells::Single if task == Some(Task::Multilabel) => Cells::Separated("|".to_owned()),
         Cells::Single if name.is_some_and(|name| name.eq_ignore_ascii_case("labels")) => {
-            remarks.guess("the task is multilabel: the column 'labels' may hold several, separated by '|'", Some("--task"));
+            remarks.guess(
+                "the task is multilabel: the column 'labels' may hold several, separated by '|'",
+                Some("--task"),
+            );
             Cells::Separated("|".to_owned())
         }
         Cells::Separated(by) => {
@@ -201,7 +204,8 @@ impl Plan {
         let total = reading.outline.occurs.records as usize + reading.remarks.skipped.len();
         reading.remarks.check_malformed(total, answers::SPAN_SHAPE, hint)?;
         if self.empty_sets.get() > 0 {
-            reading.note(format!("{} read as an empty set of labels", count(self.empty_sets.get(), "empty label field")));
+            reading
+                .note(format!("{} read as an empty set of labels", count(self.empty_sets.get(), "empty label field")));
         }
         Ok(())
     }
@@ -233,7 +237,8 @@ impl Plan {
                 return Ok(None);
             }
         };
-        let metadata = roles.metadata.iter().chain(&roles.group).chain(roles.time.iter().filter(|_| roles.annotator.is_none()));
+        let metadata =
+            roles.metadata.iter().chain(&roles.group).chain(roles.time.iter().filter(|_| roles.annotator.is_none()));
         let record = Record {
             id: roles.id.map(|c| at(c).to_owned()),
             number: table.numbers[row],

@@ -241,7 +241,8 @@ fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
 #[test]
 fn annotation_tools_exports_that_are_plain_records_are_read() {
     let folder = "formats/doccano/data_export_examples";
-    if let Some(loaded) = check(&format!("{folder}/sequence_labeling/example.jsonl"), 3, 3, Format::JSONL) {
+    if let Some(loaded) = check(&format!("{folder}/sequence_labeling/example.jsonl"), 3, 3, "doccano".parse().unwrap())
+    {
         assert_eq!((loaded.dataset.task, loaded.dataset.support()), (Task::Ner, vec![1, 1, 2]));
     }
     if let Some(loaded) = check(&format!("{folder}/text_classification/example.json"), 3, 2, Format::JSONL) {

@@ -68,7 +68,15 @@ pub fn stats(stats: &Stats, width: usize) -> String {
             0 => String::new(),
             n => format!(", {} with another answer", words::count(n)),
         };
-        row("duplicates", format!("{} an earlier text{conflicts}", words::count(stats.duplicates) + " " + words::agree(stats.duplicates, "example repeats", "examples repeat")));
+        row(
+            "duplicates",
+            format!(
+                "{} an earlier text{conflicts}",
+                words::count(stats.duplicates)
+                    + " "
+                    + words::agree(stats.duplicates, "example repeats", "examples repeat")
+            ),
+        );
     }
     for (i, column) in stats.columns.iter().enumerate() {
         let values = if column.values.is_empty() {
@@ -79,7 +87,7 @@ pub fn stats(stats: &Stats, width: usize) -> String {
         row(if i == 0 { "columns" } else { "" }, format!("{}: {values}", words::printable(&column.name)));
     }
     for (i, odd) in stats.odd.iter().enumerate() {
-        let text = format!("{} {} (first at {})", words::count(odd.count), words::printable(&odd.what), odd.first);
+        let text = format!("{}: {} (first at {})", words::printable(&odd.what), words::count(odd.count), odd.first);
         row(if i == 0 { "odd" } else { "" }, text);
     }
     if !stats.skipped.is_empty() {
@@ -151,7 +159,13 @@ fn labels(out: &mut String, stats: &Stats, width: usize) {
         let room = BAR.min(width.saturating_sub(name_width + count_width + 14));
         let bar = "▪".repeat(((*n as f64 / most as f64) * room as f64).ceil() as usize);
         let count = right(&words::count(*n), count_width);
-        let _ = writeln!(out, "{MARGIN}{}  {count}  {:>5.1} %  {}", left(name, name_width), share * 100.0, paint(&bar, dim()));
+        let _ = writeln!(
+            out,
+            "{MARGIN}{}  {count}  {:>5.1} %  {}",
+            left(name, name_width),
+            share * 100.0,
+            paint(&bar, dim())
+        );
     }
     if rows.len() > MOST_LABELS {
         let rest = &rows[MOST_LABELS..];

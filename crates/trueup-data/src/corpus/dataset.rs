@@ -133,7 +133,11 @@ fn flatten(records: &mut [Record], outline: &Outline, remarks: &mut Remarks) -> 
         record.metadata = flat;
     }
     for (key, n) in lists {
-        remarks.notes.push(format!("field '{}' of {} holds lists or objects and was left out", quote(&key), count(n, "record")));
+        remarks.notes.push(format!(
+            "field '{}' of {} holds lists or objects and was left out",
+            quote(&key),
+            count(n, "record")
+        ));
     }
     columns
 }

@@ -1,10 +1,12 @@
 //! Which answer is the reference where several people answered.
 //!
 //! Gold that the file gives is taken. Else the accepted answers decide: one alone, or all that agree, or the one that
-//! more people gave than any other. A tie leaves the record without gold. (Estimating annotators' quality is the job of
-//! `trueup agreement`.)
+//! more people gave than any other. Who answered several times has one vote, the last. A tie leaves the record without
+//! gold. (Estimating annotators' quality is the job of `trueup agreement`.)
 
 use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 
 use super::{Answer, Record, Status};
 
@@ -58,8 +60,10 @@ pub fn settle(record: &Record) -> Gold<'_> {
         return Gold::Given(Cow::Borrowed(gold));
     }
     let mut votes: Vec<(Essence, usize, usize)> = Vec::new();
-    for (i, response) in record.responses.iter().enumerate() {
-        if response.status != Status::Accepted {
+    let accepted = || record.responses.iter().enumerate().filter(|(_, r)| r.status == Status::Accepted);
+    let last: FxHashMap<&str, usize> = accepted().filter_map(|(i, r)| Some((r.annotator.as_deref()?, i))).collect();
+    for (i, response) in accepted() {
+        if response.annotator.as_deref().is_some_and(|name| last.get(name) != Some(&i)) {
             continue;
         }
         let essence = essence(&response.answer);
@@ -105,5 +109,8 @@ mod tests {
         let mut rejected = record(&["a"]);
         rejected.responses[0].status = Status::Rejected;
         assert_eq!(settle(&rejected), Gold::None);
+        let mut changed = record(&["b", "b", "a"]);
+        changed.responses.iter_mut().for_each(|r| r.annotator = Some("Ann".to_owned()));
+        assert_eq!(settle(&changed).answer(), Some(&Answer::labels(["a"])));
     }
 }

@@ -54,6 +54,14 @@ pub struct Occurs {
     pub not_one: u64,
     /// Answers that hold spans, even none.
     pub spans: u64,
+    /// Answers that hold labels and spans.
+    pub both: u64,
+    /// Spans in all answers.
+    pub marks: u64,
+    /// Answers with a span that has an id.
+    pub span_ids: u64,
+    /// Answers with relations.
+    pub relations: u64,
     /// Responses.
     pub responses: u64,
     /// Predictions.
@@ -82,6 +90,10 @@ impl Outline {
                 o.spans += 1;
                 spans.iter().for_each(|mark| add(&mut self.span_labels, &mark.label));
             }
+            o.both += u64::from(answer.labels.is_some() && answer.spans.is_some());
+            o.marks += answer.spans.as_ref().map_or(0, Vec::len) as u64;
+            o.span_ids += u64::from(answer.spans.iter().flatten().any(|mark| mark.id.is_some()));
+            o.relations += u64::from(!answer.relations.is_empty());
         }
         for (key, _) in &record.metadata {
             if !self.seen_columns.contains(key) {
@@ -104,6 +116,13 @@ impl Outline {
     /// Whether texts may have several labels: as declared, else as it occurs.
     pub fn is_multilabel(&self) -> bool {
         self.several.unwrap_or(self.occurs.not_one > 0)
+    }
+
+    /// The labels of texts: those declared, and those that occur beside them.
+    pub fn all_labels(&self) -> Vec<String> {
+        let declared: FxHashSet<&str> = self.declared_labels.iter().map(String::as_str).collect();
+        let others = self.labels().into_iter().map(|(label, _)| label).filter(|label| !declared.contains(label));
+        self.declared_labels.iter().map(String::as_str).chain(others).map(str::to_owned).collect()
     }
 
     /// The value of a setting.

@@ -4,16 +4,20 @@
 //! and written. The table below is the only list of them; detection, `--from`, `--to`, the docs' matrix and the
 //! round-trip tests are made from it.
 
+pub(crate) mod argilla;
 pub(crate) mod conll;
 pub(crate) mod delimited;
+pub(crate) mod doccano;
 pub(crate) mod fasttext;
 pub(crate) mod jsonl;
 pub(crate) mod label_folders;
 pub(crate) mod label_text;
 pub(crate) mod numpy;
 pub(crate) mod parallel;
+pub(crate) mod prodigy;
 pub(crate) mod split_lists;
 mod tagged;
+mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -68,6 +72,9 @@ const SPECS: &[&Spec] = &[
     &split_lists::SPEC,
     &parallel::SPEC,
     &label_folders::SPEC,
+    &prodigy::SPEC,
+    &doccano::SPEC,
+    &argilla::SPEC,
     &jsonl::SPEC,
     &label_text::SPEC,
     &conll::SPEC,

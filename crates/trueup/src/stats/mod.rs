@@ -211,17 +211,30 @@ fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
     (again, conflicts)
 }
 
+/// A text's language is the one that is told reliably; a text too short for that counts to the likeliest of the languages
+/// that longer texts showed (each at least one in fifty of those), if it could be that one, else as `unclear`.
 fn languages(records: &[Record]) -> BTreeMap<String, f64> {
     let texts: Vec<&str> = records.iter().filter_map(|r| r.text.as_deref()).filter(|t| !t.trim().is_empty()).collect();
     let step = texts.len().div_ceil(LANGUAGE_SAMPLE).max(1);
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let mut n = 0u64;
-    for text in texts.iter().step_by(step) {
-        let found = whatlang::detect(text).filter(whatlang::Info::is_reliable);
-        *counts.entry(found.map_or("unclear", |info| info.lang().code()).to_owned()).or_default() += 1;
-        n += 1;
+    let sample: Vec<&str> = texts.into_iter().step_by(step).collect();
+    let told: Vec<Option<whatlang::Lang>> = sample
+        .iter()
+        .map(|text| whatlang::detect(text).filter(whatlang::Info::is_reliable).map(|info| info.lang()))
+        .collect();
+    let mut reliable: BTreeMap<&str, (whatlang::Lang, usize)> = BTreeMap::new();
+    for lang in told.iter().flatten() {
+        reliable.entry(lang.code()).or_insert((*lang, 0)).1 += 1;
     }
-    counts.into_iter().map(|(language, count)| (language, count as f64 / n as f64)).collect()
+    let all: usize = reliable.values().map(|(_, n)| n).sum();
+    let common: Vec<whatlang::Lang> = reliable.values().filter(|(_, n)| n * 50 >= all).map(|(lang, _)| *lang).collect();
+    let detector = (!common.is_empty()).then(|| whatlang::Detector::with_allowlist(common));
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for (text, told) in sample.iter().zip(&told) {
+        let lang = told.or_else(|| detector.as_ref().and_then(|d| d.detect_lang(text)));
+        *counts.entry(lang.map_or("unclear", |lang| lang.code()).to_owned()).or_default() += 1;
+    }
+    let n = sample.len() as f64;
+    counts.into_iter().map(|(language, count)| (language, count as f64 / n)).collect()
 }
 
 fn columns(read: &Read) -> Vec<Column> {

@@ -72,11 +72,8 @@ pub(super) fn odd(records: &[Record], golds: &[Gold]) -> Vec<Odd> {
             }
         }
     }
-    let mut all: Vec<Odd> = found
-        .kinds
-        .into_values()
-        .map(|(what, count, first)| Odd { what: what.to_owned(), count, first })
-        .collect();
+    let mut all: Vec<Odd> =
+        found.kinds.into_values().map(|(what, count, first)| Odd { what: what.to_owned(), count, first }).collect();
     for spellings in labels.into_values().filter(|spellings| spellings.len() > 1) {
         let names: Vec<&str> = spellings.iter().map(|(name, _)| name.as_str()).collect();
         let what = format!("spellings of one label: {}", names.join(", "));
@@ -105,11 +102,13 @@ fn of_text(text: &str, place: &dyn std::fmt::Display, found: &mut Found) {
             found.add(3, "texts with a replacement character, left by a wrong decoding", place);
         }
         // UTF-8 that was read as Windows-1252.
-        if ["Ã©", "Ã¨", "Ã¼", "Ã¶", "Ã¤", "â€™", "â€œ", "Â£", "Â°"].iter().any(|sign| text.contains(sign)) {
+        if ["Ã©", "Ã¨", "Ã¼", "Ã¶", "Ã¤", "â€™", "â€œ", "Â£", "Â°"].iter().any(|sign| text.contains(sign))
+        {
             found.add(4, "texts that look decoded twice (Ã©, â€™)", place);
         }
         let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
-        let invisible = |c: char| matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}');
+        let invisible =
+            |c: char| matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}');
         if text.chars().any(|c| invisible(c) && !joins(c)) {
             found.add(5, "texts with invisible characters", place);
         }

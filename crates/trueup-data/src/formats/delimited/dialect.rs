@@ -195,4 +195,3 @@ pub(crate) fn dialect_of(text: &str, format: Format) -> Dialect {
     let most = all.iter().map(|a| a.0).max().unwrap_or(0);
     all.into_iter().find(|a| a.0 == most).map_or(Dialect { delimiter: b',', quoting: true }, |a| a.1)
 }
-

@@ -4,8 +4,8 @@ mod dialect;
 mod table;
 mod write;
 
-pub(crate) use table::Table;
 use dialect::Dialect;
+pub(crate) use table::Table;
 
 use std::cell::OnceCell;
 

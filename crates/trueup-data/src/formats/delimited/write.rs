@@ -52,7 +52,8 @@ impl Writer {
         let names = || labels.iter().map(|(name, _)| *name);
         let has_responses = occurs.responses > 0;
         let unlabelled = occurs.gold < occurs.records || has_responses;
-        let form = if occurs.spans > 0 && (occurs.labels == 0 || !outline.span_labels().is_empty() || labels.is_empty()) {
+        let form = if occurs.spans > 0 && (occurs.labels == 0 || !outline.span_labels().is_empty() || labels.is_empty())
+        {
             Form::Spans
         } else if several {
             // Bars cannot tell no answer from the answer that nothing holds.
@@ -88,12 +89,15 @@ impl Writer {
         };
         put(self.has_ids, "id");
         put(self.has_text, "text");
-        put(true, match self.form {
-            Form::Label => "label",
-            Form::List if !self.several => "label",
-            Form::Bars | Form::List => "labels",
-            Form::Spans => "spans",
-        });
+        put(
+            true,
+            match self.form {
+                Form::Label => "label",
+                Form::List if !self.several => "label",
+                Form::Bars | Form::List => "labels",
+                Form::Spans => "spans",
+            },
+        );
         put(self.has_responses, "annotator");
         put(self.has_responses, "gold");
         put(self.has_splits, "split");
@@ -202,4 +206,3 @@ impl formats::Writer for Writer {
         Ok(())
     }
 }
-

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub group: Option<String>,
     pub time: Option<String>,
     pub split: Option<String>,
+    /// Whether a record without the label field has no spans: the field holds spans, and is never an empty list.
+    pub absent_is_empty: bool,
 }
 
 impl Plan {
@@ -103,7 +105,8 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
                 && values(objects, name).all(Value::is_array)
                 && values(objects, name).any(|v| matches!(answer(v), Ok(RawAnswer::Spans(_))))
         };
-        let any = |name: &str| text.as_deref() != Some(name) && outer != Some(name) && values(objects, name).next().is_some();
+        let any =
+            |name: &str| text.as_deref() != Some(name) && outer != Some(name) && values(objects, name).next().is_some();
         label = pick(&["spans", "entities", "label", "labels"], &spans, false)
             .or_else(|| pick(LABEL_NAMES, &is_answer, false))
             .or_else(|| pick(LABEL_NAMES, &is_answer, true))
@@ -152,7 +155,19 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
             remarks.guess(what, Some("--id"));
         }
     }
-    Ok(Plan { text, nested_text, label, id, group, time, split })
+    let absent_is_empty = label.as_deref().is_some_and(|label| {
+        // Trueup's own records say `[]` where there are none.
+        let own =
+            |v: &Value| super::all(v, |span| ["start", "end", "label"].iter().all(|name| span.get(name).is_some()));
+        let spans = |v: &Value| matches!(answer(v), Ok(RawAnswer::Spans(_))) && !own(v);
+        values(objects, label).all(spans) && values(objects, label).count() < objects.len()
+    });
+    if absent_is_empty {
+        let label = quote(label.as_deref().unwrap_or_default());
+        remarks
+            .guess(format!("a record without '{label}' has no spans, since that field is never an empty list"), None);
+    }
+    Ok(Plan { text, nested_text, label, id, group, time, split, absent_is_empty })
 }
 
 fn is_prose(objects: &[Object], name: &str) -> bool {

@@ -77,7 +77,9 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     };
     if repaired > 0 {
         let what = count(repaired, "span");
-        reading.note(format!("{what} did not cover the text quoted beside and moved to it (first at line {first_repaired})"));
+        reading.note(format!(
+            "{what} did not cover the text quoted beside and moved to it (first at line {first_repaired})"
+        ));
     }
     let total = reading.outline.occurs.records as usize + reading.remarks.skipped.len();
     reading.remarks.check_malformed(total, record::VALID, "name the field with --label, or the kind with --task")
@@ -100,7 +102,12 @@ struct State {
 }
 
 impl State {
-    fn records(&mut self, objects: Vec<json::Object>, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
+    fn records(
+        &mut self,
+        objects: Vec<json::Object>,
+        options: &ReadOptions,
+        reading: &mut Reading,
+    ) -> Result<(), DataError> {
         for object in objects {
             let line = object.line;
             let before = self.repaired;

@@ -13,7 +13,8 @@ use crate::json::{Object, scalar, shape};
 use crate::options::ReadOptions;
 
 /// What an answer must be, for messages.
-pub(super) const VALID: &str = "a label, a list of labels, or spans as {\"start\", \"end\", \"label\"} in code points, the end exclusive";
+pub(super) const VALID: &str =
+    "a label, a list of labels, or spans as {\"start\", \"end\", \"label\"} in code points, the end exclusive";
 
 /// Reads an object; an error is a noun phrase.
 pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired: &mut usize) -> Result<Record, String> {
@@ -38,6 +39,9 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
     {
         add_answer(&mut gold, name, value, &text, options, repaired)?;
     }
+    if plan.absent_is_empty && gold.spans.is_none() {
+        gold.spans = Some(Vec::new());
+    }
     for (name, value) in fields {
         if plan.uses(&name) {
             continue;
@@ -61,8 +65,10 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
                     items.into_iter().map(|item| response(item, &text, options, repaired)).collect::<Result<_, _>>()?;
             }
             ("predictions", Value::Array(items)) if items.iter().all(Value::is_object) => {
-                record.predictions =
-                    items.into_iter().map(|item| prediction(item, &text, options, repaired)).collect::<Result<_, _>>()?;
+                record.predictions = items
+                    .into_iter()
+                    .map(|item| prediction(item, &text, options, repaired))
+                    .collect::<Result<_, _>>()?;
             }
             ("metadata", Value::Object(map)) => {
                 record.metadata.extend(map.into_iter().map(|(key, value)| (Key::from(key), value)));
@@ -77,7 +83,8 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
 }
 
 fn is_spans(value: &Value) -> bool {
-    all(value, |item| item.is_object()) && answer(value).is_ok_and(|raw| matches!(raw, RawAnswer::Spans(_) | RawAnswer::Labels(_)))
+    all(value, |item| item.is_object())
+        && answer(value).is_ok_and(|raw| matches!(raw, RawAnswer::Spans(_) | RawAnswer::Labels(_)))
 }
 
 fn is_labels(value: &Value) -> bool {

@@ -12,7 +12,19 @@ use crate::output::Output;
 
 /// Names of fields that are not metadata.
 const RESERVED: &[&str] = &[
-    "id", "text", "label", "labels", "spans", "entities", "relations", "comment", "split", "tokens", "responses", "predictions", "metadata",
+    "id",
+    "text",
+    "label",
+    "labels",
+    "spans",
+    "entities",
+    "relations",
+    "comment",
+    "split",
+    "tokens",
+    "responses",
+    "predictions",
+    "metadata",
 ];
 
 /// Writes JSON lines.
