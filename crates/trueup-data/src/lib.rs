@@ -52,6 +52,10 @@ pub mod write;
 
 pub use align::{Aligned, Matching, align};
 pub use error::{DataError, escape, quote};
+pub use formats::label_studio::{
+    Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,
+    read_config as read_label_config,
+};
 pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;
 pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restrict, text_of};

@@ -7,6 +7,7 @@
 pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod jsonl;
+pub(crate) mod label_studio;
 pub(crate) mod label_text;
 mod tagged;
 #[cfg(test)]
@@ -57,7 +58,16 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[
+    &label_studio::SPEC,
+    &label_studio::MIN,
+    &label_studio::TABLE,
+    &jsonl::SPEC,
+    &label_text::SPEC,
+    &conll::SPEC,
+    &delimited::CSV,
+    &delimited::TSV,
+];
 
 /// One of the formats.
 #[derive(Clone, Copy)]
