@@ -42,6 +42,11 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Whether there is one question of a kind alone.
+    pub fn is_alone(&self, kind: Kind) -> bool {
+        kind != Kind::Other && self.outputs.iter().filter(|(_, other)| *other == kind).count() == 1
+    }
+
     fn kind(&self, name: &str) -> Option<Kind> {
         self.outputs.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind)
     }

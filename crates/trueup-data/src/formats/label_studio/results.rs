@@ -81,7 +81,35 @@ pub(super) fn take(results: Vec<Value>, target: &Target, keys: &mut Keys, tally:
             taken.kept.push(Value::Object(result));
         }
     }
+    // In the order in which they are written.
+    let labelled = |entry: &Value| {
+        let field = field_of(entry);
+        taken.answer.labels.iter().flatten().any(|choice| choice.field.as_deref() == field)
+    };
+    let rank = |entry: &Value| match entry {
+        entry if is_choice(entry) => usize::from(!labelled(entry)),
+        entry if is_comment(entry) && taken.answer.comment.is_some() => 2,
+        _ => 3,
+    };
+    taken.kept.sort_by_cached_key(rank);
     taken
+}
+
+/// The question that an entry is about.
+pub(super) fn field_of(entry: &Value) -> Option<&str> {
+    entry.get("from_name").and_then(Value::as_str)
+}
+
+/// Whether an entry says more of the remark in words.
+pub(super) fn is_comment(entry: &Value) -> bool {
+    entry.get("type").and_then(Value::as_str) == Some("textarea") && field_of(entry) == Some(COMMENT)
+}
+
+/// Whether an entry says more of labels of the text.
+pub(super) fn is_choice(entry: &Value) -> bool {
+    let kind = entry.get("type").and_then(Value::as_str).unwrap_or("choices");
+    let read = |value: &Value| value.get("start").is_none() && choices(value.as_object(), kind).is_some();
+    entry.is_object() && matches!(kind, "choices" | "taxonomy") && entry.get("value").is_none_or(read)
 }
 
 /// The labels of a result of choices, levels joined.
@@ -231,6 +259,8 @@ fn span(
         }
     };
     let mut mark = Mark { start, end, ..Mark::default() };
+    // In the order in which they are written: fields of the result, of its `meta`, of its value.
+    let mut details: Vec<(Key, Value)> = Vec::new();
     for (key, field) in result {
         match (key.as_str(), field) {
             ("id", Value::String(id)) => mark.id = Some(id),
@@ -242,18 +272,20 @@ fn span(
                 for (key, value) in meta {
                     let plain = !PLAIN.contains(&key.as_str()) && prefix(&key).is_none();
                     let key = if plain { keys.get(&key) } else { keys.get(&format!("meta.{key}")) };
-                    mark.attributes.push((key, value));
+                    details.push((key, value));
                 }
             }
             (name, value) if PLAIN.contains(&name) => mark.attributes.push((keys.get(name), value)),
             (name, value) => mark.attributes.push((keys.get(&format!("result.{name}")), value)),
         }
     }
+    mark.attributes.append(&mut details);
+    let paged = value.contains_key("globalOffsets");
     for (key, field) in value {
         let known = match key.as_str() {
             // A page shows other characters than its source has.
             "text" => field.as_str().is_some_and(|quoted| !hypertext || target.text.get(start..end) == Some(quoted)),
-            "start" | "end" => !hypertext,
+            "start" | "end" => !hypertext || !paged && field.is_number(),
             _ => false,
         };
         if !known {

@@ -135,6 +135,8 @@ fn plan(table: &Table, input: &Input, options: &ReadOptions, reading: &mut Readi
         for (_, cells) in &table.rows {
             let cell = cells.get(i).unwrap_or_default();
             match json(cell) {
+                // Lists of plain texts are data.
+                Some(value) if value.get(0).is_some_and(Value::is_string) => kinds.push(Kind::Other),
                 Some(value) => kinds.extend(rows::kind(&value)),
                 None => plain += usize::from(!cell.is_empty()),
             }
@@ -154,15 +156,20 @@ fn plan(table: &Table, input: &Input, options: &ReadOptions, reading: &mut Readi
             .collect();
         let asked =
             options.label.as_deref().map(|asked| columns::resolve(asked, "label", names, &input.name)).transpose()?;
-        let usual = [super::SPANS, choices_name(true)].map(str::to_owned);
-        let named = || free.iter().copied().find(|&i| usual.contains(&names[i]));
-        let differing = || free.iter().copied().find(|&i| id.is_some_and(|id| differs(table, id, i)));
+        // Columns named as we name them are those of answers; beside spans no other column is one.
+        let named: Vec<usize> =
+            free.iter().copied().filter(|&i| [super::SPANS, choices_name(true)].contains(&names[i].as_str())).collect();
+        let differing = || free.iter().copied().find(|&i| id.is_some_and(|id| differs(&table.rows, id, i)));
         let labelled = || columns::by_name(free.iter().map(|&i| (i, names[i].as_str())), LABEL_NAMES, false);
-        // Beside spans a column is one of answers only if it says so.
-        let other = || if outputs.is_empty() { differing().or_else(labelled) } else { None };
-        if let Some(i) = asked.or_else(named).or_else(other)
-            && !outputs.iter().any(|(known, _)| *known == names[i])
-        {
+        let guessed = || if outputs.is_empty() && named.is_empty() { differing().or_else(labelled) } else { None };
+        let more = match asked.or_else(guessed) {
+            Some(i) => vec![i],
+            None => named,
+        };
+        for i in more {
+            if outputs.iter().any(|(known, _)| *known == names[i]) {
+                continue;
+            }
             let empty = table.rows.iter().all(|(_, cells)| matches!(cells.get(i), None | Some("" | "[]")));
             let kind = if names[i] == super::SPANS && empty { Kind::Spans } else { Kind::Labels };
             outputs.push((names[i].clone(), kind));
@@ -176,9 +183,9 @@ fn plan(table: &Table, input: &Input, options: &ReadOptions, reading: &mut Readi
 }
 
 /// Whether a column differs between rows of one task.
-fn differs(table: &Table, id: usize, column: usize) -> bool {
+fn differs(rows: &[(u64, csv::StringRecord)], id: usize, column: usize) -> bool {
     let mut first: FxHashMap<&str, &str> = FxHashMap::default();
-    table.rows.iter().any(|(_, cells)| {
+    rows.iter().any(|(_, cells)| {
         let (id, cell) = (cells.get(id).unwrap_or_default(), cells.get(column).unwrap_or_default());
         *first.entry(id).or_insert(cell) != cell
     })
@@ -203,7 +210,8 @@ fn row(header: &[String], cells: &csv::StringRecord, columns: &Columns, unit: Of
                 let value = json(cell).filter(|value| rows::kind(value).is_none_or(|kind| kind != Kind::Other));
                 let value = value.unwrap_or_else(|| Value::from(cell));
                 let shown = rows::kind(&value).filter(|_| *kind != Kind::Other);
-                outputs.push((name.clone(), shown.unwrap_or(*kind), value));
+                let name = if columns.is_alone(*kind) { usual(columns, *kind).to_owned() } else { name.clone() };
+                outputs.push((name, shown.unwrap_or(*kind), value));
             }
         } else {
             row.metadata.push((keys.get(name), Value::from(cell)));
@@ -214,6 +222,12 @@ fn row(header: &[String], cells: &csv::StringRecord, columns: &Columns, unit: Of
     }
     rows::take(outputs, &mut row, unit, keys);
     row
+}
+
+/// The name of answers of a kind that belong to no field.
+fn usual(columns: &Columns, kind: Kind) -> &'static str {
+    let spans = columns.outputs.iter().any(|(_, kind)| *kind == Kind::Spans);
+    if kind == Kind::Spans { super::SPANS } else { choices_name(spans) }
 }
 
 /// Begins to write.

@@ -158,11 +158,11 @@ fn what_label_studio_has_no_field_for_comes_back() {
     let mut mark =
         Mark { id: Some("T1".into()), field: Some("who".into()), score: Some(0.25), ..Mark::new(0, 4, "PER") };
     mark.attributes = vec![
-        ("Negation".into(), json!(true)),
         ("type".into(), json!("hypertextlabels")),
-        ("value.x".into(), json!(1)),
         ("result.y".into(), json!(2)),
+        ("Negation".into(), json!(true)),
         ("meta.type".into(), json!("z")),
+        ("value.x".into(), json!(1)),
     ];
     let relation = |arguments: &[(&str, &str)]| Relation {
         kind: "event".into(),
@@ -259,9 +259,13 @@ fn a_configuration_beside_the_file_declares_labels_and_names_the_text() {
     let xml = r#"<View><Text name="t" value="$body"/><Text name="u" value="$title"/>
         <Labels name="label" toName="t"><Label value="PER"/><Label value="LOC"/></Labels>
         <Choices name="mood" toName="t" choice="single"><Choice value="good"/></Choices></View>"#;
-    let tasks = json!([{"data": {"title": "A long title of this", "body": "Anna"}, "annotations": [{"completed_by": 1, "result": [
-        {"from_name": "mood", "to_name": "t", "type": "choices", "value": {"choices": ["good"]}},
-        {"from_name": "label", "to_name": "u", "type": "labels", "value": {"start": 0, "end": 1, "labels": ["LOC"]}}]}]}]);
+    let span = |object: &str| {
+        json!({"from_name": "label", "to_name": object, "type": "labels",
+            "value": {"start": 0, "end": 1, "labels": ["LOC"]}})
+    };
+    let mood = json!({"from_name": "mood", "to_name": "t", "type": "choices", "value": {"choices": ["good"]}});
+    let tasks = json!([{"data": {"title": "A long title of this", "body": "Anna"}, "annotations": [
+        {"completed_by": 1, "result": [mood, span("u")]}, {"completed_by": 2, "result": [span("t"), span("t")]}]}]);
     let files = [("config.xml".to_owned(), xml.as_bytes().to_vec())].into();
     let input = Input::memory("f", tasks.to_string().into_bytes()).beside_memory(files);
     let read = testing::read("label-studio", &input).unwrap();
@@ -360,4 +364,55 @@ fn rows_of_one_task_are_one_record() {
     assert_eq!((records.len(), records[0].responses.len(), records[0].text()), (2, 2, "a\nb"));
     assert_eq!(records[0].responses[1].answer.labels.as_ref().unwrap()[0].label, "neg");
     assert_eq!((records[1].place.number, read.skipped[0].line), (6, 7));
+}
+
+/// Real files, written and read again; skipped where they are not there.
+#[test]
+fn real_files_come_back() {
+    let folder = std::env::var_os("TRUEUP_DATA").map_or_else(
+        || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        std::path::PathBuf::from,
+    );
+    let folder = folder.join("formats/label_studio");
+    for (file, format) in [
+        ("ner_norwegian/export.37df0f5.json", "label-studio"),
+        ("ner_norwegian/export.fe6460d.json", "label-studio"),
+        ("choices_rte/export.json", "label-studio"),
+        ("from_label_studio_tests/humor_dataset_2_annotations.json", "label-studio"),
+        ("from_label_studio_tests/text_with_2_predictions.json", "label-studio"),
+        ("converter_tests/test_export_csv/csv_test2.json", "label-studio"),
+        ("ner_norwegian/converted/json_min.json", "label-studio-min"),
+        ("choices_rte/json_min.json", "label-studio-min"),
+        ("ner_norwegian/converted/result.csv", "label-studio-csv"),
+        ("choices_rte/result.tsv", "label-studio-csv"),
+    ] {
+        let path = folder.join(file);
+        if !path.exists() {
+            continue;
+        }
+        let read = testing::read(format, &Input::open(&path).unwrap()).unwrap();
+        let (mut back, text) = again(format, &read);
+        let mut records = read.corpus.records;
+        // An id that the file does not give is the number of the record.
+        for (a, b) in back.corpus.records.iter_mut().zip(&mut records) {
+            if b.id.is_none() {
+                a.id = None;
+            }
+        }
+        // Predictions that were only named by number are written whole.
+        assert_eq!(testing::bare(back.corpus.records), testing::bare(records), "{file}");
+        assert!(back.notes.is_empty(), "{file}: {:?}", back.notes);
+        if format == "label-studio" {
+            let before: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let after: Vec<Value> = serde_json::from_str(&text).unwrap();
+            for (before, after) in before.iter().zip(&after) {
+                for (key, value) in before.as_object().unwrap() {
+                    let rest = !["annotations", "drafts", "predictions"].contains(&key.as_str());
+                    assert!(!rest || after.get(key) == Some(value), "{file}: {key}");
+                }
+                let of = |task: &Value| task["annotations"].as_array().map_or(0, Vec::len);
+                assert_eq!(of(before), of(after), "{file}");
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
-use super::results::{choices_value, is_place, is_plain, prefix};
+use super::results::{choices_value, field_of, is_choice, is_comment, is_place, is_plain, prefix};
 use super::task::id_value;
 use super::{COMMENT, ID, Names, OURS, RESULTS, SPANS, TASK, choices_name, integer, user};
 use crate::corpus::{Answer, Choice, Mark, Outline, Prediction, Record, Relation, Response, Status};
@@ -444,7 +444,7 @@ impl Full {
         for field in fields {
             let of_field: Vec<&Choice> =
                 labels.iter().filter(|choice| choice.field.as_deref().unwrap_or(usual) == field).collect();
-            let mut details = kept.iter().find(|entry| is_choice(entry) && from(entry) == Some(field));
+            let mut details = kept.iter().find(|entry| is_choice(entry) && field_of(entry) == Some(field));
             let kind = details.and_then(|d| d.get("type")).and_then(Value::as_str).unwrap_or("choices");
             for group in of_field.chunk_by(|a, b| a.score == b.score) {
                 let names: Vec<&str> = group.iter().map(|choice| choice.label.as_str()).collect();
@@ -460,7 +460,7 @@ impl Full {
         }
         // Questions that were answered with no label at all.
         for entry in kept.iter().filter(|entry| is_choice(entry)) {
-            if let Some(field) = from(entry).filter(|field| !written.contains(field)) {
+            if let Some(field) = field_of(entry).filter(|field| !written.contains(field)) {
                 let kind = entry.get("type").and_then(Value::as_str).unwrap_or("choices");
                 let none = choices_value(kind, &[]);
                 next(out);
@@ -495,23 +495,6 @@ impl Full {
         }
         result.end();
     }
-}
-
-fn from(entry: &Value) -> Option<&str> {
-    entry.get("from_name").and_then(Value::as_str)
-}
-
-/// Whether an entry says more of the remark in words.
-fn is_comment(entry: &Value) -> bool {
-    entry.get("type").and_then(Value::as_str) == Some("textarea") && from(entry) == Some(COMMENT)
-}
-
-/// Whether an entry says more of labels of the text.
-fn is_choice(entry: &Value) -> bool {
-    let kind = entry.get("type").and_then(Value::as_str).unwrap_or("choices");
-    let read =
-        |value: &Value| value.get("start").is_none() && super::results::choices(value.as_object(), kind).is_some();
-    entry.is_object() && matches!(kind, "choices" | "taxonomy") && entry.get("value").is_none_or(read)
 }
 
 fn write_relation(relation: &Relation, out: &mut Vec<u8>) {
