@@ -139,19 +139,18 @@ fn plan(probe: &[Value], input: &Input, options: &ReadOptions, reading: &mut Rea
         }
     }
     let configured = by_config(input, &names, reading);
-    let mut outputs: Vec<(String, Kind)> = match &configured {
-        Some((_, outputs)) => outputs.clone(),
-        None => {
-            // What was always null or empty is what its name says.
-            let usual = |name: &str| if name == super::SPANS { Kind::Spans } else { Kind::Labels };
-            kinds
-                .into_iter()
-                .map(|(name, kind)| {
-                    let kind = kind.unwrap_or_else(|| usual(&name));
-                    (name, kind)
-                })
-                .collect()
-        }
+    let mut outputs: Vec<(String, Kind)> = if let Some((_, outputs)) = &configured {
+        outputs.clone()
+    } else {
+        // What was always null or empty is what its name says.
+        let usual = |name: &str| if name == super::SPANS { Kind::Spans } else { Kind::Labels };
+        kinds
+            .into_iter()
+            .map(|(name, kind)| {
+                let kind = kind.unwrap_or_else(|| usual(&name));
+                (name, kind)
+            })
+            .collect()
     };
     // A text among the outputs: the data has an `id` of its own, and only what is no plain text is surely an output.
     let is_text = |name: &str| TEXT_NAMES.contains(&name) && name != COMMENT;

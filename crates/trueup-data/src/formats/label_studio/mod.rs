@@ -17,6 +17,7 @@
 mod config;
 mod html;
 mod min;
+mod object;
 mod plan;
 mod read;
 mod results;

@@ -169,18 +169,16 @@ pub(super) fn plan(
     let names: Vec<String> = seen.fields.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let has = |name: &str| names.iter().any(|known| known == name);
     let shown = |to_name: &str| config.as_ref()?.field_of(to_name).filter(|field| has(field));
-    let text = match &options.text {
-        Some(asked) => names[columns::resolve(asked, "text", &names, &input.name)?].clone(),
-        None => {
-            let by_config = used.and_then(shown).or_else(|| {
-                let texts =
-                    config.as_ref()?.objects.iter().filter(|o| config.as_ref().is_some_and(|c| c.is_text(&o.name)));
-                texts.map(|object| object.field.as_str()).find(|field| has(field))
-            });
-            match by_config {
-                Some(field) => field.to_owned(),
-                None => text(&seen, used).to_owned(),
-            }
+    let text = if let Some(asked) = &options.text {
+        names[columns::resolve(asked, "text", &names, &input.name)?].clone()
+    } else {
+        let by_config = used.and_then(shown).or_else(|| {
+            let texts = config.as_ref()?.objects.iter().filter(|o| config.as_ref().is_some_and(|c| c.is_text(&o.name)));
+            texts.map(|object| object.field.as_str()).find(|field| has(field))
+        });
+        match by_config {
+            Some(field) => field.to_owned(),
+            None => text(&seen, used).to_owned(),
         }
     };
     if options.text.is_none() {

@@ -243,7 +243,7 @@ pub(super) fn begin(outline: &Outline) -> Box<dyn Writer> {
         columns.push(choices_name(spans).to_owned());
     }
     let taken = columns.clone();
-    columns.extend(outline.columns.iter().map(|column| column.to_string()).filter(|column| !taken.contains(column)));
+    columns.extend(outline.columns.iter().map(ToString::to_string).filter(|column| !taken.contains(column)));
     columns.sort_unstable();
     columns.dedup();
     Box::new(Csv { names, spans, columns, taken, n: 0 })

@@ -317,13 +317,12 @@ fn models(
                 let extras = parsed.record.responses.iter().flat_map(|response| &response.extra);
                 let mut copies =
                     extras.filter(|(key, _)| &**key == "prediction").filter_map(|(_, value)| value.as_object());
-                match copies.find(|copy| copy.get("id") == Some(&number) && copy.contains_key("result")) {
-                    Some(copy) => copy.clone(),
-                    None => {
-                        unknown.push(number);
-                        continue;
-                    }
-                }
+                let copy = copies.find(|copy| copy.get("id") == Some(&number) && copy.contains_key("result"));
+                let Some(copy) = copy else {
+                    unknown.push(number);
+                    continue;
+                };
+                copy.clone()
             }
             other => return Err(format!("{} where a prediction is needed", shape(&other))),
         };

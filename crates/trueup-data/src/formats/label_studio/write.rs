@@ -1,12 +1,13 @@
 //! Writes the full export, one task a line within the array, as Label Studio imports it and its converter reads it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
+use super::object::{self, Fields, list};
 use super::results::{choices_value, field_of, is_choice, is_comment, is_place, is_plain, prefix};
 use super::task::id_value;
 use super::{COMMENT, ID, Names, OURS, RESULTS, SPANS, TASK, choices_name, integer, user};
-use crate::corpus::{Answer, Choice, Mark, Outline, Prediction, Record, Relation, Response, Status};
+use crate::corpus::{Answer, Choice, Mark, Outline, Prediction, Record, Response, Status};
 use crate::error::{DataError, quote};
 use crate::formats::Writer;
 use crate::holds::{Loss, Losses};
@@ -28,60 +29,6 @@ struct Full {
     labels: bool,
     spans: bool,
     n: i64,
-}
-
-/// A JSON object that is written field by field.
-struct Fields<'a> {
-    out: &'a mut Vec<u8>,
-    first: bool,
-}
-
-impl<'a> Fields<'a> {
-    fn new(out: &'a mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, first: true }
-    }
-
-    fn key(&mut self, key: &str) -> &mut Vec<u8> {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        crate::json::push_string(self.out, key);
-        self.out.push(b':');
-        self.out
-    }
-
-    fn value(&mut self, key: &str, value: &Value) {
-        // Writing JSON into memory does not fail.
-        let _ = serde_json::to_writer(self.key(key), value);
-    }
-
-    fn text(&mut self, key: &str, text: &str) {
-        crate::json::push_string(self.key(key), text);
-    }
-
-    fn some(&mut self, key: &str, value: Option<f64>) {
-        if let Some(value) = value {
-            self.value(key, &Value::from(value));
-        }
-    }
-
-    fn end(self) {
-        self.out.push(b'}');
-    }
-}
-
-/// Appends the members of a list.
-fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut one: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (i, item) in items.into_iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        one(out, item);
-    }
-    out.push(b']');
 }
 
 impl Writer for Full {
@@ -107,7 +54,7 @@ impl Writer for Full {
         let annotations = task.key("annotations");
         annotations.push(b'[');
         if let Some(gold) = gold {
-            self.gold(gold, rest_of("gold").and_then(Value::as_object), timed, &text, annotations, losses, record);
+            self.gold(gold, timed, &text, annotations, losses, record);
         }
         let mut comma = gold.is_some();
         for response in record.responses.iter().filter(|r| r.status != Status::Draft) {
@@ -123,7 +70,7 @@ impl Writer for Full {
         let unknown = rest_of("predictions").and_then(Value::as_array);
         let predictions = task.key("predictions");
         list(predictions, &record.predictions, |out, prediction| {
-            self.prediction(prediction, &text, out, losses, record)
+            self.prediction(prediction, &text, out, losses, record);
         });
         if let Some(unknown) = unknown {
             predictions.pop();
@@ -185,16 +132,8 @@ impl Full {
         data.end();
     }
 
-    fn gold(
-        &self,
-        gold: &Answer,
-        details: Option<&Map<String, Value>>,
-        timed: bool,
-        text: &Text,
-        out: &mut Vec<u8>,
-        losses: &mut Losses,
-        record: &Record,
-    ) {
+    fn gold(&self, gold: &Answer, timed: bool, text: &Text, out: &mut Vec<u8>, losses: &mut Losses, record: &Record) {
+        let details = record.value(TASK).and_then(|rest| rest.get("gold")).and_then(Value::as_object);
         let detail = |key: &str| details.and_then(|details| details.get(key));
         let mut fields = Fields::new(out);
         for (key, value) in details.into_iter().flatten().filter(|(key, _)| *key != RESULTS && *key != OURS) {
@@ -314,7 +253,7 @@ impl Full {
         if asked {
             let parts = [("labels", labels.is_some()), ("spans", spans.is_some())];
             let parts = parts.into_iter().filter_map(|(part, asked)| asked.then_some(part));
-            list(ours.key("asked"), parts, |out, part| crate::json::push_string(out, part));
+            list(ours.key("asked"), parts, crate::json::push_string);
         }
         if let Some(status) = status {
             ours.text("status", status.name());
@@ -359,7 +298,7 @@ impl Full {
         }
         for entry in kept {
             let comment = is_comment(entry) && answer.comment.is_some();
-            if !is_choice(entry) && !comment && !(is_comment(entry) && entry.get("value").is_none()) {
+            if !(is_choice(entry) || comment || is_comment(entry) && entry.get("value").is_none()) {
                 next(out);
                 let _ = serde_json::to_writer(&mut *out, entry);
             }
@@ -372,7 +311,7 @@ impl Full {
                 continue;
             }
             next(out);
-            write_relation(relation, out);
+            object::relation(relation, out);
         }
         out.push(b']');
     }
@@ -489,41 +428,10 @@ impl Full {
         result.value("value", value);
         result.some("score", score);
         for (key, value) in details.into_iter().flatten() {
-            if !matches!(key.as_str(), "from_name" | "type" | "value") && !(key == "score" && score.is_some()) {
+            if !(matches!(key.as_str(), "from_name" | "type" | "value") || key == "score" && score.is_some()) {
                 result.value(key, value);
             }
         }
         result.end();
     }
-}
-
-fn write_relation(relation: &Relation, out: &mut Vec<u8>) {
-    let mut result = Fields::new(out);
-    if let Some(id) = &relation.id {
-        result.text("id", id);
-    }
-    let ends = [relation.arguments.first(), relation.arguments.last()];
-    for (key, end) in ["from_id", "to_id"].into_iter().zip(ends) {
-        result.text(key, end.map(|(_, id)| id.as_str()).unwrap_or_default());
-    }
-    let has = |name: &str| relation.attributes.iter().any(|(key, _)| &**key == name);
-    result.text("type", "relation");
-    if !has("direction") {
-        result.text("direction", "right");
-    }
-    if !relation.kind.is_empty() && !has("labels") {
-        list(result.key("labels"), [&relation.kind], |out, kind| crate::json::push_string(out, kind));
-    }
-    let roles: Vec<&str> = relation.arguments.iter().map(|(role, _)| role.as_str()).collect();
-    if roles != ["from", "to"] && !has("arguments") {
-        list(result.key("arguments"), &relation.arguments, |out, (role, id)| {
-            list(out, [role, id], |out, text| crate::json::push_string(out, text));
-        });
-    }
-    for (key, value) in &relation.attributes {
-        if !matches!(&**key, "id" | "from_id" | "to_id" | "type") {
-            result.value(key, value);
-        }
-    }
-    result.end();
 }
