@@ -277,6 +277,23 @@ impl Folder {
         }
     }
 
+    /// The names of the files in the folder itself that end so, sorted; hidden ones left out. A folder that cannot be
+    /// listed has none.
+    pub fn names_here(&self, ending: &str) -> Vec<String> {
+        let mut names: Vec<String> = match &self.root {
+            Root::Memory(files) => files.keys().filter(|name| !name.contains('/')).cloned().collect(),
+            Root::Disk(root) => fs::read_dir(root)
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .filter(|name| !name.starts_with('.'))
+                .collect(),
+        };
+        names.retain(|name| name.to_ascii_lowercase().ends_with(ending));
+        names.sort_unstable();
+        names
+    }
+
     /// Whether there is a file of that relative name.
     pub fn has(&self, relative: &str) -> bool {
         match &self.root {

@@ -159,6 +159,74 @@ pub(crate) fn elements(text: &str) -> impl Iterator<Item = Result<(u64, Value), 
     })
 }
 
+/// The elements of a JSON array as they stand, unparsed, with the line where each starts: a scan of brackets and strings,
+/// so that they can be parsed side by side. What is wrong inside an element is left to its parser; an error is a line and
+/// a noun phrase.
+pub(crate) fn split_elements(text: &str) -> Result<Vec<(u64, &str)>, (u64, String)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let Some(open) = bytes.iter().position(|b| !b.is_ascii_whitespace()).filter(|&at| bytes[at] == b'[') else {
+        return Err((1, "no array".to_owned()));
+    };
+    let (mut depth, mut at, mut line, mut counted) = (0usize, open + 1, 1u64, 0usize);
+    let mut start: Option<usize> = None;
+    let mut lines = |to: usize| {
+        line += memchr::memchr_iter(b'\n', &bytes[counted..to]).count() as u64;
+        counted = to;
+        line
+    };
+    // Whether a value must follow: after a comma.
+    let mut owed = false;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                start.get_or_insert(at);
+                at += 1;
+                loop {
+                    let Some(step) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
+                        let from = start.unwrap_or(at.min(bytes.len()));
+                        return Err((lines(from), "the end of the file inside a string".to_owned()));
+                    };
+                    at += step;
+                    if bytes[at] == b'"' {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            b'{' | b'[' => {
+                start.get_or_insert(at);
+                depth += 1;
+            }
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b',' | b']' if depth == 0 => {
+                let end = byte == b']';
+                match start.take() {
+                    Some(from) => found.push((lines(from), text[from..at].trim_ascii_end())),
+                    None if end && !owed => {}
+                    None => return Err((lines(at), format!("'{}' where a value is needed", byte as char))),
+                }
+                owed = true;
+                if end {
+                    let rest = text[at + 1..].trim_ascii_start();
+                    if rest.is_empty() {
+                        return Ok(found);
+                    }
+                    let shown: String = rest.chars().take(61).collect();
+                    return Err((lines(text.len() - rest.len()), format!("'{}' after the array", quote(&shown))));
+                }
+            }
+            _ => {
+                if !byte.is_ascii_whitespace() {
+                    start.get_or_insert(at);
+                }
+            }
+        }
+        at += 1;
+    }
+    Err((lines(start.unwrap_or(bytes.len())), "the end of the file inside the array".to_owned()))
+}
+
 /// A string, number or truth value as text.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
@@ -188,6 +256,24 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn elements_are_split_as_they_are_parsed() {
+        for text in ["[]", " [1,\n\n 2]\n", r#"["a\"]", {"b": ["]", 1]}, [[]]]"#, "[{\"a\":\n\"\\\\\"},\n null ]"] {
+            let parsed: Vec<(u64, Value)> = elements(text).map(Result::unwrap_or_default).collect();
+            let split = split_elements(text).unwrap_or_default();
+            let values: Vec<(u64, Value)> =
+                split.iter().map(|(line, text)| (*line, serde_json::from_str(text).unwrap_or_default())).collect();
+            assert_eq!(values, parsed, "{text}");
+        }
+        let wrong = |text| split_elements(text).err().map(|(line, found)| format!("{line}: {found}"));
+        assert_eq!(wrong("[1,\n2").as_deref(), Some("2: the end of the file inside the array"));
+        assert_eq!(wrong("[1,\n{\"a\": \"").as_deref(), Some("2: the end of the file inside a string"));
+        assert_eq!(wrong("[1,]").as_deref(), Some("1: ']' where a value is needed"));
+        assert_eq!(wrong("[1]\nx").as_deref(), Some("2: 'x' after the array"));
+        assert_eq!(wrong("{}").as_deref(), Some("1: no array"));
+        assert_eq!(wrong("[\"\\").as_deref(), Some("1: the end of the file inside a string"));
+    }
 
     #[test]
     fn elements_have_their_lines_and_errors_their_places() {

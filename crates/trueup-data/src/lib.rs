@@ -55,6 +55,10 @@ pub mod write;
 pub use align::{Aligned, Matching, align};
 pub use convert::{Conversion, ConvertOptions, Destination, convert};
 pub use error::{DataError, escape, quote};
+pub use formats::label_studio::{
+    Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,
+    read_config as read_label_config,
+};
 pub use formats::numpy::{Matrix, read_matrix};
 pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;

@@ -250,7 +250,8 @@ fn annotation_tools_exports_that_are_plain_records_are_read() {
     }
     check(&format!("{folder}/text_classification/example.txt"), 3, 2, "fasttext".parse().unwrap());
     check("formats/doccano/data_import_examples/text_classification/example.csv", 3, 2, Format::CSV);
-    if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, Format::CSV) {
+    let table = "label-studio-csv".parse().unwrap();
+    if let Some(loaded) = check("formats/label_studio/ner_norwegian/converted/result.csv", 5, 7, table) {
         let spans: u64 = loaded.dataset.support().iter().sum();
         let json = load("formats/label_studio/ner_norwegian/converted/json_min.json").unwrap();
         assert_eq!(spans, json.dataset.support().iter().sum::<u64>());

@@ -11,6 +11,7 @@ pub(crate) mod doccano;
 pub(crate) mod fasttext;
 pub(crate) mod jsonl;
 pub(crate) mod label_folders;
+pub(crate) mod label_studio;
 pub(crate) mod label_text;
 pub(crate) mod numpy;
 pub(crate) mod parallel;
@@ -75,6 +76,9 @@ const SPECS: &[&Spec] = &[
     &prodigy::SPEC,
     &doccano::SPEC,
     &argilla::SPEC,
+    &label_studio::SPEC,
+    &label_studio::MIN,
+    &label_studio::TABLE,
     &jsonl::SPEC,
     &label_text::SPEC,
     &conll::SPEC,
