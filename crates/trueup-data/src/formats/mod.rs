@@ -4,10 +4,15 @@
 //! and written. The table below is the only list of them; detection, `--from`, `--to`, the docs' matrix and the
 //! round-trip tests are made from it.
 
+pub(crate) mod azure;
+pub(crate) mod brat;
+pub(crate) mod comprehend;
 pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod jsonl;
 pub(crate) mod label_text;
+mod project;
+pub(crate) mod rasa;
 mod tagged;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -57,7 +62,19 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[
+    &azure::SPEC,
+    &brat::SPEC,
+    &rasa::SPEC,
+    &comprehend::MANIFEST,
+    &comprehend::ENTITIES,
+    &comprehend::CLASSES,
+    &jsonl::SPEC,
+    &label_text::SPEC,
+    &conll::SPEC,
+    &delimited::CSV,
+    &delimited::TSV,
+];
 
 /// One of the formats.
 #[derive(Clone, Copy)]
@@ -239,7 +256,7 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let message = "xml".parse::<Format>().unwrap_err().to_string();
-        assert!(message.starts_with("'xml' is no format; valid: jsonl, label-text"), "{message}");
+        assert!(message.starts_with("'xml' is no format; valid: ") && message.contains("jsonl, label-text"), "{message}");
     }
 
     #[test]
