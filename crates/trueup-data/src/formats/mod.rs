@@ -256,7 +256,10 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let message = "xml".parse::<Format>().unwrap_err().to_string();
-        assert!(message.starts_with("'xml' is no format; valid: ") && message.contains("jsonl, label-text"), "{message}");
+        assert!(
+            message.starts_with("'xml' is no format; valid: ") && message.contains("jsonl, label-text"),
+            "{message}"
+        );
     }
 
     #[test]

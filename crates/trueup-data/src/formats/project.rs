@@ -82,7 +82,8 @@ impl SpanFaults {
         if let Some(first) = self.first_moved {
             let (quoted, moved) = if self.moved == 1 { ("its", "was") } else { ("their", "were") };
             let spans = count(self.moved, "span");
-            reading.note(format!("{spans} did not cover {quoted} quoted text and {moved} moved to it (first at {first})"));
+            reading
+                .note(format!("{spans} did not cover {quoted} quoted text and {moved} moved to it (first at {first})"));
         }
         if let Some(first) = self.first_broken {
             let spans = verb(self.broken, "span", "was", "were");

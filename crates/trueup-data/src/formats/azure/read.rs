@@ -77,7 +77,11 @@ fn kind_of(root: &Map<String, Value>, assets: &Map<String, Value>) -> Result<&'s
             let first = assets.get("documents").and_then(Value::as_array).into_iter().flatten();
             let has = |key: &str| first.clone().any(|document| document.get(key).is_some());
             let kinds = [("entities", NER), ("class", SINGLE), ("classes", MULTI)];
-            kinds.into_iter().find(|(key, _)| has(key)).map(|(_, kind)| kind).ok_or_else(|| "no 'projectKind'".to_owned())
+            kinds
+                .into_iter()
+                .find(|(key, _)| has(key))
+                .map(|(_, kind)| kind)
+                .ok_or_else(|| "no 'projectKind'".to_owned())
         }
     }
 }
@@ -107,13 +111,13 @@ fn project(
     let Value::Object(mut root) = root else {
         return Err(reading.error(&at(1), json::shape(&root), valid));
     };
-    let Some(Value::Object(mut assets)) = root.remove("assets") else {
+    let Some(Value::Object(mut assets)) = root.shift_remove("assets") else {
         return Err(reading.error(&at(1), "no object 'assets'", valid));
     };
     let kind = kind_of(&root, &assets).map_err(|found| reading.error(&at(1), found, KINDS.join(", ")))?;
     let units = "Utf16CodeUnit, UnicodeCodePoint, TextElements_v8";
     let unit = unit_of(&root).map_err(|found| reading.error(&at(1), found, units))?;
-    let Some(Value::Array(documents)) = assets.remove("documents") else {
+    let Some(Value::Array(documents)) = assets.shift_remove("documents") else {
         return Err(reading.error(&at(1), "no list 'documents' in 'assets'", "the documents of the project"));
     };
     let categories = |key: &str| -> Vec<String> {
@@ -184,14 +188,18 @@ impl Project<'_> {
         let Value::Object(mut fields) = document else {
             return Ok(Err(format!("{} where a document is needed", json::shape(&document))));
         };
-        let Some(Value::String(location)) = fields.remove("location") else {
+        let Some(Value::String(location)) = fields.shift_remove("location") else {
             return Ok(Err("a document without 'location'".to_owned()));
         };
         if !self.listed.insert(location.clone()) {
             return Ok(Err(format!("the text '{}' a second time", quote(&location))));
         }
         if !self.folder.has(&location) {
-            return Ok(Err(format!("the text '{}', which is not in the folder {}", quote(&location), self.folder.name)));
+            return Ok(Err(format!(
+                "the text '{}', which is not in the folder {}",
+                quote(&location),
+                self.folder.name
+            )));
         }
         let text = match self.texts.read(self.folder, &location) {
             Ok(text) => text,
@@ -199,7 +207,7 @@ impl Project<'_> {
         };
         let mut record = Record { id: Some(stem(&location).to_owned()), place: place.clone(), ..Record::default() };
         let gold = match self.kind {
-            NER => match fields.remove("entities") {
+            NER => match fields.shift_remove("entities") {
                 None | Some(Value::Null) => None,
                 Some(Value::Array(regions)) => {
                     let offsets = Offsets::new(&text, self.unit);
@@ -228,14 +236,14 @@ impl Project<'_> {
                 }
                 Some(other) => return Ok(Err(format!("{} as 'entities'", json::shape(&other)))),
             },
-            SINGLE => match fields.remove("class") {
+            SINGLE => match fields.shift_remove("class") {
                 None | Some(Value::Null) => None,
                 Some(class) => match category(&class) {
                     Some(label) => Some(Answer::labels([label])),
                     None => return Ok(Err(format!("{} as 'class'", json::shape(&class)))),
                 },
             },
-            _ => match fields.remove("classes") {
+            _ => match fields.shift_remove("classes") {
                 None | Some(Value::Null) => None,
                 Some(Value::Array(classes)) => match classes.iter().map(category).collect::<Option<Vec<_>>>() {
                     Some(labels) => Some(Answer::labels(labels)),
@@ -246,16 +254,16 @@ impl Project<'_> {
         };
         (record.gold, record.text) = (gold, Some(text));
         match fields.get("dataset").and_then(Value::as_str) {
-            Some("") => _ = fields.remove("dataset"),
+            Some("") => _ = fields.shift_remove("dataset"),
             Some(split) => {
                 let usual = ["train", "test"].into_iter().find(|usual| split.eq_ignore_ascii_case(usual));
                 record.split = Some(usual.unwrap_or(split).into());
-                fields.remove("dataset");
+                fields.shift_remove("dataset");
             }
             None => {}
         }
         if fields.get("language").and_then(Value::as_str) == self.language.as_deref() {
-            fields.remove("language");
+            fields.shift_remove("language");
         }
         record.metadata.extend(fields.into_iter().map(|(key, value)| (key.into(), value)));
         Ok(Ok(record))

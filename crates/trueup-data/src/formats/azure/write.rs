@@ -146,7 +146,7 @@ impl Project {
     fn project(&mut self, kind: &str, documents: Vec<Value>) -> Value {
         let mut root = Map::new();
         let mut old = std::mem::take(&mut self.settings);
-        let mut kept = |key: &str| match old.remove(key) {
+        let mut kept = |key: &str| match old.shift_remove(key) {
             Some(Value::Object(map)) => map,
             _ => Map::new(),
         };
@@ -161,9 +161,9 @@ impl Project {
         metadata.insert("projectKind".to_owned(), kind.into());
         assets.insert("projectKind".to_owned(), kind.into());
         let (key, names) = if kind == NER { ("entities", &self.spans) } else { ("classes", &self.labels) };
-        assets.remove(if kind == NER { "classes" } else { "entities" });
+        assets.shift_remove(if kind == NER { "classes" } else { "entities" });
         // A declared category may hold more than its name, such as lists.
-        let mut categories: Vec<Value> = match assets.remove(key) {
+        let mut categories: Vec<Value> = match assets.shift_remove(key) {
             Some(Value::Array(declared)) => declared,
             _ => Vec::new(),
         };
@@ -172,11 +172,11 @@ impl Project {
         categories.extend(names.iter().filter(|n| !declared.contains(*n)).map(|n| json!({"category": n})));
         assets.insert(key.to_owned(), Value::Array(categories));
         assets.insert("documents".to_owned(), Value::Array(documents));
-        let version = old.remove("projectFileVersion").unwrap_or_else(|| "2022-05-01".into());
+        let version = old.shift_remove("projectFileVersion").unwrap_or_else(|| "2022-05-01".into());
         root.insert("projectFileVersion".to_owned(), version);
         root.insert("stringIndexType".to_owned(), "Utf16CodeUnit".into());
         root.insert("metadata".to_owned(), Value::Object(metadata));
-        old.remove("stringIndexType");
+        old.shift_remove("stringIndexType");
         root.extend(old);
         root.insert("assets".to_owned(), Value::Object(assets));
         Value::Object(root)

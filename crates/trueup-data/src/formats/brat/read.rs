@@ -347,7 +347,8 @@ fn span(rest: &str, text: &str, offsets: &Offsets) -> Result<Quoted2, Fault> {
             Quoted::Broken(found) => Err(Fault::Placed(found)),
         };
     }
-    let found = ranges.err().unwrap_or_else(|| format!("the pieces {}, which are not '{}'", quote(places), quote(quoted)));
+    let found =
+        ranges.err().unwrap_or_else(|| format!("the pieces {}, which are not '{}'", quote(places), quote(quoted)));
     Err(Fault::Placed(found))
 }
 
@@ -356,7 +357,9 @@ fn mark(ranges: &[(usize, usize)], text: &str, label: &str) -> Mark {
     let mut pieces: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
     for &(start, end) in ranges {
         match pieces.last_mut() {
-            Some(last) if start > last.1 && text[last.1..start].bytes().all(|b| b == b'\n' || b == b'\r') => last.1 = end,
+            Some(last) if start > last.1 && text[last.1..start].bytes().all(|b| b == b'\n' || b == b'\r') => {
+                last.1 = end
+            }
             _ => pieces.push((start, end)),
         }
     }

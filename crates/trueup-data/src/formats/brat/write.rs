@@ -82,7 +82,10 @@ impl Writer for Folder {
 impl Types {
     fn conf(&self) -> String {
         let mut out = "[entities]\n".to_owned();
-        self.entities.iter().filter(|name| !self.events.contains_key(*name)).for_each(|name| out += &format!("{name}\n"));
+        self.entities
+            .iter()
+            .filter(|name| !self.events.contains_key(*name))
+            .for_each(|name| out += &format!("{name}\n"));
         out += "\n[relations]\n";
         self.relations.iter().for_each(|name| out += &format!("{name}\tArg1:<ANY>, Arg2:<ANY>\n"));
         out += "\n[events]\n";
@@ -121,8 +124,7 @@ fn ids<'a>(
 ) -> Vec<String> {
     let own = |id: Option<&'a str>, letter| id.filter(|id| is_id(id, letter));
     let mut first: FxHashSet<&str> = FxHashSet::default();
-    let keeps: Vec<bool> =
-        all.clone().map(|(id, letter)| own(id, letter).is_some_and(|id| first.insert(id))).collect();
+    let keeps: Vec<bool> = all.clone().map(|(id, letter)| own(id, letter).is_some_and(|id| first.insert(id))).collect();
     taken.extend(first.iter().map(|id| (*id).to_owned()));
     let mut next: BTreeMap<char, u64> = BTreeMap::new();
     let mut out = Vec::with_capacity(keeps.len());
@@ -164,7 +166,8 @@ impl<'a> Lines<'a> {
         let relations = gold.relations.as_slice();
         let mut taken = FxHashSet::default();
         let mut lost = |old: &str, new: &str| {
-            losses.add(Loss::SpanIds, &record.place, || format!("the id '{}' of a span, which became {new}", quote(old)));
+            losses
+                .add(Loss::SpanIds, &record.place, || format!("the id '{}' of a span, which became {new}", quote(old)));
         };
         let span_ids = ids(spans.iter().map(|s| (s.id.as_deref(), 'T')), &mut taken, &mut lost);
         let all = relations.iter().map(|r| (r.id.as_deref(), letter(r)));
@@ -205,9 +208,7 @@ impl<'a> Lines<'a> {
             lines.push(match *item {
                 Item::Span(i) => self.span(i, types, losses),
                 Item::Relation(i) => self.relation(i, tab, types, losses),
-                Item::OfSpan(i, k) => {
-                    said(&self.span_ids[i], &self.spans[i].attributes[k], known, &mut numbers, types)
-                }
+                Item::OfSpan(i, k) => said(&self.span_ids[i], &self.spans[i].attributes[k], known, &mut numbers, types),
                 Item::OfRelation(i, k) => {
                     said(&self.relation_ids[i], &self.relations[i].attributes[k], known, &mut numbers, types)
                 }
@@ -230,7 +231,8 @@ impl<'a> Lines<'a> {
         let (span, text) = (&self.spans[i], self.record.text());
         let label = name_of(&span.label);
         if label != span.label {
-            losses.add(Loss::Spans, &self.record.place, || format!("the type '{}' became '{label}'", quote(&span.label)));
+            losses
+                .add(Loss::Spans, &self.record.place, || format!("the type '{}' became '{label}'", quote(&span.label)));
         }
         let whole = [(span.start, span.end)];
         let pieces = if span.pieces.is_empty() { &whole[..] } else { &span.pieces[..] };

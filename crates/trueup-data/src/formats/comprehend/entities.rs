@@ -144,12 +144,13 @@ fn annotations(
     }
     reading.remarks.check_malformed(total, VALID, "is it another CSV? --from csv finds its columns")?;
     let by_line = found.values().any(|lines| lines.keys().any(Option::is_some));
-    documents(found, by_line, folder, names, reading)
+    documents(found, total, by_line, folder, names, reading)
 }
 
 /// The documents, in the order of their names: those that are annotated, and the others of the folder `documents`.
 fn documents(
     mut found: BTreeMap<String, BTreeMap<Option<usize>, Vec<Row>>>,
+    rows: usize,
     by_line: bool,
     folder: &Folder,
     names: &[String],
@@ -181,7 +182,7 @@ fn documents(
         let what = format!("the document '{}', which is not in the folder {}", quote(&file), folder.name);
         reading.remarks.skip_malformed_at(&place, what, "a document that is there")?;
     }
-    let total = paths.len();
+    let total = rows + paths.len();
     let (mut texts, mut faults) = (TextFiles::default(), SpanFaults::default());
     reading.ids_from_column = !by_line;
     for (file, path) in paths {
@@ -190,7 +191,11 @@ fn documents(
         let text = match texts.read(folder, &path) {
             Ok(text) => text,
             Err(error) => {
-                reading.remarks.skip_malformed_at(&place, format!("a document that cannot be read ({error})"), "a text")?;
+                reading.remarks.skip_malformed_at(
+                    &place,
+                    format!("a document that cannot be read ({error})"),
+                    "a text",
+                )?;
                 continue;
             }
         };

@@ -8,7 +8,7 @@ use crate::corpus::{Answer, Choice, Key, Mark, Outline, Place, Record};
 use crate::error::{DataError, quote};
 use crate::formats::Writer;
 use crate::formats::project::{SpanFaults, verb};
-use crate::holds::{Loss, Losses};
+use crate::holds::Losses;
 use crate::input::Input;
 use crate::json;
 use crate::options::ReadOptions;
@@ -22,6 +22,8 @@ const METADATA: &str = "-metadata";
 /// The keys of the outline's settings: the names of the jobs, the numbers of the classes.
 const JOBS: &str = "comprehend.jobs";
 const NUMBERS: &str = "comprehend.classes";
+/// The key of columns whose names a line needs itself.
+const COLUMNS: &str = "trueup-columns";
 /// What the writer calls jobs that have no name.
 const LABELS_JOB: &str = "classification";
 const SPANS_JOB: &str = "entities";
@@ -130,12 +132,13 @@ impl Reader {
         place: &Place,
         reading: &mut Reading,
     ) -> Result<Result<Record, String>, DataError> {
-        let text = match (fields.remove("source"), fields.get("source-ref")) {
+        let text = match (fields.shift_remove("source"), fields.get("source-ref")) {
             (Some(Value::String(text)), _) => text,
             (Some(other), _) => return Ok(Err(format!("{} as 'source'", json::shape(&other)))),
             (None, Some(reference)) => {
                 // What it refers to is often no text at all: say that first.
-                let other = jobs(&fields).find_map(|job| kind_of(&fields[job], &fields[&format!("{job}{METADATA}")]).err());
+                let other =
+                    jobs(&fields).find_map(|job| kind_of(&fields[job], &fields[&format!("{job}{METADATA}")]).err());
                 let found = format!("'source-ref' ({}), whose text stands elsewhere", json::shape(reference));
                 return Ok(Err(other.unwrap_or(found)));
             }
@@ -147,7 +150,9 @@ impl Reader {
         let mut automatic = false;
         for job in names {
             let key = format!("{job}{METADATA}");
-            let (Some(answer), Some(Value::Object(mut metadata))) = (fields.remove(&job), fields.remove(&key)) else {
+            let (Some(answer), Some(Value::Object(mut metadata))) =
+                (fields.shift_remove(&job), fields.shift_remove(&key))
+            else {
                 continue;
             };
             let kind = match kind_of(&answer, &Value::Object(metadata.clone())) {
@@ -177,10 +182,17 @@ impl Reader {
         self.automatic += usize::from(automatic);
         if let Some(Value::String(id)) = fields.get("id") {
             record.id = Some(id.clone());
-            fields.remove("id");
+            fields.shift_remove("id");
             self.ids += 1;
         }
-        record.metadata.extend(fields.into_iter().map(|(key, value)| (key.into(), value)));
+        for (key, value) in fields {
+            match value {
+                Value::Object(columns) if key == COLUMNS => {
+                    record.metadata.extend(columns.into_iter().map(|(key, value)| (key.into(), value)));
+                }
+                value => record.metadata.push((key.into(), value)),
+            }
+        }
         (record.text, record.gold) = (Some(text), gold);
         Ok(Ok(record))
     }
@@ -199,13 +211,13 @@ impl Reader {
         };
         if kind == Kind::Label {
             self.several.get_or_insert(false);
-            let class = metadata.remove("class-name");
-            let score = metadata.remove("confidence").and_then(|score| score.as_f64());
+            let class = metadata.shift_remove("class-name");
+            let score = metadata.shift_remove("confidence").and_then(|score| score.as_f64());
             let label = class.as_ref().and_then(Value::as_str).ok_or("no 'class-name' beside the class's number")?;
             choice(label, answer, score);
         } else {
             self.several = Some(true);
-            let (map, scores) = (metadata.remove("class-map"), metadata.remove("confidence-map"));
+            let (map, scores) = (metadata.shift_remove("class-map"), metadata.shift_remove("confidence-map"));
             for number in answer.as_array().into_iter().flatten() {
                 let key = json::scalar(number).unwrap_or_default();
                 let label = map.as_ref().and_then(|map| map.get(&key)).and_then(Value::as_str);
@@ -233,7 +245,7 @@ impl Reader {
         for label in declared.filter_map(|label| label.get("label")?.as_str()) {
             reading.outline.declare_span(label);
         }
-        let scores = metadata.remove("entities");
+        let scores = metadata.shift_remove("entities");
         let Some(entities) = annotations.get("entities").and_then(Value::as_array) else {
             return Ok(Err("no list 'entities' in the annotations".to_owned()));
         };
@@ -318,7 +330,7 @@ fn by_job<'a, T>(items: &'a [T], field: impl Fn(&T) -> Option<&Key>, usual: &str
 }
 
 impl Writer for Manifest {
-    fn record(&mut self, record: &Record, out: &mut Output, losses: &mut Losses) -> Result<(), DataError> {
+    fn record(&mut self, record: &Record, out: &mut Output, _: &mut Losses) -> Result<(), DataError> {
         let mut line = Map::new();
         line.insert("source".to_owned(), record.text().into());
         let gold = record.gold.as_ref();
@@ -338,10 +350,15 @@ impl Writer for Manifest {
         }
         for (key, value) in &record.metadata {
             let used = key.strip_suffix(METADATA).is_some_and(|job| line.contains_key(job) && value.is_object());
-            if line.contains_key(&**key) && !used {
-                let what = || format!("the column '{}', whose name the format needs itself", quote(key));
-                losses.add(Loss::Metadata, &record.place, what);
-            } else if !used {
+            if used {
+                continue;
+            }
+            if line.contains_key(&**key) || ["id", "source-ref", COLUMNS].contains(&&**key) {
+                let columns = line.entry(COLUMNS).or_insert_with(|| Value::Object(Map::new()));
+                if let Value::Object(columns) = columns {
+                    columns.insert(key.to_string(), value.clone());
+                }
+            } else {
                 line.insert(key.to_string(), value.clone());
             }
         }

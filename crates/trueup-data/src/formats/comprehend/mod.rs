@@ -146,7 +146,10 @@ mod tests {
         let back = testing::read("comprehend-entities", &input).unwrap();
         let all = covered(&back);
         assert_eq!(all[0], [("Diego Ramirez", "ENGINEER")]);
-        assert_eq!((all[1].as_slice(), all[2].as_slice()), (&[("Johnson", "ENGINEER")][..], &[("Mateo Jackson", "MANAGER")][..]));
+        assert_eq!(
+            (all[1].as_slice(), all[2].as_slice()),
+            (&[("Johnson", "ENGINEER")][..], &[("Mateo Jackson", "MANAGER")][..])
+        );
         let csv = Input::memory("a.csv", CSV.into());
         let beside = csv.beside_memory(BTreeMap::from([("docs.txt".to_owned(), LINES.as_bytes().to_vec())]));
         assert_eq!(testing::read("comprehend", &beside).unwrap().corpus.records.len(), 3);
@@ -156,9 +159,11 @@ mod tests {
 
     #[test]
     fn annotations_are_read_with_documents_of_one_a_file() {
-        let csv = "File,Line,Begin Offset,End Offset,Type\na.txt,,1,2,X\na.txt,,1,99,X\nz.txt,,0,1,X\na.txt,,-1,2,X\nshort\n";
+        let csv =
+            "File,Line,Begin Offset,End Offset,Type\na.txt,,1,2,X\na.txt,,1,99,X\nz.txt,,0,1,X\na.txt,,-1,2,X\nshort\n";
         let good: String = (0..60).map(|_| "a.txt,,0,1,Y\n").collect();
-        let input = folder(&[("t.csv", &(csv.to_owned() + &good)), ("documents/a.txt", "é\nb"), ("documents/b.txt", "none")]);
+        let input =
+            folder(&[("t.csv", &(csv.to_owned() + &good)), ("documents/a.txt", "é\nb"), ("documents/b.txt", "none")]);
         let back = testing::read("comprehend-entities", &input).unwrap();
         assert_eq!(back.corpus.records.len(), 2);
         assert_eq!(covered(&back)[0][0], ("\n", "X"));
@@ -212,14 +217,18 @@ mod tests {
         assert!(message(image).contains("no text task"), "{}", message(image));
         let file = r#"{"source-ref":"s3://b/i.txt","J":0,"J-metadata":{"class-name":"x"}}"#;
         assert!(message(file).contains("'source-ref'"), "{}", message(file));
-        for broken in ["{\"source\": 5}", "5", "{\"source\":\"a\",\"J\":[9],\"J-metadata\":{\"class-map\":{}}}", "{", "[[["] {
+        for broken in
+            ["{\"source\": 5}", "5", "{\"source\":\"a\",\"J\":[9],\"J-metadata\":{\"class-map\":{}}}", "{", "[[["]
+        {
             assert!(testing::read_text("comprehend-manifest", broken).is_err(), "{broken}");
         }
     }
 
     #[test]
     fn a_class_cannot_hold_the_separator() {
-        let read = testing::read_text("jsonl", "{\"text\":\"a\",\"label\":\"x|y\"}\n{\"text\":\"b\",\"label\":\"z\"}\n").unwrap();
+        let read =
+            testing::read_text("jsonl", "{\"text\":\"a\",\"label\":\"x|y\"}\n{\"text\":\"b\",\"label\":\"z\"}\n")
+                .unwrap();
         let (files, losses) = testing::write("comprehend", &read.corpus);
         assert_eq!(losses.kinds[&Loss::Labels].count, 1);
         assert_eq!(files[""], b"x/y,a\nz,b\n");

@@ -109,7 +109,7 @@ fn several(brackets: &str) -> Result<Vec<Entity>, String> {
 }
 
 fn entity(mut object: Map<String, Value>) -> Result<Entity, String> {
-    match object.remove("entity") {
+    match object.shift_remove("entity") {
         Some(Value::String(label)) => Ok((label, object.into_iter().map(|(key, value)| (key.into(), value)).collect())),
         _ => Err(format!("the mark '{}' without 'entity'", quote(&Value::Object(object).to_string()))),
     }

@@ -144,7 +144,9 @@ responses:
         let (files, losses) = testing::write("rasa", &back.corpus);
         assert!(losses.is_empty(), "{losses:?}");
         let shown = String::from_utf8(files[""].clone()).unwrap();
-        for part in ["- synonym: \"New York\"\n  examples: |\n    - NYC\n", "    - hello [there](who)\n", "\\d{5}", "utter_x"] {
+        for part in
+            ["- synonym: \"New York\"\n  examples: |\n    - NYC\n", "    - hello [there](who)\n", "\\d{5}", "utter_x"]
+        {
             assert!(shown.contains(part), "{part}\n{shown}");
         }
         let again = read(&shown);
@@ -180,11 +182,13 @@ responses:
         assert!(message(&deep).contains("levels"), "{}", message(&deep));
         assert!(testing::read_text("rasa", &format!("nlu: {}", "[".repeat(100_000))).is_err());
         assert!(testing::read_text("rasa", "").is_err());
-        let many: String = (0..30).map(|i| format!("    - t{i}\n")).collect();
-        let text = format!("nlu:\n- intent: a\n  examples: |\n    - [x]{{\"role\": 1}}\n    no dash\n    -\n{many}- 5\n- nothing: 1\n");
+        let many: String = (0..60).map(|i| format!("    - t{i}\n")).collect();
+        let text = format!(
+            "nlu:\n- intent: a\n  examples: |\n    - [x]{{\"role\": 1}}\n    no dash\n    -\n{many}- 5\n- nothing: 1\n"
+        );
         let back = read(&text);
         let skipped: Vec<u64> = back.skipped.iter().map(|s| s.line).collect();
-        assert_eq!((back.corpus.records.len(), skipped), (30, vec![4, 5, 6, 37]), "{:?}", back.skipped);
+        assert_eq!((back.corpus.records.len(), skipped), (60, vec![4, 5, 6, 67]), "{:?}", back.skipped);
     }
 
     #[test]

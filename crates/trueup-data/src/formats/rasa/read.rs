@@ -127,7 +127,7 @@ impl Reader<'_> {
                 NO_ENTITIES => block.entities = false,
                 _ => {}
             }
-            object.remove(MARK);
+            object.shift_remove(MARK);
             if object.is_empty() {
                 metadata = None;
             }
@@ -147,7 +147,8 @@ impl Reader<'_> {
         if let Some(text) = yaml::text(examples) {
             // A block begins below its key.
             let head = self.lines.get(line as usize - 1).copied().unwrap_or_default().trim_start();
-            let value = head.trim_start_matches("- ").strip_prefix("examples").map(|v| v.trim_start_matches([' ', ':']));
+            let value =
+                head.trim_start_matches("- ").strip_prefix("examples").map(|v| v.trim_start_matches([' ', ':']));
             let below = value.is_some_and(|value| value.starts_with(['|', '>']));
             for (number, example) in (line + u64::from(below)..).zip(text.split('\n')) {
                 if example.trim().is_empty() {
@@ -221,7 +222,8 @@ impl Reader<'_> {
             metadata.push((OF_INTENT.into(), of_all.clone()));
         }
         let labels = block.intent.as_ref().and_then(|intent| Answer::labels([intent]).labels);
-        let gold = Answer { labels, spans: (block.entities || !marks.is_empty()).then_some(marks), ..Answer::default() };
+        let gold =
+            Answer { labels, spans: (block.entities || !marks.is_empty()).then_some(marks), ..Answer::default() };
         self.records.push(Record { place, text: Some(text), gold: Some(gold), metadata, ..Record::default() });
         Ok(())
     }
@@ -230,7 +232,8 @@ impl Reader<'_> {
 fn read_json(text: &str, reading: &mut Reading) -> Result<(), DataError> {
     let mut root = json::value(text, reading.remarks)?;
     let data = root.get_mut("rasa_nlu_data").and_then(Value::as_object_mut);
-    let Some((data, Value::Array(examples))) = data.and_then(|d| d.remove("common_examples").map(|e| (d, e))) else {
+    let Some((data, Value::Array(examples))) = data.and_then(|d| d.shift_remove("common_examples").map(|e| (d, e)))
+    else {
         let valid = "an object 'rasa_nlu_data' with the list 'common_examples'";
         return Err(reading.error(&Place::line(1), "no list 'common_examples'", valid));
     };
@@ -244,15 +247,15 @@ fn read_json(text: &str, reading: &mut Reading) -> Result<(), DataError> {
             reading.remarks.skip_malformed_at(&place, json::shape(&example), VALID_JSON)?;
             continue;
         };
-        let Some(Value::String(text)) = fields.remove("text") else {
+        let Some(Value::String(text)) = fields.shift_remove("text") else {
             reading.remarks.skip_malformed_at(&place, "an example without 'text'".to_owned(), VALID_JSON)?;
             continue;
         };
-        let intent = fields.remove("intent").as_ref().and_then(json::scalar).filter(|intent| !intent.is_empty());
+        let intent = fields.shift_remove("intent").as_ref().and_then(json::scalar).filter(|intent| !intent.is_empty());
         if let Some(intent) = &intent {
             reading.outline.declare_label(intent);
         }
-        let spans = match fields.remove("entities") {
+        let spans = match fields.shift_remove("entities") {
             Some(Value::Array(entities)) => {
                 let offsets = Offsets::new(&text, OffsetUnit::CodePoint);
                 let mut spans = Vec::with_capacity(entities.len());
