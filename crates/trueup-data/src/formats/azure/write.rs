@@ -158,8 +158,13 @@ impl Project {
         for (key, value) in defaults.as_object().into_iter().flatten() {
             metadata.entry(key.as_str()).or_insert_with(|| value.clone());
         }
-        metadata.insert("projectKind".to_owned(), kind.into());
-        assets.insert("projectKind".to_owned(), kind.into());
+        // Exports spell the kind in several ways: one that means the same stays.
+        for map in [&mut metadata, &mut assets] {
+            let same = map.get("projectKind").and_then(Value::as_str).is_some_and(|old| old.eq_ignore_ascii_case(kind));
+            if !same {
+                map.insert("projectKind".to_owned(), kind.into());
+            }
+        }
         let (key, names) = if kind == NER { ("entities", &self.spans) } else { ("classes", &self.labels) };
         assets.shift_remove(if kind == NER { "classes" } else { "entities" });
         // A declared category may hold more than its name, such as lists.
