@@ -67,23 +67,15 @@ pub(super) fn read(input: &Input, _: &ReadOptions, reading: &mut Reading) -> Res
 fn kind_of(root: &Map<String, Value>, assets: &Map<String, Value>) -> Result<&'static str, String> {
     let named = root.get("metadata").and_then(|metadata| metadata.get("projectKind"));
     let found = named.or_else(|| assets.get("projectKind")).and_then(Value::as_str);
-    match found {
-        Some(name) => KINDS
-            .into_iter()
-            .find(|kind| kind.eq_ignore_ascii_case(name))
-            .ok_or_else(|| format!("a project of the kind '{}'", quote(name))),
-        // Left out: the documents tell.
-        None => {
-            let first = assets.get("documents").and_then(Value::as_array).into_iter().flatten();
-            let has = |key: &str| first.clone().any(|document| document.get(key).is_some());
-            let kinds = [("entities", NER), ("class", SINGLE), ("classes", MULTI)];
-            kinds
-                .into_iter()
-                .find(|(key, _)| has(key))
-                .map(|(_, kind)| kind)
-                .ok_or_else(|| "no 'projectKind'".to_owned())
-        }
+    if let Some(name) = found {
+        let kind = KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(name));
+        return kind.ok_or_else(|| format!("a project of the kind '{}'", quote(name)));
     }
+    // Left out: the documents tell.
+    let documents = assets.get("documents").and_then(Value::as_array).into_iter().flatten();
+    let has = |key: &str| documents.clone().any(|document| document.get(key).is_some());
+    let kinds = [("entities", NER), ("class", SINGLE), ("classes", MULTI)];
+    kinds.into_iter().find(|(key, _)| has(key)).map(|(_, kind)| kind).ok_or_else(|| "no 'projectKind'".to_owned())
 }
 
 fn unit_of(root: &Map<String, Value>) -> Result<OffsetUnit, String> {

@@ -65,8 +65,9 @@ fn is_id(id: &str, letter: char) -> bool {
 
 fn sniff(head: &Head) -> Confidence {
     if let Some(files) = &head.files {
-        let ours = files.iter().any(|name| name.ends_with(".ann"))
-            || files.iter().any(|name| name == ANNOTATION_CONF) && files.iter().any(|name| name.ends_with(".txt"));
+        let ours = files.iter().any(|name| name.strip_suffix(".ann").is_some())
+            || files.iter().any(|name| name == ANNOTATION_CONF)
+                && files.iter().any(|name| name.strip_suffix(".txt").is_some());
         return if ours { Confidence::Certain } else { Confidence::No };
     }
     if head.ends_with(".txt") && read::has_annotations(head.input) {
@@ -177,7 +178,7 @@ mod tests {
     fn spans_are_moved_to_their_text_and_broken_lines_are_said() {
         let ann = "T1\tP 3 6\tp53\nT2\tP 10 15\tc-Rel\nT3\tP 10 15\tnothing\nT4\tP -1 5\tx\nT5\tP 5\tx\nT6\nT2\tP 2 5\tp53\nnonsense\n\
             E1\t\nT7\tP 99999999999999999999 5\tx\nT8\tP 2 5;1 2\tx\n";
-        let good: String = (20..200).map(|i| format!("T{i}\tP 2 5\tp53\n")).collect();
+        let good = (20..200).map(|i| format!("T{i}\tP 2 5\tp53\n")).collect::<Vec<_>>().concat();
         let ann = format!("{ann}{good}");
         let back = read(&[("x.txt", TEXT), ("x.ann", &ann)]);
         assert_eq!(spans(&back).len(), 182);

@@ -289,7 +289,7 @@ fn layout(
     let order: Vec<usize> = items.iter().map(|&(_, item)| place(item)).collect();
     let mut ids = vec![String::new(); items.len()];
     for (&at, (id, _)) in order.iter().zip(items) {
-        ids[at] = (*id).to_owned();
+        (*id).clone_into(&mut ids[at]);
     }
     debug_assert_eq!(canonical(&spans, &counts, others.len()).len(), items.len());
     let usual = others.is_empty() && order.is_sorted() && (tab || relations.is_empty());
@@ -358,7 +358,7 @@ fn mark(ranges: &[(usize, usize)], text: &str, label: &str) -> Mark {
     for &(start, end) in ranges {
         match pieces.last_mut() {
             Some(last) if start > last.1 && text[last.1..start].bytes().all(|b| b == b'\n' || b == b'\r') => {
-                last.1 = end
+                last.1 = end;
             }
             _ => pieces.push((start, end)),
         }
@@ -385,7 +385,8 @@ fn relation(id: &str, rest: &str) -> Option<Relation> {
             && a == "Arg1"
             && b == "Arg2"
         {
-            ("from".clone_into(a), "to".clone_into(b));
+            "from".clone_into(a);
+            "to".clone_into(b);
         }
     } else if is_id(id, 'E') {
         let (kind, trigger) = first.split_once(':')?;

@@ -270,7 +270,7 @@ impl<'a> Lines<'a> {
         };
         let own = &self.relation_ids[i];
         let words = |arguments: &[(String, String)]| -> String {
-            arguments.iter().map(|(r, a)| format!(" {}:{}", role(r), id(a))).collect()
+            arguments.iter().map(|(r, a)| format!(" {}:{}", role(r), id(a))).collect::<Vec<_>>().concat()
         };
         match (own.chars().next(), relation.arguments.as_slice()) {
             (Some('E'), [(_, trigger), arguments @ ..]) => {
@@ -278,9 +278,9 @@ impl<'a> Lines<'a> {
                 format!("{own}\t{kind}:{}{}", id(trigger), words(arguments))
             }
             (Some('*'), arguments) => {
-                let members: String = arguments.iter().map(|(_, member)| format!(" {}", id(member))).collect();
+                let members: Vec<String> = arguments.iter().map(|(_, member)| id(member)).collect();
                 types.relations.insert(kind.clone());
-                format!("*\t{kind}{members}")
+                format!("*\t{kind} {}", members.join(" "))
             }
             (_, arguments) => {
                 types.relations.insert(kind.clone());
@@ -298,20 +298,20 @@ fn said(
     numbers: &mut BTreeMap<char, u64>,
     types: &mut Types,
 ) -> String {
-    let mut id = |letters: &[char]| match known.filter(|id| letters.iter().any(|&letter| is_id(id, letter))) {
-        Some(id) => id.to_owned(),
-        None => {
-            let n = numbers.entry(letters[0]).or_insert(0);
-            *n += 1;
-            format!("{}{n}", letters[0])
+    let mut id = |letters: &[char]| {
+        if let Some(id) = known.filter(|id| letters.iter().any(|&letter| is_id(id, letter))) {
+            return id.to_owned();
         }
+        let n = numbers.entry(letters[0]).or_insert(0);
+        *n += 1;
+        format!("{}{n}", letters[0])
     };
     let one_line = |text: &str| !text.contains(['\n', '\r', '\t']);
+    // The type of a note, where the attribute is one.
+    let note_type = key.strip_prefix('#').filter(|kind| is_name(kind) && *kind != JSON_NOTE);
     match value {
-        Value::String(note) if key.len() > 1 && key.starts_with('#') && !note.contains(['\n', '\r']) => {
-            if is_name(&key[1..]) && &key[1..] != JSON_NOTE {
-                return format!("{}\t{} {target}\t{note}", id(&['#']), &key[1..]);
-            }
+        Value::String(note) if note_type.is_some() && !note.contains(['\n', '\r']) => {
+            return format!("{}\t{} {target}\t{note}", id(&['#']), note_type.unwrap_or_default());
         }
         Value::String(choice) if is_name(key) && !key.starts_with('#') && !choice.is_empty() && one_line(choice) => {
             let values = types.attributes.entry(key.to_string()).or_default();

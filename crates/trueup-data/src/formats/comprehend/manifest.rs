@@ -163,13 +163,13 @@ impl Reader {
             let several = if kind == Kind::Spans { self.spans_jobs.len() } else { self.labels_jobs.len() } > 1;
             let field: Option<Key> = several.then(|| job.as_str().into());
             if kind == Kind::Spans {
-                let spans = self.spans(&answer, &mut metadata, &text, &field, place, reading)?;
+                let spans = self.spans(&answer, &mut metadata, &text, field.as_ref(), place, reading)?;
                 match spans {
                     Ok(spans) => gold.spans.get_or_insert_default().extend(spans),
                     Err(found) => return Ok(Err(found)),
                 }
             } else {
-                match self.labels(kind, &answer, &mut metadata, &field) {
+                match self.labels(kind, &answer, &mut metadata, field.as_ref()) {
                     Ok(labels) => gold.labels.get_or_insert_default().extend(labels),
                     Err(found) => return Ok(Err(found)),
                 }
@@ -202,12 +202,12 @@ impl Reader {
         kind: Kind,
         answer: &Value,
         metadata: &mut Map<String, Value>,
-        field: &Option<Key>,
+        field: Option<&Key>,
     ) -> Result<Vec<Choice>, String> {
         let mut choices = Vec::new();
         let mut choice = |label: &str, number: &Value, score: Option<f64>| {
             self.numbers.entry(label).or_insert_with(|| number.clone());
-            choices.push(Choice { label: label.to_owned(), field: field.clone(), score });
+            choices.push(Choice { label: label.to_owned(), field: field.cloned(), score });
         };
         if kind == Kind::Label {
             self.several.get_or_insert(false);
@@ -236,7 +236,7 @@ impl Reader {
         answer: &Value,
         metadata: &mut Map<String, Value>,
         text: &str,
-        field: &Option<Key>,
+        field: Option<&Key>,
         place: &Place,
         reading: &mut Reading,
     ) -> Result<Result<Vec<Mark>, String>, DataError> {
@@ -261,7 +261,7 @@ impl Reader {
             match range {
                 Ok(((start, end), label)) => {
                     let score = scores.as_ref().and_then(|s| s.get(i)?.get("confidence")?.as_f64());
-                    spans.push(Mark { field: field.clone(), score, ..Mark::new(start, end, label) });
+                    spans.push(Mark { field: field.cloned(), score, ..Mark::new(start, end, label) });
                 }
                 Err(found) => self.faults.broken(reading, place, found, VALID_SPAN)?,
             }

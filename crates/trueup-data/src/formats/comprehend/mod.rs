@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn classes_are_read_with_their_texts() {
         let text = "SPAM,\"Paulo, your $1000\nare here\"\r\nHAM|WORK,See you\nHAM,three,fields\n,none\n|,nothing\n";
-        let more: String = (0..30).map(|i| format!("HAM,text {i}\n")).collect();
+        let more = (0..30).map(|i| format!("HAM,text {i}\n")).collect::<Vec<_>>().concat();
         let back = testing::read_text("comprehend", &(text.to_owned() + &more)).unwrap();
         assert_eq!(labels(&back)[..3], [vec!["SPAM"], vec!["HAM", "WORK"], vec![]] as [Vec<&str>; 3]);
         assert_eq!(back.corpus.records[0].text(), "Paulo, your $1000\nare here");

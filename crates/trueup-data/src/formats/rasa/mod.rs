@@ -182,7 +182,7 @@ responses:
         assert!(message(&deep).contains("levels"), "{}", message(&deep));
         assert!(testing::read_text("rasa", &format!("nlu: {}", "[".repeat(100_000))).is_err());
         assert!(testing::read_text("rasa", "").is_err());
-        let many: String = (0..60).map(|i| format!("    - t{i}\n")).collect();
+        let many = (0..60).map(|i| format!("    - t{i}\n")).collect::<Vec<_>>().concat();
         let text = format!(
             "nlu:\n- intent: a\n  examples: |\n    - [x]{{\"role\": 1}}\n    no dash\n    -\n{many}- 5\n- nothing: 1\n"
         );

@@ -155,13 +155,12 @@ impl Reader<'_> {
                     continue;
                 }
                 let place = Place::line(number);
-                match example.strip_prefix('-') {
-                    Some(example) => self.example(block, example, Vec::new(), place, reading)?,
-                    None => {
-                        self.total += 1;
-                        let found = format!("'{}' without a dash", quote(example));
-                        reading.remarks.skip_malformed_at(&place, found, VALID)?;
-                    }
+                if let Some(example) = example.strip_prefix('-') {
+                    self.example(block, example, Vec::new(), place, reading)?;
+                } else {
+                    self.total += 1;
+                    let found = format!("'{}' without a dash", quote(example));
+                    reading.remarks.skip_malformed_at(&place, found, VALID)?;
                 }
             }
             return Ok(());
@@ -176,12 +175,11 @@ impl Reader<'_> {
             let place = Place::line(yaml::line(example));
             let Some(entries) = yaml::entries(example) else {
                 // Not documented, and plain.
-                match yaml::scalar(example) {
-                    Some(text) => self.example(block, &text, Vec::new(), place, reading)?,
-                    None => {
-                        self.total += 1;
-                        reading.remarks.skip_malformed_at(&place, json::shape(&yaml::json(example)), VALID)?;
-                    }
+                if let Some(text) = yaml::scalar(example) {
+                    self.example(block, &text, Vec::new(), place, reading)?;
+                } else {
+                    self.total += 1;
+                    reading.remarks.skip_malformed_at(&place, json::shape(&yaml::json(example)), VALID)?;
                 }
                 continue;
             };

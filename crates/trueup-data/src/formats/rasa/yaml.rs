@@ -79,14 +79,12 @@ pub(super) fn scalar(node: &MarkedYaml) -> Option<String> {
 /// A node as JSON.
 pub(super) fn json(node: &MarkedYaml) -> Value {
     match bare(node) {
-        YamlData::Value(Scalar::Null) => Value::Null,
         YamlData::Value(Scalar::Boolean(b)) => Value::Bool(*b),
         YamlData::Value(Scalar::Integer(n)) => Value::from(*n),
         YamlData::Value(Scalar::FloatingPoint(f)) => {
             Number::from_f64(f.into_inner()).map_or_else(|| Value::String(f.to_string()), Value::Number)
         }
-        YamlData::Value(Scalar::String(text)) => Value::String(text.to_string()),
-        YamlData::Representation(text, ..) => Value::String(text.to_string()),
+        YamlData::Value(Scalar::String(text)) | YamlData::Representation(text, ..) => Value::String(text.to_string()),
         YamlData::Sequence(list) => Value::Array(list.iter().map(json).collect()),
         YamlData::Mapping(map) => {
             let key = |node: &MarkedYaml| match json(node) {
@@ -96,6 +94,6 @@ pub(super) fn json(node: &MarkedYaml) -> Value {
             Value::Object(map.iter().map(|(k, v)| (key(k), json(v))).collect::<Map<_, _>>())
         }
         YamlData::Tagged(_, inner) => json(inner),
-        YamlData::Alias(_) | YamlData::BadValue => Value::Null,
+        YamlData::Value(Scalar::Null) | YamlData::Alias(_) | YamlData::BadValue => Value::Null,
     }
 }
