@@ -157,7 +157,8 @@ responses:
     #[test]
     fn the_older_json_is_read() {
         let back = read(
-            r#"{"rasa_nlu_data": {"regex_features": [], "common_examples": [
+            r#"{"rasa_nlu_data": {"regex_features": [], "lookup_tables": [{"name": "l", "elements": "l.txt"}, 5],
+            "entity_synonyms": [{"value": "New York", "synonyms": ["NYC", "big apple"]}], "common_examples": [
             {"text": "é in NYC", "intent": "go", "entities": [
                 {"start": 5, "end": 8, "value": "New York", "entity": "city", "role": "to"},
                 {"start": 5, "end": 99, "value": "x", "entity": "city"}]},
@@ -167,6 +168,10 @@ responses:
         assert_eq!(gold(&back, 1), ("greet", vec![]));
         assert_eq!(back.corpus.records[2].gold.as_ref().unwrap().labels, None);
         assert_eq!(back.skipped.len(), 1);
+        assert_eq!(back.notes[1], "kept beside the examples: 1 synonym, and the section 'lookup_tables'");
+        let (files, _) = testing::write("rasa", &back.corpus);
+        let shown = String::from_utf8(files[""].clone()).unwrap();
+        assert!(shown.contains("- synonym: \"New York\"\n  examples: |\n    - NYC\n    - big apple\n"), "{shown}");
     }
 
     #[test]

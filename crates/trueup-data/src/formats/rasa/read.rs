@@ -235,7 +235,8 @@ fn read_json(text: &str, reading: &mut Reading) -> Result<(), DataError> {
         let valid = "an object 'rasa_nlu_data' with the list 'common_examples'";
         return Err(reading.error(&Place::line(1), "no list 'common_examples'", valid));
     };
-    let rest = std::mem::take(data);
+    let mut rest = std::mem::take(data);
+    let sections = sections_of(&mut rest);
     let mut faults = SpanFaults::default();
     let total = examples.len();
     reading.outline.several = Some(false);
@@ -274,12 +275,50 @@ fn read_json(text: &str, reading: &mut Reading) -> Result<(), DataError> {
     }
     reading.remarks.check_malformed(total, VALID_JSON, "is it training data of Rasa NLU?")?;
     faults.finish(reading);
-    if rest.values().any(|value| value.as_array().is_none_or(|list| !list.is_empty())) {
-        let names: Vec<&String> = rest.keys().collect();
-        reading.note(format!("kept beside the examples: {}", list(&names)));
+    rest.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+    note_rest(&sections, &rest, reading);
+    if !sections.is_empty() {
+        reading.outline.settings.push((SETTINGS.into(), serde_json::json!({"sections": sections})));
+    }
+    if !rest.is_empty() {
         reading.outline.settings.push(("rasa.json".into(), Value::Object(rest)));
     }
     Ok(())
+}
+
+/// Synonyms, regular expressions and lookup tables of the older JSON, as sections of YAML; what is none of these stays.
+fn sections_of(rest: &mut Map<String, Value>) -> Vec<Value> {
+    let kinds = [
+        ("entity_synonyms", "synonym", "value", "synonyms"),
+        ("regex_features", "regex", "name", "pattern"),
+        ("lookup_tables", "lookup", "name", "elements"),
+    ];
+    let mut sections = Vec::new();
+    for (key, kind, name, examples) in kinds {
+        let Some(Value::Array(list)) = rest.get_mut(key) else {
+            continue;
+        };
+        list.retain(|item| {
+            let lines: Option<Vec<String>> = match item.get(examples) {
+                Some(Value::Array(all)) => all.iter().map(json::scalar).collect(),
+                // A single text is a pattern, but of a lookup table the name of a file.
+                Some(one) if kind == "regex" => json::scalar(one).map(|one| vec![one]),
+                _ => None,
+            };
+            // A line cannot hold a line break.
+            let fits = |lines: &Vec<String>| !lines.is_empty() && lines.iter().all(|line| !line.contains(['\n', '\r']));
+            let (Some(name), Some(lines)) = (item.get(name).and_then(json::scalar), lines.filter(fits)) else {
+                return true;
+            };
+            let lines = lines.iter().map(|line| format!("- {line}\n")).collect::<Vec<_>>().concat();
+            let mut section = Map::new();
+            section.insert(kind.to_owned(), Value::String(name));
+            section.insert("examples".to_owned(), Value::String(lines));
+            sections.push(Value::Object(section));
+            false
+        });
+    }
+    sections
 }
 
 fn span(entity: &Value, text: &str, offsets: &Offsets) -> Result<Mark, String> {
