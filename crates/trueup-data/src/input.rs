@@ -277,21 +277,35 @@ impl Folder {
         }
     }
 
-    /// The names of the files in the folder itself that end so, sorted; hidden ones left out. A folder that cannot be
-    /// listed has none.
-    pub fn names_here(&self, ending: &str) -> Vec<String> {
-        let mut names: Vec<String> = match &self.root {
-            Root::Memory(files) => files.keys().filter(|name| !name.contains('/')).cloned().collect(),
-            Root::Disk(root) => fs::read_dir(root)
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .filter(|name| !name.starts_with('.'))
-                .collect(),
-        };
-        names.retain(|name| name.to_ascii_lowercase().ends_with(ending));
-        names.sort_unstable();
-        names
+    /// The names of the files directly in it, sorted; hidden ones left out.
+    pub fn here(&self) -> Result<Vec<String>, DataError> {
+        match &self.root {
+            Root::Memory(files) => Ok(files.keys().filter(|name| !name.contains('/')).cloned().collect()),
+            Root::Disk(root) => {
+                let mut names = Vec::new();
+                walk(root, "", 1, &mut names)?;
+                names.sort_unstable();
+                Ok(names)
+            }
+        }
+    }
+
+    /// The names of all files below one of its folders, relative to that one, sorted; none where it is not there.
+    pub fn below(&self, sub: &str) -> Result<Vec<String>, DataError> {
+        match &self.root {
+            Root::Memory(files) => {
+                let own = |name: &String| name.strip_prefix(sub)?.strip_prefix('/').map(str::to_owned);
+                Ok(files.keys().filter_map(own).collect())
+            }
+            Root::Disk(root) => {
+                let mut names = Vec::new();
+                if inside(sub) && root.join(sub).is_dir() {
+                    walk(&root.join(sub), "", DEPTH, &mut names)?;
+                    names.sort_unstable();
+                }
+                Ok(names)
+            }
+        }
     }
 
     /// Whether there is a file of that relative name.
@@ -374,6 +388,8 @@ mod tests {
         let input = Input::open(dir.path()).unwrap();
         let folder = input.folder().unwrap();
         assert_eq!(folder.names().unwrap(), ["a.txt", "b/c/two.txt"]);
+        assert_eq!(folder.here().unwrap(), ["a.txt"]);
+        assert_eq!(folder.below("b").unwrap(), ["c/two.txt"]);
         assert_eq!(folder.read("b/c/two.txt").unwrap().text().unwrap(), "b/c/two.txt");
         for out in ["../a", "/etc/hosts", "b/../../a", ""] {
             assert!(folder.read(out).unwrap_err().to_string().contains("leads out of the folder"), "{out}");

@@ -130,7 +130,13 @@ impl Output {
 
     /// Gives every file its name; in memory, hands them out.
     pub fn commit(mut self) -> Result<BTreeMap<String, Vec<u8>>, DataError> {
-        if !matches!(self.target, Target::Folder { .. }) {
+        let is_folder = match &self.target {
+            Target::Folder { .. } => true,
+            // A folder in memory has no main file.
+            Target::Memory(files) => self.pending.is_empty() && !files.is_empty(),
+            Target::File { .. } | Target::Pipe { .. } => false,
+        };
+        if !is_folder {
             self.flush()?;
         }
         match self.target {

@@ -5,6 +5,9 @@
 //! round-trip tests are made from it.
 
 pub(crate) mod argilla;
+pub(crate) mod azure;
+pub(crate) mod brat;
+pub(crate) mod comprehend;
 pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod doccano;
@@ -16,6 +19,8 @@ pub(crate) mod label_text;
 pub(crate) mod numpy;
 pub(crate) mod parallel;
 pub(crate) mod prodigy;
+mod project;
+pub(crate) mod rasa;
 pub(crate) mod split_lists;
 mod tagged;
 mod tasks;
@@ -79,6 +84,12 @@ const SPECS: &[&Spec] = &[
     &label_studio::SPEC,
     &label_studio::MIN,
     &label_studio::TABLE,
+    &azure::SPEC,
+    &brat::SPEC,
+    &rasa::SPEC,
+    &comprehend::MANIFEST,
+    &comprehend::ENTITIES,
+    &comprehend::CLASSES,
     &jsonl::SPEC,
     &label_text::SPEC,
     &conll::SPEC,

@@ -229,12 +229,19 @@ fn config(input: &Input, seen: &Seen, reading: &mut Reading) -> Option<Config> {
 /// The first configuration beside a file that fits.
 pub(super) fn config_beside(input: &Input, fits: impl Fn(&Config) -> bool) -> Option<(String, String, Config)> {
     let folder = input.beside()?;
-    folder.names_here(".xml").into_iter().take(20).find_map(|name| {
-        let file = folder.read(&name).ok()?;
-        let text = file.text_if_any().filter(|text| text.len() <= MOST_CONFIG && text.contains("<View"))?;
-        let config = read_config(text).ok().filter(|config| !config.controls.is_empty() && fits(config))?;
-        Some((name, text.to_owned(), config))
-    })
+    folder
+        .here()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|name| name.to_ascii_lowercase().ends_with(".xml"))
+        .into_iter()
+        .take(20)
+        .find_map(|name| {
+            let file = folder.read(&name).ok()?;
+            let text = file.text_if_any().filter(|text| text.len() <= MOST_CONFIG && text.contains("<View"))?;
+            let config = read_config(text).ok().filter(|config| !config.controls.is_empty() && fits(config))?;
+            Some((name, text.to_owned(), config))
+        })
 }
 
 /// Declares what a configuration asks, and keeps it.
