@@ -76,6 +76,8 @@ pub(crate) struct Remarks {
     pub skipped: Vec<Skipped>,
     /// Anything else worth saying.
     pub notes: Vec<String>,
+    /// What to try when no record can be used, where the reader knows.
+    pub hint: Option<String>,
     /// Records left out because they could not be read: the first one's line and what was found, and how many.
     malformed: Option<(u64, String, usize)>,
 }

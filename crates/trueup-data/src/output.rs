@@ -112,7 +112,13 @@ impl Output {
 
     /// Gives every file its name; in memory, hands them out.
     pub fn commit(mut self) -> Result<BTreeMap<String, Vec<u8>>, DataError> {
-        if !matches!(self.target, Target::Folder { .. }) {
+        let is_folder = match &self.target {
+            Target::Folder { .. } => true,
+            // In memory a folder is what has files and no main one.
+            Target::Memory(files) => self.pending.is_empty() && !files.is_empty(),
+            _ => false,
+        };
+        if !is_folder {
             self.flush()?;
         }
         match self.target {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use trueup_core::Dataset;
 use trueup_core::document::{Guess, Skipped};
 use trueup_core::scheme::Scheme;
+use trueup_core::{Dataset, Task};
 
 use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
-use crate::formats::{self, Format, conll, jsonl, label_text};
+use crate::formats::{self, Format, jsonl, label_text};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
@@ -118,11 +118,6 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
         "csv" | "tsv" => tabular::read(&source()?, format, options, &mut remarks)?,
         "jsonl" => jsonl::read(&source()?, options, &mut remarks)?,
         "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
-        "conll" => {
-            let (dataset, read_as) = conll::read(&source()?, options, true, &mut remarks)?;
-            scheme = Some(read_as);
-            (dataset, false)
-        }
         _ => {
             let mut records: Vec<Record> = Vec::new();
             let mut take = |record| {
@@ -133,7 +128,11 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
             (format.spec().read)(input, options, &mut reading)?;
             let (outline, ids) = (std::mem::take(&mut reading.outline), reading.ids_from_column);
             scheme = reading.scheme;
-            (dataset::dataset(records, &outline, options, true, &mut remarks)?, ids)
+            // Where every answer came as tags there is nothing to guess about the kind of answer.
+            let tags = scheme.is_some() && outline.occurs.labels == 0;
+            let task = options.task.or(tags.then_some(Task::Ner));
+            let options = ReadOptions { task, ..options.clone() };
+            (dataset::dataset(records, &outline, &options, true, &mut remarks)?, ids)
         }
     };
     input.remark_encoding(&mut remarks);

@@ -34,7 +34,10 @@ pub(crate) fn dataset(
         let place = asked.as_deref().map(|asked| resolve(asked, role, &names, &path)).transpose()?;
         Ok(place.map(|i| outline.columns[i].clone()))
     };
-    let roles = Roles { group: role(&options.group, "group")?, time: role(&options.time, "time")? };
+    let roles = Roles {
+        group: role(&options.group, "group")?.or_else(|| outline.group.clone()),
+        time: role(&options.time, "time")?.or_else(|| outline.time.clone()),
+    };
     let columns: Vec<Key> = outline
         .columns
         .iter()
@@ -61,7 +64,8 @@ pub(crate) fn dataset(
     let has_text = outline.occurs.texts > 0 || records.is_empty();
     let total = records.len();
     let mut examples = Vec::with_capacity(total);
-    for (number, record) in (1u64..).zip(records) {
+    for (position, record) in (1u64..).zip(records) {
+        let number = if record.number > 0 { record.number } else { position };
         if let Some(example) = maker.example(number, record, &roles, &columns, remarks)? {
             examples.push(example);
         }
@@ -79,7 +83,7 @@ pub(crate) fn dataset(
             None => "no record".to_owned(),
         };
         let valid = "at least one labelled record".to_owned();
-        return Err(DataError::Content { path, found, valid, hint: None });
+        return Err(DataError::Content { path, found, valid, hint: remarks.hint.take() });
     }
     if demand && maker.labels.names().is_empty() {
         let noun = if task == Task::Ner { "span" } else { "label" };

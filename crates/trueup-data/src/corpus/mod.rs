@@ -85,6 +85,8 @@ pub struct Record {
     pub id: Option<String>,
     /// Where it begins.
     pub place: Place,
+    /// Its number in the input from 1, where the reader also counts those that it leaves out; 0: as records come.
+    pub number: u64,
     /// The text as it stands; `None` in a table of scores.
     pub text: Option<String>,
     /// The split that the file assigns it to.

@@ -16,6 +16,10 @@ pub struct Outline {
     pub several: Option<bool>,
     /// Metadata columns by first occurrence.
     pub columns: Vec<Key>,
+    /// The column of the group (source, author, document), where the format says it itself.
+    pub group: Option<Key>,
+    /// The column of the time, where the format says it itself.
+    pub time: Option<Key>,
     /// Settings of the project as a whole (its name, language, configuration), for a writer of the same format.
     pub settings: Vec<(Key, Value)>,
     /// What occurs.

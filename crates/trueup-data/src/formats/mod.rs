@@ -5,9 +5,12 @@
 //! round-trip tests are made from it.
 
 pub(crate) mod conll;
+pub(crate) mod conllu;
 pub(crate) mod delimited;
+mod iob_lines;
 pub(crate) mod jsonl;
 pub(crate) mod label_text;
+mod pieces;
 mod tagged;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -57,7 +60,17 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[
+    &jsonl::SPEC,
+    &label_text::SPEC,
+    &conllu::SPEC,
+    &iob_lines::SPEC,
+    &conll::SPEC,
+    &conll::crowd::SPEC,
+    &conll::folder::SPEC,
+    &delimited::CSV,
+    &delimited::TSV,
+];
 
 /// One of the formats.
 #[derive(Clone, Copy)]
