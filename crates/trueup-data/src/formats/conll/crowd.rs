@@ -72,6 +72,10 @@ fn sniff(head: &Head) -> Confidence {
         return Confidence::No;
     };
     let (mut gold, mut answers) = (false, false);
+    // Every file is one of these, so that a folder with such a folder somewhere is not taken for one.
+    if !files.iter().all(|name| parse(name).is_some_and(|(split, ..)| !split.contains('/'))) {
+        return Confidence::No;
+    }
     for name in files {
         if let Some((_, worker, _)) = parse(name) {
             *(if worker.is_some() { &mut answers } else { &mut gold }) = true;
@@ -317,15 +321,15 @@ fn align(text: &str, own: &[TokenMark], lines: &Lines) -> Result<Aligned, (u64, 
             while at < own.len() && rest(at, used).is_empty() {
                 (at, used) = (at + 1, 0);
             }
-            if !rest(at, used).starts_with(c) && is_mark(rest(at, used)) && !is_mark(&token[offset..]) {
+            if is_mark(&token[offset..]) && !rest(at, used).starts_with(&token[offset..]) {
+                otherwise = true;
+                break;
+            }
+            if !rest(at, used).starts_with(c) && is_mark(rest(at, used)) {
                 (at, used) = (at + 1, 0);
                 otherwise = true;
             }
             if !rest(at, used).starts_with(c) {
-                if is_mark(&token[offset..]) {
-                    otherwise = true;
-                    break;
-                }
                 let line = lines.sentences.iter().rev().find(|s| s.1 <= i).map_or(1, |s| s.0 + (i - s.1) as u64);
                 let found = format!("the token '{}' where the text has '{}'", quote(token), quote(rest(at, used)));
                 return Err((line, found));

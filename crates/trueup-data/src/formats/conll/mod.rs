@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn backslashes_of_a_text_editor_are_named() {
-        let message = of("010 I-MISC\\\nis O\\\n\\\n", &ReadOptions::default()).unwrap_err().to_string();
+        let message = of("010 I-MISC\\\nis O\\\nthe O\\\n\\\n", &ReadOptions::default()).unwrap_err().to_string();
         assert!(message.contains("rich-text editor"), "{message}");
     }
 

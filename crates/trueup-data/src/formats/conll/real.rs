@@ -40,7 +40,7 @@ const FILES: &[(&str, &str, usize, usize, bool)] = &[
     ("formats/seqeval/ground_truth_inv.txt", "conll", 40, 961, true),
     ("formats/spacy/ner-token-per-line.iob", "conll", 1, 66, true),
     ("formats/label_studio/ner_norwegian/converted/result.conll", "conll", 5, 1_646, true),
-    ("formats/conllu/en_pud-ud-test.head60.conllu", "conllu", 60, 1_336, true),
+    ("formats/conllu/en_pud-ud-test.head60.conllu", "conllu", 60, 1_321, true),
 ];
 
 #[test]
@@ -140,17 +140,42 @@ fn no_other_file_is_taken_for_one_of_these() {
             let Ok(input) = crate::input::Input::open(&path) else { continue };
             let Ok(candidates) = crate::formats::detect(&input) else { continue };
             let ours = ["conll", "conllu", "spacy-iob", "crowd-conll", "conll-folder"];
-            let first = candidates.iter().find(|c| ours.contains(&c.format.name()));
-            if let Some(c) = first {
+            if let Some(c) = candidates.iter().find(|c| ours.contains(&c.format.name())) {
                 let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-                let known = FILES.iter().any(|(file, ..)| *file == name);
-                if !known {
-                    found.push(format!("{name}: {} {}", c.format, c.confidence.name()));
+                if !FILES.iter().any(|(file, ..)| *file == name) {
+                    found.push((name, c.format.name()));
                 }
             }
         }
     }
     found.sort();
-    let expected = [""];
+    let found: Vec<(&str, &str)> = found.iter().map(|(name, format)| (name.as_str(), *format)).collect();
+    let doccano = "formats/doccano/data_import_";
+    let [examples, tests] = ["examples", "tests"].map(|kind| format!("{doccano}{kind}/sequence_labeling"));
+    let file = |folder: &str, name: &str| format!("{folder}/{name}");
+    let more = [
+        file(&examples, "example.txt"),
+        file(&tests, "example.conll"),
+        file(&tests, "labeling.invalid.conll"),
+        file(&tests, "labeling.trailing.conll"),
+    ];
+    let mut expected = vec![
+        ("bc5cdr", "conll-folder"),
+        ("crowd_conll2003", "crowd-conll"),
+        ("crowd_conll2003/test", "crowd-conll"),
+        ("crowd_conll2003/val", "crowd-conll"),
+        (examples.as_str(), "conll-folder"),
+        (tests.as_str(), "conll-folder"),
+        ("formats/iobes", "conll-folder"),
+        ("formats/malformed", "conll-folder"),
+        ("formats/malformed/wikigold-rtf-backslash.conll.txt", "conll"),
+        ("formats/seqeval", "conll-folder"),
+        ("hausa/hausa_ner", "conll-folder"),
+        ("ncbi_disease", "conll-folder"),
+        ("wikigold", "conll-folder"),
+        ("wnut17", "conll-folder"),
+    ];
+    expected.extend(more.iter().map(|name| (name.as_str(), "conll")));
+    expected.sort_unstable();
     assert_eq!(found, expected);
 }

@@ -76,8 +76,8 @@ struct Counts {
     /// Sentences whose text is not what their words spell.
     other_text: usize,
     first_other: Option<u64>,
-    /// By name of [`ENTITIES`]: how many values, how many of them tags, whether `O` is among them.
-    entities: Vec<(usize, usize, bool)>,
+    /// By name of [`ENTITIES`]: how many values, how many of them tags.
+    entities: Vec<(usize, usize)>,
 }
 
 /// Reads a file.
@@ -87,7 +87,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) 
         Some(label) => vec![label],
         None => ENTITIES.to_vec(),
     };
-    let mut counts = Counts { entities: vec![(0, 0, false); names.len()], ..Counts::default() };
+    let mut counts = Counts { entities: vec![(0, 0); names.len()], ..Counts::default() };
     let (mut records, mut keys) = (Vec::new(), Keys::default());
     let mut sentence = Sentence::default();
     for (number, line) in lines(text).chain([(0, "")]) {
@@ -129,14 +129,19 @@ fn entities(
     options: &ReadOptions,
     reading: &mut Reading,
 ) -> Result<(), DataError> {
-    let found = names.iter().zip(&counts.entities).find(|(_, (all, tags, _))| *all > 0 && tags * 10 >= all * 9);
-    let Some((name, &(.., explicit))) = found else {
+    let found = names.iter().zip(&counts.entities).find(|(_, (all, tags))| *all > 0 && tags * 10 >= all * 9);
+    let Some((name, _)) = found else {
+        records.iter_mut().for_each(|record| plain(record, None));
         reading.remarks.hint = Some(
             "this is CoNLL-U, which has no entity tags unless the last column holds them, as NER=B-PER".to_owned(),
         );
         return Ok(());
     };
     reading.guess(format!("entity tags stand as '{}' in the last column", quote(name)), Some("--label"));
+    let tag = |token: &TokenMark| token.columns.get(COLUMNS.len() - 1).is_some_and(|m| misc_value(m, name).is_some());
+    // Where every sentence has tags on all of its words or on none, the words outside say so themselves, and a sentence
+    // without tags has no gold. Else words outside go without a tag.
+    let explicit = records.iter().all(|r| r.tokens.iter().all(tag) || !r.tokens.iter().any(tag));
     reading.outline.settings.push((SETTING.into(), json!({"key": name, "explicit": explicit})));
     let outside = keys.key("O");
     let (mut labelled, mut at) = (Vec::new(), Vec::new());
@@ -154,11 +159,33 @@ fn entities(
             record.tokens.iter_mut().for_each(|token| token.tag = None);
         }
     }
+    records.iter_mut().chain(&mut labelled).for_each(|record| plain(record, Some(name)));
     tagged::decode(&mut labelled, Unit::Part, options, reading)?;
     for (i, record) in at.into_iter().zip(labelled) {
         records[i] = record;
     }
     Ok(())
+}
+
+/// Takes the columns from words of which the file says nothing but what the record says anyway.
+fn plain(record: &mut Record, key: Option<&str>) {
+    for i in 0..record.tokens.len() {
+        let joined = record.tokens.get(i + 1).is_some_and(|next| next.start == record.tokens[i].end);
+        let columns = &record.tokens[i].columns;
+        let Some((misc, others)) = columns.split_last().filter(|_| columns.len() == COLUMNS.len()) else {
+            continue;
+        };
+        let tag = key.and_then(|key| misc_value(misc, key).map(|tag| format!("{key}={tag}")));
+        let expected = match (tag, joined) {
+            (None, false) => "_".to_owned(),
+            (None, true) => "SpaceAfter=No".to_owned(),
+            (Some(tag), false) => tag,
+            (Some(tag), true) => tag + "|SpaceAfter=No",
+        };
+        if others.iter().all(|column| &**column == "_") && **misc == expected {
+            record.tokens[i].columns = Box::default();
+        }
+    }
 }
 
 impl<'a> Sentence<'a> {
@@ -209,12 +236,11 @@ impl<'a> Sentence<'a> {
                 if self.surfaces.last().is_none_or(|s| s.words.1 < n) {
                     self.surfaces.push(Surface { form, words: (n - 1, n), space });
                 }
-                for (name, (all, tags, outside)) in names.iter().zip(&mut counts.entities) {
+                for (name, (all, tags)) in names.iter().zip(&mut counts.entities) {
                     if let Some(value) = misc_value(fields[9], name) {
                         let tag = [Style::Prefix, Style::Suffix].iter().any(|&s| Tag::parse(value, s).is_some());
                         *all += 1;
                         *tags += usize::from(tag);
-                        *outside |= value == "O";
                     }
                 }
                 self.words.push(fields);
