@@ -84,7 +84,7 @@ fn sniff(head: &Head) -> Confidence {
             .is_ok_and(|input| input.text_if_any().is_some_and(|text| looks_like(crate::formats::head(text))))
     };
     let ends = [found.first(), found.last()];
-    if ends.into_iter().flatten().all(|name| is(name)) { Confidence::Likely } else { Confidence::No }
+    if ends.into_iter().flatten().all(is) { Confidence::Likely } else { Confidence::No }
 }
 
 fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
@@ -170,13 +170,10 @@ impl Writer for FolderWriter {
         if !as_is {
             losses.add(Loss::Splits, &record.place, || format!("the split '{}', a document's name", quote(name)));
         }
-        let place = match self.files.iter().position(|file| file.name == safe) {
-            Some(place) => place,
-            None => {
-                self.files.push(File { name: safe, lines: Lines::new(&self.outline), bytes: Vec::new() });
-                self.files.len() - 1
-            }
-        };
+        let place = self.files.iter().position(|file| file.name == safe).unwrap_or_else(|| {
+            self.files.push(File { name: safe, lines: Lines::new(&self.outline), bytes: Vec::new() });
+            self.files.len() - 1
+        });
         let file = &mut self.files[place];
         file.lines.record(record, &mut file.bytes, losses);
         Ok(())

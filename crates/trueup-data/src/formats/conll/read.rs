@@ -18,6 +18,7 @@ const VALID: &str = "the same number of columns on every line";
 
 /// How the lines of a file are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Each is a habit of one file or another, and none follows from the others.
 pub(super) struct Layout {
     /// Whether columns are set apart by tabs, else by spaces.
     pub tabs: bool,
@@ -249,31 +250,27 @@ pub(super) fn part(
             sentences.comments.push(Value::String(line.to_owned()));
             continue;
         }
-        match fields.get(layout.token).filter(|token| equal && !token.is_empty()) {
-            Some(token) => {
-                let record = sentences.open(number);
-                let text = record.text.get_or_insert_default();
-                push_token(text, &mut record.tokens, token, Some(keys.key(tag)));
-                if layout.columns > 2
-                    && let Some(mark) = record.tokens.last_mut()
-                {
-                    let others = fields.iter().enumerate().filter(|(i, _)| *i != layout.token && *i != layout.tag);
-                    mark.columns = others.map(|(_, field)| keys.key(field)).collect();
-                }
-            }
-            None => {
-                sentences.open(number);
-                let columns = count(fields.len(), "column");
-                let found = format!("'{}', {columns} where most lines have {}", quote(line), layout.columns);
-                sentences.broken.get_or_insert((number, found));
-            }
+        let Some(token) = fields.get(layout.token).filter(|token| equal && !token.is_empty()) else {
+            sentences.open(number);
+            let columns = count(fields.len(), "column");
+            let found = format!("'{}', {columns} where most lines have {}", quote(line), layout.columns);
+            sentences.broken.get_or_insert((number, found));
+            continue;
+        };
+        let record = sentences.open(number);
+        push_token(record.text.get_or_insert_default(), &mut record.tokens, token, Some(keys.key(tag)));
+        if layout.columns > 2
+            && let Some(mark) = record.tokens.last_mut()
+        {
+            let others = fields.iter().enumerate().filter(|(i, _)| *i != layout.token && *i != layout.tag);
+            mark.columns = others.map(|(_, field)| keys.key(field)).collect();
         }
     }
     layout.blank_at_end = is_blank(at_end);
     sentences.close();
-    layout.blank = first_blank.unwrap_or_default().to_owned();
+    first_blank.unwrap_or_default().clone_into(&mut layout.blank);
     if let Some(line) = first_document {
-        layout.document = line.to_owned();
+        line.clone_into(&mut layout.document);
         layout.document_last = sentences.fresh_document && !layout.document_first;
     }
     let mut out = sentences.out;

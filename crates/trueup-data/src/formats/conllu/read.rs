@@ -122,7 +122,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) 
 
 /// Makes spans of the entity tags in the last column, where there are any.
 fn entities(
-    records: &mut Vec<Record>,
+    records: &mut [Record],
     names: &[&str],
     counts: &Counts,
     keys: &mut Keys,
@@ -296,17 +296,12 @@ impl<'a> Sentence<'a> {
             return Ok(None);
         }
         let found = self.text.and_then(|text| self.find(text).map(|places| (text.to_owned(), places)));
-        let (text, places) = match found {
-            Some(found) => found,
-            None => {
-                if let Some(line_of_text) = self.text_line {
-                    counts.other_text += 1;
-                    counts.first_other.get_or_insert(line);
-                    self.comments.push(Value::String(line_of_text.to_owned()));
-                }
-                self.spell()
-            }
-        };
+        if let Some(line_of_text) = self.text_line.filter(|_| found.is_none()) {
+            counts.other_text += 1;
+            counts.first_other.get_or_insert(line);
+            self.comments.push(Value::String(line_of_text.to_owned()));
+        }
+        let (text, places) = found.unwrap_or_else(|| self.spell());
         let tokens = self.tokens(&text, &places, keys);
         let mut metadata: Vec<(Key, Value)> = Vec::new();
         if let Some(document) = &counts.document {

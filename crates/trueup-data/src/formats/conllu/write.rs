@@ -111,7 +111,7 @@ impl Writer for FileWriter {
         let marks = spans.unwrap_or_default();
         // Words written as one stand at the same place: for the cutting they are one token.
         let mut plain = Record { text: record.text.clone(), place: record.place.clone(), ..Record::default() };
-        plain.tokens = record.tokens.clone();
+        plain.tokens.clone_from(&record.tokens);
         plain.tokens.dedup_by_key(|token| (token.start, token.end));
         let mut cut = pieces(&plain, &edges(marks), parts, losses);
         let whole = cut.own;
