@@ -56,6 +56,8 @@ pub enum Spans {
 pub enum Metadata {
     /// None.
     None,
+    /// These columns alone, with any JSON value.
+    Only(&'static [&'static str]),
     /// Columns of text: numbers, truth values and nested values become text.
     Text,
     /// Any JSON value.
@@ -366,6 +368,16 @@ fn metadata(record: &mut Record, holds: &Holds, losses: &mut Losses) {
             let first = &record.metadata[0].0;
             losses.add(Loss::Metadata, place, || format!("column '{}'", quote(first)));
             record.metadata.clear();
+        }
+        Metadata::Only(names) => {
+            let place = &record.place;
+            record.metadata.retain(|(key, _)| {
+                let held = names.contains(&&**key);
+                if !held {
+                    losses.add(Loss::Metadata, place, || format!("column '{}'", quote(key)));
+                }
+                held
+            });
         }
         Metadata::Text => {
             for (key, value) in &mut record.metadata {

@@ -97,6 +97,8 @@ pub(crate) struct Remarks {
     pub notes: Vec<String>,
     /// Other formats that the input may be in.
     pub others: Vec<&'static str>,
+    /// What to try when no record can be used, where the reader knows.
+    pub hint: Option<String>,
     /// Records left out because they could not be read: the first one's line and what was found, and how many.
     malformed: Option<(u64, String, usize)>,
 }

@@ -8,13 +8,15 @@ use trueup_core::{Annotation, LabelSet, Scores, Span, Task};
 
 use crate::answers::{RawAnswer, RawSpan, answer};
 use crate::columns::{self, ID_NAMES};
+use crate::corpus::dataset;
 use crate::error::{DataError, list, quote};
 use crate::formats::delimited::{self, Table};
-use crate::formats::{self, Format, conll, is_blank, jsonl, lines};
+use crate::formats::{self, Format, is_blank, jsonl, lines};
 use crate::input::Input;
 use crate::json::{self, scalar, shape};
 use crate::labels::{Cells, Interner, at_level};
 use crate::options::{PredictionOptions, ReadOptions, Remarks};
+use crate::reading::Reading;
 use crate::source::Source;
 use crate::tabular;
 
@@ -78,7 +80,7 @@ pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<Pred
         None => formats::detect(&input).ok().map(|found| found[0].format).filter(|f| *f != Format::LABEL_TEXT),
     };
     match format.map(Format::name) {
-        Some("conll") => tokens(&source, options, remarks),
+        Some("conll" | "conllu" | "spacy-iob") => tokens(&input, format.unwrap_or(Format::CONLL), options, remarks),
         Some("jsonl") => {
             let rows = json_rows(&source, options, &mut remarks)?;
             rows.finish(Format::JSONL, remarks)
@@ -410,8 +412,13 @@ fn json_rows<'a>(
     Ok(rows)
 }
 
-/// CoNLL: the same tokens as the gold, the predicted tag in the last column.
-fn tokens(source: &Source, options: &PredictionOptions, mut remarks: Remarks) -> Result<PredictionFile, DataError> {
+/// CoNLL and its kin: the same tokens as the gold, the predicted tag in the last column.
+fn tokens(
+    input: &Input,
+    format: Format,
+    options: &PredictionOptions,
+    mut remarks: Remarks,
+) -> Result<PredictionFile, DataError> {
     let read = ReadOptions {
         label: options.label.clone(),
         scheme: options.scheme,
@@ -420,12 +427,21 @@ fn tokens(source: &Source, options: &PredictionOptions, mut remarks: Remarks) ->
         strict: true,
         ..ReadOptions::default()
     };
-    let (dataset, _) = conll::read(source, &read, false, &mut remarks)?;
+    let mut records = Vec::new();
+    let mut take = |record| {
+        records.push(record);
+        Ok(())
+    };
+    let mut reading = Reading::new(&mut remarks, &mut take);
+    (format.spec().read)(input, &read, &mut reading)?;
+    let outline = std::mem::take(&mut reading.outline);
+    let read = ReadOptions { task: Some(Task::Ner), ..read };
+    let dataset = dataset::dataset(records, &outline, &read, false, &mut remarks)?;
     let lines = dataset.examples.iter().map(|e| e.line).collect();
     let (answers, texts) = dataset.examples.into_iter().map(|e| (e.gold, e.text)).unzip();
     Ok(PredictionFile {
         path: remarks.path,
-        format: Format::CONLL,
+        format,
         labels: dataset.labels,
         ids: None,
         lines,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use trueup_core::Dataset;
 use trueup_core::document::{Guess, Skipped};
 use trueup_core::scheme::Scheme;
+use trueup_core::{Dataset, Task};
 
 use crate::corpus::{Corpus, Outline, Record, dataset};
 use crate::error::DataError;
@@ -153,7 +153,11 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     if let Some(names) = &options.label_names {
         label_names::apply(&mut records, &mut outline, names, &mut remarks)?;
     }
-    let dataset = dataset::dataset(records, &outline, options, true, &mut remarks)?;
+    // Where every answer came as tags there is nothing to guess about the kind of answer.
+    let tags = scheme.is_some() && outline.occurs.labels == 0;
+    let task = options.task.or(tags.then_some(Task::Ner));
+    let options = ReadOptions { task, ..options.clone() };
+    let dataset = dataset::dataset(records, &outline, &options, true, &mut remarks)?;
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;

@@ -220,7 +220,7 @@ fn both_styles_of_tags_give_the_same_spans() {
 #[test]
 fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
     let expected = [
-        ("formats/conllu/en_pud-ud-test.head60.conllu", vec!["line 5:", "CoNLL-U, which has no entity tags"]),
+        ("formats/conllu/en_pud-ud-test.head60.conllu", vec!["at line 5,", "CoNLL-U, which has no entity tags"]),
         ("formats/malformed/wikigold-rtf-backslash.conll.txt", vec!["line ", "\\' in the tag column", "rich-text"]),
         ("formats/hf/wnut_dev_sample/validation.jsonl", vec!["line 1:", "a number without its name"]),
         ("formats/hf/wnut_dev_sample/validation-00000-of-00001.parquet", vec!["a Parquet file"]),

@@ -86,7 +86,7 @@ pub(crate) fn dataset(
             None => "no record".to_owned(),
         };
         let valid = "at least one labelled record".to_owned();
-        return Err(DataError::Content { path, found, valid, hint: None });
+        return Err(DataError::Content { path, found, valid, hint: remarks.hint.take() });
     }
     if demand && maker.labels.names().is_empty() {
         let noun = if task == Task::Ner { "span" } else { "label" };

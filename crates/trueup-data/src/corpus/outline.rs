@@ -28,8 +28,6 @@ pub struct Outline {
     pub occurs: Occurs,
     /// Names of the token columns besides token and tag, in order, where the format names them.
     pub token_columns: Vec<Key>,
-    /// Texts that lie beside the listed ones and that the input does not list; they are no records.
-    pub unlisted: u64,
     seen_columns: FxHashSet<Key>,
     labels: FxHashMap<String, u64>,
     span_labels: FxHashMap<String, u64>,

@@ -9,15 +9,18 @@ pub(crate) mod azure;
 pub(crate) mod brat;
 pub(crate) mod comprehend;
 pub(crate) mod conll;
+pub(crate) mod conllu;
 pub(crate) mod delimited;
 pub(crate) mod doccano;
 pub(crate) mod fasttext;
+mod iob_lines;
 pub(crate) mod jsonl;
 pub(crate) mod label_folders;
 pub(crate) mod label_studio;
 pub(crate) mod label_text;
 pub(crate) mod numpy;
 pub(crate) mod parallel;
+mod pieces;
 pub(crate) mod prodigy;
 mod project;
 pub(crate) mod rasa;
@@ -75,23 +78,27 @@ pub(crate) trait Writer {
 const SPECS: &[&Spec] = &[
     &numpy::SPEC,
     &fasttext::SPEC,
-    &split_lists::SPEC,
-    &parallel::SPEC,
-    &label_folders::SPEC,
-    &prodigy::SPEC,
-    &doccano::SPEC,
-    &argilla::SPEC,
     &label_studio::SPEC,
     &label_studio::MIN,
     &label_studio::TABLE,
+    &prodigy::SPEC,
+    &doccano::SPEC,
+    &argilla::SPEC,
     &azure::SPEC,
     &brat::SPEC,
     &rasa::SPEC,
     &comprehend::MANIFEST,
     &comprehend::ENTITIES,
     &comprehend::CLASSES,
+    &split_lists::SPEC,
+    &conll::crowd::SPEC,
+    &conll::folder::SPEC,
+    &parallel::SPEC,
+    &label_folders::SPEC,
     &jsonl::SPEC,
     &label_text::SPEC,
+    &conllu::SPEC,
+    &iob_lines::SPEC,
     &conll::SPEC,
     &delimited::CSV,
     &delimited::TSV,

@@ -22,7 +22,7 @@ impl TextFiles {
         let input = folder.read(name)?;
         let text = match input.text() {
             Ok(text) => text.to_owned(),
-            Err(DataError::Empty { .. }) => crate::source::plain(input.bytes()).to_owned(),
+            Err(DataError::Empty { .. }) => crate::source::plain(input.bytes()?).to_owned(),
             Err(error) => return Err(error),
         };
         let mut remarks = Remarks::default();
@@ -192,7 +192,7 @@ mod tests {
             let names: Vec<String> = folder.names().unwrap().into_iter().filter(|name| name != "README").collect();
             assert_eq!(files.keys().cloned().collect::<Vec<_>>(), names);
             for (name, bytes) in files {
-                assert!(folder.read(&name).unwrap().bytes() == bytes, "{name}");
+                assert!(folder.read(&name).unwrap().bytes().unwrap() == bytes, "{name}");
             }
         }
     }
@@ -208,12 +208,12 @@ mod tests {
             assert!(losses.is_empty(), "{losses:?}");
             let folder = input.folder().unwrap();
             for (name, bytes) in files.iter().filter(|(name, _)| name.strip_suffix(".txt").is_some()) {
-                assert!(folder.read(name).unwrap().bytes() == bytes, "{name}");
+                assert!(folder.read(name).unwrap().bytes().unwrap() == bytes, "{name}");
             }
             // The labels file says the same, whatever its white space and the order of its keys.
             let labels = |bytes: &[u8]| -> serde_json::Value { serde_json::from_slice(bytes).unwrap() };
             let own = folder.here().unwrap().into_iter().find(|name| name.strip_suffix(".json").is_some()).unwrap();
-            assert_eq!(labels(&files["labels.json"]), labels(folder.read(&own).unwrap().bytes()));
+            assert_eq!(labels(&files["labels.json"]), labels(folder.read(&own).unwrap().bytes().unwrap()));
             let again = testing::read("azure", &testing::input(files)).unwrap().corpus;
             assert_eq!(again.records, read.corpus.records);
             assert_eq!(again.outline.settings, read.corpus.outline.settings);

@@ -1,146 +1,200 @@
-//! Tokens with tags, whatever file they come from, become sentences with spans.
+//! Tokens with tags, whatever file they come from, become records with spans.
+//!
+//! Reading takes two passes: which scheme the tags follow is told by all of them, and only then do they become spans.
+//! A reader makes its records with the raw tag on every token ([`record`] does so from strings), and [`decode`] sets
+//! the spans of all of them under one scheme. Readers with several sequences a record (a document of sentences, an
+//! answer of each worker) do the same steps with a [`TagReader`].
 
-use rustc_hash::FxHashMap;
-use serde_json::Value;
+use rustc_hash::FxHashSet;
+use serde_json::{Value, json};
 use trueup_core::scheme::{self, OUTSIDE, Scheme, Style, Tag};
-use trueup_core::{Annotation, Dataset, Span, Task, Token};
+use trueup_core::{Dataset, Task};
 
-use crate::collect::{Collector, Record};
+use crate::corpus::{Answer, Key, Mark, Outline, Place, Record, TokenMark, dataset};
 use crate::error::{DataError, list, quote};
 use crate::json::{Object, scalar};
 use crate::options::{ReadOptions, Remarks, count};
+use crate::reading::Reading;
 
 /// What a tag must be, for messages.
 const VALID_TAG: &str = "O, or a letter of B I E S L U with a type: B-PER, PER-B";
 
-/// A sentence: its tokens and tags as positions in [`Tagged`].
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sentence {
-    /// Its first token.
-    pub first: usize,
-    /// One past its last token.
-    pub last: usize,
-    /// 1-based line where it starts.
-    pub line: u64,
-    /// 1-based number of its document.
-    pub document: usize,
-    /// Its first broken line, and what stands there.
-    pub broken: Option<(u64, String)>,
-}
+/// The setting of the outline that says how the tags of the input were written.
+pub(super) const TAGS: &str = "tags";
 
-/// All tokens of a file.
+/// Tags and columns repeat: each is kept once.
 #[derive(Debug, Default)]
-pub(super) struct Tagged<'a> {
-    /// Tokens in file order.
-    pub tokens: Vec<&'a str>,
-    /// The raw tag of each token, as a position in `names`.
-    pub tags: Vec<u32>,
-    /// Distinct raw tags by first occurrence.
-    pub names: Vec<&'a str>,
-    /// The position of each raw tag in `names`.
-    pub ids: FxHashMap<&'a str, u32>,
-    /// Sentences in file order.
-    pub sentences: Vec<Sentence>,
-    /// Whether the file says where documents begin.
-    pub documents: bool,
-}
+pub(super) struct Keys(FxHashSet<Key>);
 
-impl<'a> Tagged<'a> {
-    /// Adds a token.
-    pub fn push(&mut self, token: &'a str, tag: &'a str) {
-        let next = self.names.len() as u32;
-        let id = *self.ids.entry(tag).or_insert(next);
-        if id == next {
-            self.names.push(tag);
+impl Keys {
+    /// The one key of that text.
+    pub fn key(&mut self, text: &str) -> Key {
+        if let Some(key) = self.0.get(text) {
+            return key.clone();
         }
-        self.tokens.push(token);
-        self.tags.push(id);
+        let key: Key = text.into();
+        self.0.insert(key.clone());
+        key
     }
 }
 
-/// Sentences and spans out of tokens and tags.
-pub(super) fn dataset(
-    tagged: &Tagged,
+/// Adds a token to a text that is made of its tokens, one space between them.
+pub(super) fn push_token(text: &mut String, tokens: &mut Vec<TokenMark>, token: &str, tag: Option<Key>) {
+    if !tokens.is_empty() {
+        text.push(' ');
+    }
+    let start = text.len();
+    text.push_str(token);
+    tokens.push(TokenMark { start, end: text.len(), tag, columns: Box::default() });
+}
+
+/// A record of tokens and as many raw tags; its text is the tokens joined by one space. Gold is set by [`decode`].
+pub(super) fn record<'a>(
+    place: Place,
+    tokens: impl IntoIterator<Item = &'a str>,
+    tags: impl IntoIterator<Item = &'a str>,
+    keys: &mut Keys,
+) -> Record {
+    let (mut text, mut marks) = (String::new(), Vec::new());
+    for (token, tag) in tokens.into_iter().zip(tags) {
+        push_token(&mut text, &mut marks, token, Some(keys.key(tag)));
+    }
+    Record { place, text: Some(text), tokens: marks, ..Record::default() }
+}
+
+/// What one token takes up in the file, for the places in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A line: the place of a token counts on from that of its record.
+    Line,
+    /// A part of its record, whose place stands for all of its tokens.
+    Part,
+}
+
+/// Sets the gold of every record to the spans of its tokens' tags, under the one scheme that all of them point to.
+pub(super) fn decode(
+    records: &mut [Record],
+    unit: Unit,
     options: &ReadOptions,
-    gold: bool,
-    remarks: &mut Remarks,
-) -> Result<(Dataset, Scheme), DataError> {
-    let style = scheme::detect_style(tagged.names.iter().copied());
-    let read: Vec<Option<Tag>> = tagged.names.iter().map(|name| Tag::parse(name, style)).collect();
-    strays(tagged, &read, remarks)?;
-    let tags: Vec<Tag> = tagged.tags.iter().map(|&id| read[id as usize].unwrap_or(OUTSIDE)).collect();
-    let scheme = options.scheme.unwrap_or_else(|| {
-        let detected = scheme::detect(tagged.sentences.iter().map(|s| &tags[s.first..s.last]));
-        let side = if style == Style::Suffix { ", the letter after the type" } else { "" };
-        remarks.guess(format!("tags are {detected}{side}"), Some("--scheme"));
-        detected
-    });
-    let mut collector = Collector::new(Task::Ner, None);
-    collector.tags = tagged.names.iter().map(|&name| name.to_owned()).collect();
-    let (mut invalid, mut first_invalid) = (0, None);
-    let valid = "the same number of columns on every line";
-    for (number, sentence) in (1..).zip(&tagged.sentences) {
-        if let Some((line, found)) = &sentence.broken {
-            remarks.skip_malformed(*line, found.clone(), valid)?;
-            continue;
-        }
-        let mut text = String::new();
-        let places: Vec<Token> = (sentence.first..sentence.last)
-            .map(|i| {
-                if i > sentence.first {
-                    text.push(' ');
-                }
-                let start = text.len() as u32;
-                text.push_str(tagged.tokens[i]);
-                Token { start, end: text.len() as u32, tag: Some(tagged.tags[i]) }
-            })
-            .collect();
-        let decoded = scheme::decode(&tags[sentence.first..sentence.last], scheme, !options.lenient_tags);
-        invalid += decoded.invalid.len();
-        if let Some(at) = decoded.invalid.first().filter(|_| first_invalid.is_none()) {
-            first_invalid = Some((sentence.line + *at as u64, tagged.names[tagged.tags[sentence.first + at] as usize]));
-        }
-        let spans = decoded
-            .chunks
-            .iter()
-            .map(|&(first, last, kind)| Span {
-                start: places[first].start,
-                end: places[last - 1].end,
-                label: collector.kind(kind),
-            })
-            .collect();
-        let record = Record {
-            number,
-            line: sentence.line,
-            text,
-            group: tagged.documents.then(|| format!("doc {}", sentence.document)),
-            tokens: places,
-            ..Record::default()
-        };
-        collector.push(record, Annotation::Spans(spans));
+    reading: &mut Reading,
+) -> Result<(), DataError> {
+    let sequences = records.iter().map(|r| (&r.place, r.tokens.as_slice()));
+    let mut tags = TagReader::new(sequences, unit, options, reading.remarks)?;
+    for record in records.iter_mut() {
+        let spans = tags.marks(&record.place, &record.tokens);
+        record.gold.get_or_insert_with(Answer::default).spans = Some(spans);
     }
-    remarks.check_malformed(tagged.sentences.len(), valid, "is it another format? try --from")?;
-    if let Some((line, tag)) = first_invalid {
-        let read = if options.lenient_tags { "read as near as they come" } else { "left out of every span" };
-        let what = count(invalid, "tag");
-        remarks.notes.push(format!("{what} invalid under {scheme} (first '{}' at line {line}): {read}", quote(tag)));
-    }
-    let dataset = if gold { collector.finish(remarks)? } else { collector.finish_any(remarks)? };
-    Ok((dataset, scheme))
+    tags.finish(reading);
+    Ok(())
 }
 
-/// Counts what stands in the tag column and is no tag; a file full of it has no tags.
-fn strays(tagged: &Tagged, read: &[Option<Tag>], remarks: &mut Remarks) -> Result<(), DataError> {
-    let is_stray = |i: usize| read[tagged.tags[i] as usize].is_none();
-    let strays = (0..tagged.tags.len()).filter(|&i| is_stray(i)).count();
-    let Some(first) = (0..tagged.tags.len()).find(|&i| is_stray(i)) else {
+/// How the tags of an input are written, and what became of them.
+#[derive(Debug)]
+pub(super) struct TagReader {
+    coding: Coding,
+    unit: Unit,
+    invalid: usize,
+    first_invalid: Option<(Place, Key)>,
+}
+
+impl TagReader {
+    /// The first pass: counts what is no tag (a column full of it has no tags, which is an error) and tells the scheme.
+    /// A sequence is a sentence: its place and its tokens, of which those without a tag count as `O`.
+    pub fn new<'a>(
+        sequences: impl Iterator<Item = (&'a Place, &'a [TokenMark])> + Clone,
+        unit: Unit,
+        options: &ReadOptions,
+        remarks: &mut Remarks,
+    ) -> Result<Self, DataError> {
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
+        let mut names: Vec<&str> = Vec::new();
+        for tag in sequences.clone().flat_map(|(_, tokens)| tokens).filter_map(|t| t.tag.as_deref()) {
+            if seen.insert(tag) {
+                names.push(tag);
+            }
+        }
+        let style = scheme::detect_style(names.iter().copied());
+        strays(sequences.clone(), &names, style, unit, remarks)?;
+        let scheme = options.scheme.unwrap_or_else(|| {
+            let detected = scheme::detect(sequences.map(|(_, tokens)| parse(tokens, style)));
+            let side = if style == Style::Suffix { ", the letter after the type" } else { "" };
+            remarks.guess(format!("tags are {detected}{side}"), Some("--scheme"));
+            detected
+        });
+        let coding = Coding { scheme, style, lenient: options.lenient_tags };
+        Ok(Self { coding, unit, invalid: 0, first_invalid: None })
+    }
+
+    /// The spans of one sequence; tags that are invalid under the scheme are counted.
+    pub fn marks(&mut self, place: &Place, tokens: &[TokenMark]) -> Vec<Mark> {
+        let tags = parse(tokens, self.coding.style);
+        let decoded = scheme::decode(&tags, self.coding.scheme, !self.coding.lenient);
+        self.invalid += decoded.invalid.len();
+        if let Some(&at) = decoded.invalid.first().filter(|_| self.first_invalid.is_none()) {
+            let tag = tokens.get(at).and_then(|t| t.tag.clone()).unwrap_or_else(|| "O".into());
+            self.first_invalid = Some((self.unit.place(place, at), tag));
+        }
+        let chunks = decoded.chunks.iter();
+        chunks.map(|&(first, last, kind)| Mark::new(tokens[first].start, tokens[last - 1].end, kind)).collect()
+    }
+
+    /// Says what was invalid, and keeps for a writer how the tags were written.
+    pub fn finish(self, reading: &mut Reading) {
+        let Coding { scheme, style, lenient } = self.coding;
+        if let Some((place, tag)) = self.first_invalid {
+            let read = if lenient { "read as near as they come" } else { "left out of every span" };
+            let what = count(self.invalid, "tag");
+            reading.note(format!("{what} invalid under {scheme} (first '{}' at {place}): {read}", quote(&tag)));
+        }
+        reading.scheme = Some(scheme);
+        let style = if style == Style::Suffix { "suffix" } else { "prefix" };
+        let setting = json!({"scheme": scheme.name(), "style": style, "lenient": lenient});
+        reading.outline.settings.push((TAGS.into(), setting));
+    }
+}
+
+impl Unit {
+    /// The place of the token at `position` of a sequence that begins at `place`.
+    fn place(self, place: &Place, position: usize) -> Place {
+        let further = if self == Self::Line { position as u64 } else { 0 };
+        Place { number: place.number + further, ..place.clone() }
+    }
+}
+
+fn parse(tokens: &[TokenMark], style: Style) -> Vec<Tag<'_>> {
+    let tags = tokens.iter().map(|token| token.tag.as_deref().and_then(|raw| Tag::parse(raw, style)));
+    tags.map(|tag| tag.unwrap_or(OUTSIDE)).collect()
+}
+
+/// Counts what stands for a tag and is none; a column full of it has no tags.
+fn strays<'a>(
+    sequences: impl Iterator<Item = (&'a Place, &'a [TokenMark])>,
+    names: &[&str],
+    style: Style,
+    unit: Unit,
+    remarks: &mut Remarks,
+) -> Result<(), DataError> {
+    let stray: Vec<&str> = names.iter().copied().filter(|name| Tag::parse(name, style).is_none()).collect();
+    if stray.is_empty() {
+        return Ok(());
+    }
+    let (mut all, mut strays) = (0usize, 0usize);
+    let mut first: Option<(Place, &str)> = None;
+    for (place, tokens) in sequences {
+        all += tokens.len();
+        for (i, token) in tokens.iter().enumerate() {
+            let Some(tag) = token.tag.as_deref().filter(|tag| Tag::parse(tag, style).is_none()) else {
+                continue;
+            };
+            strays += 1;
+            first.get_or_insert_with(|| (unit.place(place, i), tag));
+        }
+    }
+    let Some((place, tag)) = first else {
         return Ok(());
     };
-    let sentence = tagged.sentences.iter().find(|s| s.last > first).cloned().unwrap_or_default();
-    let line = sentence.line + (first - sentence.first) as u64;
-    let tag = tagged.names[tagged.tags[first] as usize];
-    if strays > 1 && strays * 10 > tagged.tags.len() {
-        let universal = ["_", "SpaceAfter=No"].iter().all(|t| tagged.names.contains(t));
+    if strays > 1 && strays * 10 > all {
+        let universal = ["_", "SpaceAfter=No"].iter().all(|t| names.contains(t));
         let hint = if tag.ends_with('\\') {
             "a backslash ends the lines, as after a rich-text editor: take it away"
         } else if universal {
@@ -148,24 +202,63 @@ fn strays(tagged: &Tagged, read: &[Option<Tag>], remarks: &mut Remarks) -> Resul
         } else {
             "name the column of the tags with --label and its number"
         };
+        let file = place.file.as_ref().map_or_else(String::new, |file| format!("/{}", quote(file)));
         return Err(DataError::TooMany {
-            path: remarks.path.clone(),
-            line,
+            path: format!("{}{file}", remarks.path),
+            line: place.number,
             found: format!("'{}' in the tag column", quote(tag)),
             count: strays as u32,
-            of: tagged.tags.len() as u32,
+            of: all as u32,
             unit: "tags",
             valid: VALID_TAG.to_owned(),
             hint,
         });
     }
-    let names: Vec<_> = tagged.names.iter().zip(read).filter(|(_, r)| r.is_none()).map(|(name, _)| *name).collect();
     remarks.notes.push(format!(
-        "{} in the tag column that no tag scheme knows ({}, first at line {line}) read as O",
+        "{} in the tag column that no tag scheme knows ({}, first at {place}) read as O",
         count(strays, "word"),
-        list(&names)
+        list(&stray)
     ));
     Ok(())
+}
+
+/// How spans are written as tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Coding {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Where the letter stands.
+    pub style: Style,
+    /// Whether invalid tags were read as near as they come.
+    pub lenient: bool,
+}
+
+impl Coding {
+    /// As the tags of the input were written; IOB2 where it had none.
+    pub fn of(outline: &Outline) -> Self {
+        let setting = outline.setting(TAGS);
+        let text = |name: &str| setting.and_then(|s| s.get(name)).and_then(Value::as_str);
+        Self {
+            scheme: text("scheme").and_then(|name| name.parse().ok()).unwrap_or(Scheme::Iob2),
+            style: if text("style") == Some("suffix") { Style::Suffix } else { Style::Prefix },
+            lenient: setting.and_then(|s| s.get("lenient")).and_then(Value::as_bool) == Some(true),
+        }
+    }
+
+    /// The spans that raw tags stand for.
+    pub fn read(self, tokens: &[TokenMark]) -> Vec<(usize, usize, &str)> {
+        scheme::decode(&parse(tokens, self.style), self.scheme, !self.lenient).chunks
+    }
+
+    /// The tags of chunks, in order and without overlap, over `tokens` tokens.
+    pub fn write(self, chunks: &[(usize, usize, &str)], tokens: usize) -> Vec<String> {
+        let name = |tag: Tag| match (tag.letter, self.style) {
+            (b'O', _) => "O".to_owned(),
+            (letter, Style::Prefix) => format!("{}-{}", char::from(letter), tag.kind),
+            (letter, Style::Suffix) => format!("{}-{}", tag.kind, char::from(letter)),
+        };
+        scheme::encode(chunks, tokens, self.scheme).into_iter().map(name).collect()
+    }
 }
 
 /// Reads JSON records with `tokens` and a list of as many tags; `None` when the records are not of that kind.
@@ -186,16 +279,16 @@ pub(crate) fn read_token_lists(
     if !objects.iter().all(|o| o.fields.get(field).is_some_and(Value::is_array)) {
         return Ok(None);
     }
-    let mut out = Tagged::default();
-    for object in objects {
+    let (mut keys, mut records, mut broken) = (Keys::default(), Vec::new(), Vec::new());
+    for (number, object) in (1..).zip(objects) {
         let items = |name: &str| object.fields.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let (tokens, tags) = (items("tokens"), items(field));
-        let first = out.tokens.len();
-        let mut broken = None;
         if tokens.len() != tags.len() {
             let found = format!("{} and {}", count(tokens.len(), "token"), count(tags.len(), "tag"));
-            broken = Some((object.line, found));
-        } else if let Some(tag) = tags.iter().find(|t| !t.is_string()) {
+            broken.push((object.line, found));
+            continue;
+        }
+        if let Some(tag) = tags.iter().find(|t| !t.is_string()) {
             let name = quote(&scalar(tag).unwrap_or_else(|| tag.to_string()));
             return Err(DataError::Record {
                 path: remarks.path.clone(),
@@ -206,15 +299,21 @@ pub(crate) fn read_token_lists(
                     "write the names of the tags; they are in the features of the data set it came from".to_owned(),
                 ),
             });
-        } else {
-            for (token, tag) in tokens.iter().zip(tags) {
-                if let (Some(token), Some(tag)) = (token.as_str(), tag.as_str()) {
-                    out.push(token, tag);
-                }
-            }
         }
-        out.sentences.push(Sentence { first, last: out.tokens.len(), line: object.line, document: 1, broken });
+        let (tokens, tags) = (tokens.iter().filter_map(Value::as_str), tags.iter().filter_map(Value::as_str));
+        records.push(Record { number, ..record(Place::line(object.line), tokens, tags, &mut keys) });
     }
     remarks.guess(format!("sentences are lists of tokens with tags in '{}'", quote(field)), Some("--label"));
-    dataset(&out, options, true, remarks).map(|(dataset, _)| Some(dataset))
+    let mut none = |_| Ok(());
+    let mut reading = Reading::new(remarks, &mut none);
+    decode(&mut records, Unit::Part, options, &mut reading)?;
+    let valid = "as many tags as tokens";
+    for (line, found) in broken {
+        remarks.skip_malformed(line, found, valid)?;
+    }
+    remarks.check_malformed(objects.len(), valid, "is it another format? try --from")?;
+    let mut outline = Outline::default();
+    records.iter().for_each(|record| outline.see(record));
+    let options = ReadOptions { task: Some(Task::Ner), ..options.clone() };
+    dataset::dataset(records, &outline, &options, true, remarks).map(Some)
 }

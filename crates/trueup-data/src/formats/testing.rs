@@ -64,11 +64,12 @@ pub(crate) fn cut(records: Vec<Record>, holds: &Holds) -> Vec<Record> {
     records.into_iter().filter_map(|record| restrict(record, holds, &mut losses)).collect()
 }
 
-/// Records without their places, which a format counts anew, and without the order of spans, which means nothing.
+/// Records without raw tags, which say again what the spans say, without places and numbers, which a format counts anew, and without the order of spans, which means nothing.
 pub(crate) fn bare(mut records: Vec<Record>) -> Vec<Record> {
     for record in &mut records {
         record.place = Place::default();
         record.number = 0;
+        record.tokens.iter_mut().for_each(|token| token.tag = None);
         for answer in record.answers_mut() {
             if let Some(spans) = &mut answer.spans {
                 spans.sort_by(|a, b| (a.start, a.end, &a.label, &a.id).cmp(&(b.start, b.end, &b.label, &b.id)));
@@ -263,7 +264,7 @@ pub(crate) fn records(holds: Holds) -> impl Strategy<Value = Vec<Record>> {
                     ..Prediction::default()
                 });
             }
-            if holds.metadata > crate::holds::Metadata::None {
+            if holds.metadata >= crate::holds::Metadata::Text {
                 record
                     .metadata
                     .push(("source".into(), Value::String(if flags[2] { "mail, \"web\"" } else { "web" }.into())));

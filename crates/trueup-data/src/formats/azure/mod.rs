@@ -118,9 +118,9 @@ mod tests {
         let folder = project("CustomEntityRecognition", NER, &[]);
         let labels = folder.folder().unwrap().read("labels.json").unwrap();
         let beside = BTreeMap::from([("a.txt".to_owned(), vec![b'x'; 20]), ("b.txt".to_owned(), b"y".to_vec())]);
-        let back = read(&Input::memory("labels.json", labels.bytes().to_vec()).beside_memory(beside)).unwrap();
+        let back = read(&Input::memory("labels.json", labels.bytes().unwrap().to_vec()).beside_memory(beside)).unwrap();
         assert_eq!(back.corpus.records.len(), 2);
-        let alone = read(&Input::memory("labels.json", labels.bytes().to_vec())).unwrap_err().to_string();
+        let alone = read(&Input::memory("labels.json", labels.bytes().unwrap().to_vec())).unwrap_err().to_string();
         assert!(alone.contains("no folder beside it"), "{alone}");
     }
 

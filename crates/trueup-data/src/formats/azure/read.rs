@@ -26,7 +26,8 @@ pub(super) fn labels_files(folder: &Folder) -> Vec<String> {
     let json = names.into_iter().filter(|name| name.to_lowercase().ends_with(".json")).take(LOOKED);
     let is_labels = |name: &String| {
         folder.read(name).is_ok_and(|input| {
-            let bytes = &input.bytes()[..input.bytes().len().min(WINDOW)];
+            let bytes = input.first_bytes();
+            let bytes = &bytes[..bytes.len().min(WINDOW)];
             memchr::memmem::find(bytes, b"\"projectFileVersion\"").is_some()
         })
     };

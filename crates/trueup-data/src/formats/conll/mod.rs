@@ -1,20 +1,36 @@
 //! CoNLL: one token a line with its tag, blank lines between sentences.
 //!
+//! There is no one definition; this is the shape of the shared tasks of the Conference on Computational Natural Language
+//! Learning (CoNLL-2000, -2002, -2003) and of what followed them: columns set apart by tabs or spaces, the token first,
+//! the tag last, `-DOCSTART-` where a document begins, here and there comments that begin with `#`.
+//!
 //! The text of a sentence is its tokens joined by one space. Spans are a view of the tags under a scheme; the raw tags
-//! are kept beside them.
+//! and the other columns are kept beside them, and how the lines were laid out, so that the file can be written again.
 
-use trueup_core::scheme::{Scheme, Style, Tag};
-use trueup_core::{Dataset, Task};
+pub(crate) mod crowd;
+pub(crate) mod folder;
+mod read;
+#[cfg(test)]
+mod real;
+mod write;
 
-use crate::columns::resolve;
-use crate::error::{DataError, quote};
+use trueup_core::scheme::{Style, Tag};
+
 use crate::formats::Spec;
-use crate::formats::tagged::{self, Sentence, Tagged};
-use crate::formats::{head, is_blank, lines};
+use crate::formats::{is_blank, lines};
 use crate::head::{Confidence, Json};
-use crate::holds::{Holds, Labels, Spans, Texts};
-use crate::options::{ReadOptions, Remarks, count};
-use crate::source::Source;
+use crate::holds::{Holds, Labels, Metadata, Spans, Texts};
+
+/// What one file of tokens and tags holds.
+pub(super) const HOLDS: Holds = Holds {
+    texts: Texts::Tokens,
+    tokens: true,
+    token_columns: true,
+    labels: Labels::None,
+    spans: Spans::Tokens,
+    metadata: Metadata::Only(&[GROUP, COMMENTS]),
+    ..Holds::LABEL
+};
 
 /// A token and its tag a line.
 pub(crate) const SPEC: Spec = Spec {
@@ -22,21 +38,21 @@ pub(crate) const SPEC: Spec = Spec {
     aliases: &[],
     title: "a token and its tag a line",
     ending: ".conll",
-    holds: Holds { texts: Texts::Tokens, tokens: true, labels: Labels::None, spans: Spans::Tokens, ..Holds::LABEL },
+    holds: HOLDS,
     sniff: |head| match head.text.filter(|_| head.json == Json::No) {
         Some(text) if looks_like(text) => Confidence::Likely,
         Some(_) if head.ends_with(".conll") => Confidence::Possible,
         _ => Confidence::No,
     },
-    read: |input, options, reading| {
-        let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
-        let (data, scheme) = read(&source, options, !options.unlabelled, reading.remarks)?;
-        reading.scheme = Some(scheme);
-        crate::bridge::records(data, false, reading)
-    },
-    write: None,
+    read: read::read,
+    write: Some(|outline| Box::new(write::FileWriter::new(outline))),
     folder: false,
 };
+
+/// The metadata column of the document that a sentence is of.
+pub(super) const GROUP: &str = "document";
+/// The metadata column of the comments above a sentence: a list of lines as they stand.
+pub(super) const COMMENTS: &str = "comments";
 
 /// Where the text of one document begins, in CoNLL-2003 and its kin.
 const DOCUMENT: &str = "-DOCSTART-";
@@ -103,98 +119,24 @@ pub(crate) fn looks_like(head: &str) -> bool {
     (mostly(tagged) && mostly(words)) || (mostly(equal) && mostly(words) && blanks > 0 && blanks * 200 >= all)
 }
 
-fn tokens<'a>(source: &'a Source, options: &ReadOptions, remarks: &Remarks) -> Result<Tagged<'a>, DataError> {
-    let (tabs, columns) = layout(head(&source.text));
-    if columns < 2 {
-        let (line, found) = lines(&source.text).find(|(_, line)| !is_blank(line)).unwrap_or((1, ""));
-        let found = format!("'{}', one column", quote(found));
-        return Err(remarks.error(line, found, "a token and its tag, set apart by a tab or a space"));
-    }
-    let names: Vec<String> = (1..=columns).map(|n| format!("column {n}")).collect();
-    let column = |asked: &Option<String>, role, default| match asked {
-        Some(asked) => resolve(asked, role, &names, &remarks.path),
-        None => Ok(default),
-    };
-    let token_column = column(&options.text, "text", 0)?;
-    let tag_column = column(&options.label, "label", columns - 1)?;
-    for (asked, role) in [(&options.id, "id"), (&options.group, "group"), (&options.time, "time")] {
-        if let Some(asked) = asked {
-            let valid = "none: CoNLL has columns for tokens, not for sentences".to_owned();
-            return Err(DataError::UnknownColumn { path: remarks.path.clone(), role, found: quote(asked), valid });
-        }
-    }
-    let mut out = Tagged::default();
-    let mut current: Option<Sentence> = None;
-    let mut document = 1;
-    let mut fields = Vec::new();
-    let close = |out: &mut Tagged, current: &mut Option<Sentence>| {
-        if let Some(mut sentence) = current.take() {
-            sentence.last = out.tokens.len();
-            out.sentences.push(sentence);
-        }
-    };
-    for (number, line) in lines(&source.text) {
-        if is_blank(line) {
-            close(&mut out, &mut current);
-            continue;
-        }
-        split(line, tabs, &mut fields);
-        if fields[0] == DOCUMENT {
-            close(&mut out, &mut current);
-            out.documents = true;
-            document += usize::from(out.sentences.last().is_some_and(|s| s.document == document));
-            continue;
-        }
-        let comment = line.starts_with('#')
-            && current.is_none()
-            && (fields.len() != columns || (columns > 1 && !tabs && !like_tag(fields[columns - 1])));
-        if comment {
-            continue;
-        }
-        let sentence = current.get_or_insert_with(|| Sentence {
-            first: out.tokens.len(),
-            line: number,
-            document,
-            ..Sentence::default()
-        });
-        if fields.len() == columns && !fields[token_column].is_empty() {
-            out.push(fields[token_column], fields[tag_column].trim());
-        } else if sentence.broken.is_none() {
-            let found = format!("'{}', {} where most lines have {columns}", quote(line), count(fields.len(), "column"));
-            sentence.broken = Some((number, found));
-        }
-    }
-    close(&mut out, &mut current);
-    Ok(out)
-}
-
-/// Reads CoNLL as a data set; `gold` demands at least one span. Also the scheme the tags were read under.
-pub(crate) fn read(
-    source: &Source,
-    options: &ReadOptions,
-    gold: bool,
-    remarks: &mut Remarks,
-) -> Result<(Dataset, Scheme), DataError> {
-    if let Some(task) = options.task.filter(|&task| task != Task::Ner) {
-        let found = format!("CoNLL, tags of tokens, while a {task} task was asked for");
-        let valid = "--task ner, or another format".to_owned();
-        return Err(DataError::Content { path: remarks.path.clone(), found, valid, hint: None });
-    }
-    let tokens = tokens(source, options, remarks)?;
-    tagged::dataset(&tokens, options, gold, remarks)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use trueup_core::Token;
+    use crate::corpus::{Answer, Mark, Record};
+    use crate::error::DataError;
+    use crate::formats::testing;
+    use crate::holds::{Loss, Losses};
+    use crate::options::ReadOptions;
+    use crate::read::{Loaded, read_bytes};
+    use proptest::prelude::*;
+    use trueup_core::scheme::Scheme;
+    use trueup_core::{Dataset, Token};
 
-    fn of(text: &str, options: &ReadOptions) -> Result<(Dataset, Scheme, Remarks), DataError> {
-        let source = Source { name: "f".into(), text: text.into() };
-        let mut remarks = Remarks::new("f", options.strict);
-        let (dataset, scheme) = read(&source, options, true, &mut remarks)?;
-        Ok((dataset, scheme, remarks))
+    fn of(text: &str, options: &ReadOptions) -> Result<(Dataset, Scheme, Loaded), DataError> {
+        let options = ReadOptions { from: Some("conll".parse().unwrap()), ..options.clone() };
+        let loaded = read_bytes("f", text.into(), &options)?;
+        Ok((loaded.dataset.clone(), loaded.scheme.unwrap(), loaded))
     }
 
     fn spans(dataset: &Dataset, example: usize) -> Vec<(&str, &str)> {
@@ -249,5 +191,74 @@ mod tests {
         assert!(message.contains("line 1: found 'DT' in the tag column") && message.contains("--label"), "{message}");
         let message = of("The O\ncat O\n", &ReadOptions::default()).unwrap_err().to_string();
         assert!(message.contains("no span in 1 record"), "{message}");
+    }
+
+    #[test]
+    fn backslashes_of_a_text_editor_are_named() {
+        let message = of("010 I-MISC\\\nis O\\\nthe O\\\n\\\n", &ReadOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("rich-text editor"), "{message}");
+    }
+
+    fn written(text: &str) -> (String, Losses) {
+        let read = testing::read_text("conll", text).unwrap();
+        let (files, losses) = testing::write("conll", &read.corpus);
+        (String::from_utf8(files[""].clone()).unwrap(), losses)
+    }
+
+    #[test]
+    fn a_regular_file_comes_back_byte_by_byte() {
+        for text in [
+            "EU\tNNP\tB-ORG\nrejects\tVBZ\tO\n\nPeter\tNNP\tB-PER\n\n",
+            "EU I-ORG\nrejects O\n\t\nPeter I-PER\nBlack I-PER\nAnn B-PER\n",
+            "-DOCSTART- -X- O\n\n# c\nEU NNP S-ORG\n\n-DOCSTART- -X- O\n\nAnn NNP B-PER\nB. NNP E-PER\n",
+            "EU O\n\n-DOCSTART- O\n\nAnn I-PER\n\n-DOCSTART- O\n\n",
+            "EU\tORG-B\r\nPeter\tPER-B\r\nB.\tPER-I\r\n\r\n",
+            "a\tB-X\nb\tI-Y\nc\tO\n",
+        ] {
+            let (again, losses) = written(text);
+            assert_eq!(again, text);
+            assert!(losses.is_empty(), "{losses:?}");
+        }
+    }
+
+    #[test]
+    fn changed_spans_are_encoded_under_the_scheme_of_the_file() {
+        let mut read = testing::read_text("conll", "a B-X\nb E-X\nc S-X\nd O\n").unwrap();
+        let spans = read.corpus.records[0].gold.as_mut().unwrap().spans.as_mut().unwrap();
+        spans[1] = Mark::new(4, 7, "Y");
+        let (files, _) = testing::write("conll", &read.corpus);
+        assert_eq!(files[""], b"a B-X\nb E-X\nc B-Y\nd E-Y\n");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_noted() {
+        let text = Some("-DOCSTART-\tis\nIraqi".to_owned());
+        let marks = vec![Mark::new(14, 18, "a\tb")];
+        let record = Record { text, gold: Some(Answer::spans(marks)), ..Record::default() };
+        let empty = Record { text: Some(" ".into()), gold: Some(Answer::spans(vec![])), ..Record::default() };
+        let (files, losses) = testing::write("conll", &testing::corpus_of(vec![record, empty]));
+        let kinds: Vec<_> = losses.kinds.keys().copied().collect();
+        assert_eq!(kinds, [Loss::Record, Loss::Text, Loss::Spans]);
+        let text = String::from_utf8(files[""].clone()).unwrap();
+        assert!(text.contains("Iraq\tB-a_b\ni\tO\n"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(records in testing::records(SPEC.holds)) {
+            testing::assert_round_trip("conll", records);
+        }
+
+        #[test]
+        fn round_trip_of_a_folder(mut records in testing::records(folder::SPEC.holds)) {
+            records.sort_by_key(|r| r.split.as_deref() != Some("train"));
+            testing::assert_round_trip("conll-folder", records);
+        }
+
+        #[test]
+        fn round_trip_of_answers(mut records in testing::records(crowd::SPEC.holds)) {
+            records.sort_by_key(|r| r.split.as_deref() != Some("test"));
+            testing::assert_round_trip("crowd-conll", records);
+        }
     }
 }
