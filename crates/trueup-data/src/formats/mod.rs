@@ -8,6 +8,7 @@ pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod jsonl;
 pub(crate) mod label_text;
+mod spacy;
 mod tagged;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -57,7 +58,17 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[
+    &spacy::SPEC,
+    &spacy::FOLDER,
+    &spacy::training_json::SPEC,
+    &spacy::tuples::SPEC,
+    &jsonl::SPEC,
+    &label_text::SPEC,
+    &conll::SPEC,
+    &delimited::CSV,
+    &delimited::TSV,
+];
 
 /// One of the formats.
 #[derive(Clone, Copy)]
@@ -239,7 +250,10 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let message = "xml".parse::<Format>().unwrap_err().to_string();
-        assert!(message.starts_with("'xml' is no format; valid: jsonl, label-text"), "{message}");
+        assert!(
+            message.starts_with("'xml' is no format; valid: ") && message.contains("jsonl, label-text"),
+            "{message}"
+        );
     }
 
     #[test]
