@@ -9,8 +9,11 @@ with the results of their annotations and predictions, and what the configuratio
 import json
 import sys
 
-from label_studio_sdk.label_interface import LabelInterface
-from label_studio_sdk.label_interface.objects import AnnotationValue, PredictionValue
+# The package, not this script.
+sys.path.pop(0)
+
+from label_studio_sdk.label_interface import LabelInterface  # noqa: E402
+from label_studio_sdk.label_interface.objects import AnnotationValue, PredictionValue  # noqa: E402
 
 
 def results(items, kind):

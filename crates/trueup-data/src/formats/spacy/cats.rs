@@ -70,7 +70,8 @@ pub(super) fn read<'a>(
         };
         cats.iter().filter(|&&(_, value)| value >= least).map(one).collect::<Vec<_>>()
     };
-    if cats.iter().all(|&(_, value)| value == 0.0 || value == 1.0) {
+    // The two are exact in every spelling.
+    if cats.iter().all(|&(_, value)| value <= 0.0 || value >= 1.0) {
         return Ok(((!cats.is_empty() || asked).then(|| chosen(1.0, false)), None));
     }
     let prediction = Prediction {
@@ -101,14 +102,12 @@ impl Labels {
     }
 
     fn id(&mut self, label: &str) -> usize {
-        match self.ids.get(label) {
-            Some(&id) => id,
-            None => {
-                self.ids.insert(label.to_owned(), self.names.len());
-                self.names.push(label.to_owned());
-                self.names.len() - 1
-            }
+        if let Some(&id) = self.ids.get(label) {
+            return id;
         }
+        self.ids.insert(label.to_owned(), self.names.len());
+        self.names.push(label.to_owned());
+        self.names.len() - 1
     }
 
     /// The numbers of a record's labels.

@@ -9,6 +9,7 @@
 mod cats;
 mod layout;
 mod pack;
+mod packer;
 mod read;
 mod records;
 mod strings;

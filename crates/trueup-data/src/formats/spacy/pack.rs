@@ -78,7 +78,7 @@ impl<'a> Unpack<'a> {
 
     fn signed(&mut self, bytes: usize) -> Result<i64, String> {
         let shift = 64 - 8 * bytes as u32;
-        Ok((self.unsigned(bytes)? << shift) as i64 >> shift)
+        Ok((self.unsigned(bytes)? << shift).cast_signed() >> shift)
     }
 
     fn text(&mut self, n: u64) -> Result<Item<'a>, String> {
@@ -123,7 +123,7 @@ impl<'a> Unpack<'a> {
             }
             0xdc | 0xdd => Item::List(self.unsigned(2 << (marker - 0xdc))? as u32),
             0xde | 0xdf => Item::Map(self.unsigned(2 << (marker - 0xde))? as u32),
-            0xe0..=0xff => Item::Int(i64::from(marker as i8)),
+            0xe0..=0xff => Item::Int(i64::from(marker.cast_signed())),
         })
     }
 

@@ -123,7 +123,7 @@ impl<'a> Bin<'a> {
             return Err("no words: ORTH is not among the attributes".to_owned());
         }
         let n = bin.tokens.len() / width;
-        if bin.tokens.len() % width != 0 || lengths.len() % 4 != 0 {
+        if !bin.tokens.len().is_multiple_of(width) || !lengths.len().is_multiple_of(4) {
             return Err(format!("{} bytes of tokens with {} attributes", bin.tokens.len(), width / 8));
         }
         let mut at = 0usize;
@@ -139,9 +139,9 @@ impl<'a> Bin<'a> {
         if at != n || bin.spaces.len() < n {
             return Err(format!("{n} tokens where the documents have {at} and {} spaces", bin.spaces.len()));
         }
-        bin.parts(cats, "cats", |unpack, doc| Ok(doc.cats = unpack.slice()?))?;
-        bin.parts(groups, "span_groups", |unpack, doc| Ok(doc.span_groups = unpack.bytes()?))?;
-        bin.parts(user, "user_data", |unpack, doc| Ok(doc.user_data = unpack.bytes()?))?;
+        bin.parts(cats, "cats", |unpack, doc| unpack.slice().map(|part| doc.cats = part))?;
+        bin.parts(groups, "span_groups", |unpack, doc| unpack.bytes().map(|part| doc.span_groups = part))?;
+        bin.parts(user, "user_data", |unpack, doc| unpack.bytes().map(|part| doc.user_data = part))?;
         bin.parts(flags, "flags", |unpack, doc| {
             for _ in 0..unpack.map()? {
                 let key = unpack.string()?;

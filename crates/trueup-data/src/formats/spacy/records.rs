@@ -116,13 +116,11 @@ impl Maker<'_> {
 
     /// The string of a number; an unknown one is empty, and counted.
     fn string(&mut self, number: u64) -> String {
-        match self.bin.string(number) {
-            Some(text) => text.to_owned(),
-            None => {
-                first(&mut self.seen.unknown_strings, self.place);
-                String::new()
-            }
+        if let Some(text) = self.bin.string(number) {
+            return text.to_owned();
         }
+        first(&mut self.seen.unknown_strings, self.place);
+        String::new()
     }
 
     /// The named entities; `None` where no token says whether it is one.
@@ -297,7 +295,7 @@ impl Maker<'_> {
             .map(|(&(attribute, _), _)| (attribute, self.bin.column(attribute)))
             .collect();
         for (i, (token, &(start, end))) in doc.tokens.clone().zip(bounds).enumerate() {
-            let value = |column: Option<usize>| column.map_or(0, |column| self.bin.value(token, column)) as i64;
+            let value = |column: Option<usize>| column.map_or(0, |column| self.bin.value(token, column)).cast_signed();
             if is_space(&text[start..end]) {
                 // A sentence that begins with white space begins with the word after it.
                 begins |= columns.iter().any(|&(a, column)| a == strings::SENT_START && value(column) == 1);
@@ -307,9 +305,9 @@ impl Maker<'_> {
                 let value = value(column);
                 match attribute {
                     strings::HEAD => {
-                        let head = usize::try_from(i as i64 + i64::from(value as i32)).unwrap_or(i);
-                        let head = kept.get(head).copied().unwrap_or(kept[i]);
-                        (head as i64 - kept[i] as i64).to_string().into()
+                        let head = isize::try_from(value).ok().and_then(|value| i.checked_add_signed(value));
+                        let head = head.and_then(|head| kept.get(head)).copied().unwrap_or(kept[i]);
+                        offset(kept[i], head).to_string().into()
                     }
                     strings::SENT_START if begins => "1".into(),
                     strings::SENT_START if value == 0 => "".into(),
@@ -323,6 +321,11 @@ impl Maker<'_> {
         }
         tokens
     }
+}
+
+/// How far `to` is from `from`.
+pub(super) fn offset(from: usize, to: usize) -> i64 {
+    i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(from).unwrap_or(i64::MAX)
 }
 
 /// A key of user data as the name of a column: itself, or `_.name` for an extension attribute of the document, with

@@ -55,7 +55,7 @@ proptest! {
         if cut {
             broken.truncate(at);
         }
-        let _ = testing::read("spacy", &Input::memory("f.spacy", zlib(&broken)));
+        let _ = read("spacy", &Input::memory("f.spacy", zlib(&broken)));
     }
 }
 

@@ -9,7 +9,7 @@ use trueup_core::offsets::{OffsetUnit, Offsets};
 
 use super::cats;
 use super::layout::is_space;
-use super::records::{MISSING, UNKNOWN_SPACES};
+use super::records::{MISSING, UNKNOWN_SPACES, offset};
 use super::training_write;
 use crate::corpus::{Answer, Key, Mark, Place, Record, TokenMark};
 use crate::error::{DataError, quote};
@@ -269,17 +269,16 @@ impl Seen {
                 return Err(format!("the tag '{}', where BILUO tags are O, B-X, I-X, L-X, U-X", quote(&tag)));
             };
             let goes_on = open && matches!(part, "I" | "L") && marks.last().is_some_and(|mark| mark.label == label);
-            match marks.last_mut().filter(|_| goes_on) {
-                Some(mark) => mark.end = end,
-                None => {
-                    if matches!(part, "I" | "L") {
-                        self.strays.0 += 1;
-                        if self.strays.0 == 1 {
-                            self.strays.1 = format!("'{}' at {}", quote(&tag), record.place);
-                        }
+            if let Some(mark) = marks.last_mut().filter(|_| goes_on) {
+                mark.end = end;
+            } else {
+                if matches!(part, "I" | "L") {
+                    self.strays.0 += 1;
+                    if self.strays.0 == 1 {
+                        self.strays.1 = format!("'{}' at {}", quote(&tag), record.place);
                     }
-                    marks.push(Mark::new(start, end, label));
                 }
+                marks.push(Mark::new(start, end, label));
             }
             open = matches!(part, "B" | "I");
         }
@@ -320,7 +319,7 @@ impl Seen {
                         Some(head) => {
                             let at = isize::try_from(head).ok().and_then(|head| i.checked_add_signed(head));
                             let head = at.and_then(|at| kept.get(at)).copied().unwrap_or(kept[i]);
-                            (head as i64 - kept[i] as i64).to_string().into()
+                            offset(kept[i], head).to_string().into()
                         }
                         None => "".into(),
                     },

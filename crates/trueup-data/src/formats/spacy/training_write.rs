@@ -5,7 +5,7 @@ use trueup_core::offsets::{OffsetUnit, Offsets};
 
 use super::cats::Labels;
 use super::layout::{Layout, lay_out};
-use super::records::{MISSING, UNKNOWN_SPACES};
+use super::records::{MISSING, UNKNOWN_SPACES, offset};
 use super::training_json::COLUMNS;
 use super::write::missing;
 use crate::corpus::{Key, Outline, Record};
@@ -88,7 +88,7 @@ impl Documents {
                     let head =
                         piece.token.zip(cell.parse().ok()).and_then(|(t, n): (_, isize)| t.checked_add_signed(n));
                     let head = head.and_then(|head| *pieces.get(head)?).unwrap_or(i);
-                    out.extend((head as i64 - i as i64).to_string().as_bytes());
+                    out.extend(offset(i, head).to_string().as_bytes());
                 } else {
                     push_string(out, cell);
                 }

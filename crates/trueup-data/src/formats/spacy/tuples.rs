@@ -214,12 +214,14 @@ fn push(span: &Value, field: Option<&Key>, offsets: &Offsets, place: &Place, mar
     }
 }
 
+/// Start and end in code points, and label.
+type Span = (usize, usize, String);
+
 /// A record that waits until all labels are known.
 struct Row {
     text: String,
-    /// Start and end in code points, and label.
-    entities: Option<Vec<(usize, usize, String)>>,
-    groups: Vec<(Key, Vec<(usize, usize, String)>)>,
+    entities: Option<Vec<Span>>,
+    groups: Vec<(Key, Vec<Span>)>,
     labels: Option<Vec<usize>>,
 }
 
@@ -312,7 +314,7 @@ impl Writer for Pairs {
     }
 }
 
-fn push_spans(out: &mut Vec<u8>, spans: &[(usize, usize, String)]) {
+fn push_spans(out: &mut Vec<u8>, spans: &[Span]) {
     out.push(b'[');
     for (i, (start, end, label)) in spans.iter().enumerate() {
         out.extend(format!("{}[{start}, {end}, ", if i == 0 { "" } else { ", " }).as_bytes());
