@@ -1,4 +1,5 @@
-"""What spaCy sees in files: DocBins (.spacy), and training JSON (.json) as `spacy convert` reads it.
+"""What spaCy sees in files: DocBins (.spacy), training JSON (.json) as `spacy convert` reads it, and pairs of text and
+annotations (.pairs) as `Example.from_dict` takes them.
 
     python spacy_docbin.py FILE...
 
@@ -11,6 +12,7 @@ import warnings
 
 import spacy
 from spacy.tokens import DocBin
+from spacy.training import Example
 from spacy.training.converters import json_to_docs
 
 warnings.filterwarnings("ignore")
@@ -21,7 +23,7 @@ def span(one):
 
 
 def document(doc):
-    known = doc.has_annotation("ENT_IOB") or len(doc) == 0
+    known = len(doc) > 0 and doc.has_annotation("ENT_IOB")
     return {
         "text": doc.text,
         "tokens": [token.text for token in doc],
@@ -41,6 +43,9 @@ def document(doc):
 
 def read(path):
     nlp = spacy.blank("xx")
+    if path.endswith(".pairs"):
+        with open(path, encoding="utf-8") as file:
+            return [document(Example.from_dict(nlp.make_doc(text), said).reference) for text, said in json.load(file)]
     if path.endswith(".json"):
         with open(path, "rb") as file:
             return [document(doc) for doc in json_to_docs(file.read())]

@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
-use crate::corpus::{Corpus, Record};
+use crate::corpus::{Answer, Corpus, Key, Mark, Record, TokenMark};
 use crate::formats::testing::{self, corpus_of, cut, write};
 use crate::input::Input;
 
@@ -30,7 +30,7 @@ fn ours(record: &Record) -> (String, Option<Spans>, Option<Vec<String>>) {
     let offsets = Offsets::new(&text, OffsetUnit::CodePoint);
     let gold = record.gold.clone().unwrap_or_default();
     let spans = gold.spans.map(|marks| {
-        let one = |mark: crate::corpus::Mark| {
+        let one = |mark: Mark| {
             let kb_id = mark.attributes.iter().find(|(name, _)| &**name == "kb_id");
             let kb_id = kb_id.map_or(String::new(), |(_, value)| value.as_str().unwrap().to_owned());
             let at = |byte| offsets.from_byte(byte).unwrap() as u64;
@@ -62,7 +62,7 @@ fn theirs(doc: &Value) -> (String, Option<Spans>, Option<Vec<String>>) {
     }
     for (name, group) in doc["groups"].as_object().unwrap() {
         if name != super::records::INCORRECT {
-            let is_entities = group["attrs"]["entities"] == Value::Bool(true);
+            let is_entities = group["attrs"]["entities"] == Value::Bool(true) || name == super::tuples::OVERLAPPING;
             take(if is_entities { "" } else { name }, &group["spans"]);
         }
     }
@@ -93,6 +93,37 @@ fn compare(records: &[Record], docs: &[Value], name: &str) {
     }
 }
 
+/// A record with everything that a DocBin holds.
+fn told() -> Corpus {
+    let text = "Anna  met 😀\nBob";
+    let rows = [
+        ["PROPN", "NNP", "nsubj", "1"],
+        ["VERB", "VBD", "ROOT", "0"],
+        ["SYM", "", "dep", "-1"],
+        ["PROPN", "NNP", "obj", "-2"],
+    ];
+    let token = |(word, row): (&str, [&str; 4])| {
+        let start = text.find(word).unwrap();
+        TokenMark { start, end: start + word.len(), tag: None, columns: row.map(Key::from).into() }
+    };
+    let mark = |start, end, label: &str, group: Option<&str>| {
+        let attributes = vec![("kb_id".into(), "Q42".into()), ("ent_id".into(), "anna".into())];
+        Mark { field: group.map(Key::from), attributes, ..Mark::new(start, end, label) }
+    };
+    let spans = vec![mark(0, 4, "PERSON", None), mark(0, 9, "X", Some("sc")), mark(6, 9, "DATE", Some("other"))];
+    let record = Record {
+        id: Some("7".into()),
+        text: Some(text.into()),
+        tokens: ["Anna", "met", "😀", "Bob"].into_iter().zip(rows).map(token).collect(),
+        gold: Some(Answer { labels: Answer::labels(["ORG", "näh"]).labels, ..Answer::spans(spans) }),
+        metadata: vec![("source".into(), "web".into()), ("_.tone@0:4".into(), 0.5.into())],
+        ..Record::default()
+    };
+    let mut corpus = corpus_of(vec![record, Record { text: Some(String::new()), ..Record::default() }]);
+    corpus.outline.token_columns = ["pos", "tag", "dep", "head_offset"].map(Key::from).into();
+    corpus
+}
+
 #[test]
 fn spacy_sees_what_is_written_and_read() {
     let Some(python) = std::env::var_os("TRUEUP_SPACY_PYTHON").map(PathBuf::from) else {
@@ -110,10 +141,13 @@ fn spacy_sees_what_is_written_and_read() {
         let holds = format.parse::<crate::formats::Format>().unwrap();
         expected.push(cut(corpus.records.clone(), holds.holds()));
     };
+    add("spacy", ".spacy", &told());
     let mut runner = TestRunner::deterministic();
-    for (format, ending, holds) in
-        [("spacy", ".spacy", super::SPEC.holds), ("spacy-json", ".json", super::training_json::SPEC.holds)]
-    {
+    for (format, ending, holds) in [
+        ("spacy", ".spacy", super::SPEC.holds),
+        ("spacy-json", ".json", super::training_json::SPEC.holds),
+        ("spacy-tuples", ".pairs", super::tuples::SPEC.holds),
+    ] {
         let records = testing::records(holds);
         for _ in 0..60 {
             add(format, ending, &corpus_of(records.new_tree(&mut runner).unwrap().current()));
@@ -142,6 +176,13 @@ fn spacy_sees_what_is_written_and_read() {
     files.extend(real.iter().map(|(path, _)| path.clone()));
     expected.extend(real.into_iter().map(|(_, records)| records));
     let seen = spacy(&python, &files);
+    let told = &seen[0][0];
+    let list = |key: &str, of: [&str; 6]| assert_eq!(told[key], serde_json::json!(of), "{key}");
+    list("tokens", ["Anna", " ", "met", "😀", "\n", "Bob"]);
+    list("pos", ["PROPN", "", "VERB", "SYM", "", "PROPN"]);
+    list("tag", ["NNP", "", "VBD", "", "", "NNP"]);
+    assert_eq!(told["heads"], serde_json::json!([2, 1, 2, 2, 4, 2]));
+    assert_eq!(told["user_data"], serde_json::json!([["id", "7"], ["source", "web"], [["._.", "tone", 0, 4], 0.5]]));
     for ((docs, records), path) in seen.iter().zip(&expected).zip(&files) {
         compare(records, docs, &path.to_string_lossy());
     }

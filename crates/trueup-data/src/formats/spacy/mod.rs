@@ -64,11 +64,12 @@ pub(crate) const FOLDER: Spec = Spec {
     ending: "",
     holds: Holds { splits: true, ..HOLDS },
     sniff: |head| {
-        let is_docbin = |name: &String| name.to_lowercase().ends_with(ENDING);
-        if head.files.as_ref().is_some_and(|files| files.iter().any(is_docbin)) {
-            Confidence::Certain
-        } else {
-            Confidence::No
+        let names = || head.files.iter().flatten().filter(|name| name.to_lowercase().ends_with(ENDING));
+        match names().next() {
+            // At hand, or somewhere below.
+            Some(_) if names().any(|name| !name.contains('/')) => Confidence::Certain,
+            Some(_) => Confidence::Likely,
+            None => Confidence::No,
         }
     },
     read: read_folder,
@@ -141,7 +142,8 @@ fn read_folder(input: &Input, options: &ReadOptions, reading: &mut Reading) -> R
             let file = folder.read(name)?;
             let unpacked = unpack(&file)?;
             let bin = read::Bin::new(&unpacked).map_err(|found| broken(&file, found))?;
-            used = std::array::from_fn(|i| used[i] || bin.used_columns()[i]);
+            let says = bin.used_columns();
+            used = std::array::from_fn(|i| used[i] || says[i]);
         }
     }
     let mut seen = records::Seen::default();

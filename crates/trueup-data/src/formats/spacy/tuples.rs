@@ -47,7 +47,7 @@ pub(crate) const SPEC: Spec = Spec {
 
 const VALID: &str = "[\"text\", {\"entities\": [[start, end, label], ...], \"cats\": {label: 0 or 1}}]";
 /// The group of spans that would be entities if they did not overlap.
-const OVERLAPPING: &str = "overlapping";
+pub(super) const OVERLAPPING: &str = "overlapping";
 
 fn is_annotations(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| ["entities", "cats", "spans"].iter().any(|key| fields.contains_key(*key)))
