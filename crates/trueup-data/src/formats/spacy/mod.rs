@@ -66,10 +66,10 @@ pub(crate) const FOLDER: Spec = Spec {
     sniff: |head| {
         let names = || head.files.iter().flatten().filter(|name| name.to_lowercase().ends_with(ENDING));
         match names().next() {
-            // At hand, or somewhere below.
             Some(_) if names().any(|name| !name.contains('/')) => Confidence::Certain,
-            Some(_) => Confidence::Likely,
-            None => Confidence::No,
+            // Somewhere below, and not among many other things.
+            Some(_) if names().count() * 2 >= head.files.as_ref().map_or(0, Vec::len) => Confidence::Likely,
+            _ => Confidence::No,
         }
     },
     read: read_folder,
