@@ -24,6 +24,7 @@ mod pieces;
 pub(crate) mod prodigy;
 mod project;
 pub(crate) mod rasa;
+mod spacy;
 pub(crate) mod split_lists;
 mod tagged;
 mod tasks;
@@ -76,6 +77,10 @@ pub(crate) trait Writer {
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
 const SPECS: &[&Spec] = &[
+    &spacy::SPEC,
+    &spacy::FOLDER,
+    &spacy::training_json::SPEC,
+    &spacy::tuples::SPEC,
     &numpy::SPEC,
     &fasttext::SPEC,
     &label_studio::SPEC,

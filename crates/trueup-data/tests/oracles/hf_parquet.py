@@ -1,0 +1,35 @@
+"""What the library `datasets` sees in Parquet files.
+
+    python hf_parquet.py FILE...
+
+Prints a JSON list: for each file, in order, its features and its rows.
+"""
+
+import json
+import sys
+import tempfile
+
+from datasets import ClassLabel, Dataset, disable_progress_bars
+
+disable_progress_bars()
+
+
+def feature(one):
+    """A feature by its kind; the names of labels where it has them."""
+    if isinstance(one, ClassLabel):
+        return {"labels": one.names}
+    if isinstance(one, dict):
+        return {name: feature(inner) for name, inner in one.items()}
+    if isinstance(one, list):
+        return [feature(inner) for inner in one]
+    inner = getattr(one, "feature", None)
+    return {"list": feature(inner)} if inner is not None else str(getattr(one, "dtype", one))
+
+
+def read(path, cache):
+    data = Dataset.from_parquet(path, cache_dir=cache)
+    return {"features": {name: feature(one) for name, one in data.features.items()}, "rows": data.to_list()}
+
+
+with tempfile.TemporaryDirectory() as cache:
+    json.dump([read(path, cache) for path in sys.argv[1:]], sys.stdout, ensure_ascii=False, default=str)
