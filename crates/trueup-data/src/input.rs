@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use bytes::Bytes;
+
 use crate::error::{DataError, quote, shown};
 use crate::options::Remarks;
 use crate::source::{self, Decoded};
@@ -19,7 +21,7 @@ const DEPTH: usize = 6;
 pub(crate) struct Input {
     /// Its name in messages.
     pub name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     text: OnceCell<Decoded>,
     /// The folder itself, or the folder that the file stands in.
     folder: Option<Folder>,
@@ -32,9 +34,9 @@ impl Input {
         let name = shown(path);
         if path.as_os_str() != "-" && path.is_dir() {
             let folder = Folder::open(path)?;
-            return Ok(Self { name, bytes: Vec::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true });
+            return Ok(Self { name, bytes: Bytes::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true });
         }
-        let bytes = source::read_bytes(path)?;
+        let bytes = source::read_bytes(path)?.into();
         let folder = path.parent().filter(|_| path.as_os_str() != "-").map(|parent| {
             let root = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             Folder { name: shown(root), root: Root::Disk(root.to_path_buf()) }
@@ -44,14 +46,14 @@ impl Input {
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: crate::error::escape(name), bytes, text: OnceCell::new(), folder: None, is_folder: false }
+        Self { name: crate::error::escape(name), bytes: bytes.into(), text: OnceCell::new(), folder: None, is_folder: false }
     }
 
     /// A folder in memory, by relative names.
     pub fn memory_folder(name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let name = crate::error::escape(name);
         let folder = Folder { name: name.clone(), root: Root::Memory(files) };
-        Self { name, bytes: Vec::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true }
+        Self { name, bytes: Bytes::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true }
     }
 
     /// The same file in memory, beside `files`.
@@ -74,6 +76,11 @@ impl Input {
     /// The bytes, decompressed; empty for a folder.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The bytes for readers that keep them; nothing is copied.
+    pub fn shared(&self) -> Bytes {
+        self.bytes.clone()
     }
 
     /// The text, without a byte order mark. UTF-8, else UTF-16 where its mark or its zeros say so, else Windows-1252

@@ -4,6 +4,7 @@
 //! and written. The table below is the only list of them; detection, `--from`, `--to`, the docs' matrix and the
 //! round-trip tests are made from it.
 
+pub(crate) mod columnar;
 pub(crate) mod conll;
 pub(crate) mod delimited;
 pub(crate) mod jsonl;
@@ -57,7 +58,7 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[&columnar::PARQUET, &columnar::HF_DISK, &columnar::ARROW, &jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
 
 /// One of the formats.
 #[derive(Clone, Copy)]
@@ -84,6 +85,9 @@ impl Format {
     pub const LABEL_TEXT: Self = Self(&label_text::SPEC);
     /// Tokens with tags.
     pub const CONLL: Self = Self(&conll::SPEC);
+
+    /// Parquet.
+    pub const PARQUET: Self = Self(&columnar::PARQUET);
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
