@@ -71,6 +71,8 @@ impl Output {
 
     fn flush(&mut self) -> Result<(), DataError> {
         match &mut self.target {
+            // A folder has no main file.
+            Target::Memory(files) if self.pending.is_empty() && !files.is_empty() => {}
             Target::Memory(files) => files.entry(String::new()).or_default().append(&mut self.pending),
             Target::File { path, set, stream } => {
                 let stream = match stream {

@@ -243,7 +243,7 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let message = "xml".parse::<Format>().unwrap_err().to_string();
-        assert!(message.starts_with("'xml' is no format; valid: jsonl, label-text"), "{message}");
+        assert!(message.contains("jsonl, label-text"), "{message}");
     }
 
     #[test]

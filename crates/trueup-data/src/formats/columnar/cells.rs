@@ -57,7 +57,14 @@ impl Cells {
     /// The cells of an array; types that have no value here are added to `left_out`.
     pub fn new(array: &ArrayRef, feature: &Feature, left_out: &mut Vec<String>) -> Self {
         let cast = |to: &DataType| arrow_cast::cast(array, to);
-        let shown = |left_out: &mut Vec<String>| match cast(&DataType::Utf8) {
+        // Names of time zones are not known here: what cannot be shown in its zone is shown in UTC.
+        let utc = || match array.data_type() {
+            DataType::Timestamp(unit, Some(_)) => cast(&DataType::Int64)
+                .and_then(|n| arrow_cast::cast(&n, &DataType::Timestamp(*unit, Some("+00:00".into()))))
+                .and_then(|times| arrow_cast::cast(&times, &DataType::Utf8)),
+            _ => cast(&DataType::Utf8),
+        };
+        let shown = |left_out: &mut Vec<String>| match cast(&DataType::Utf8).or_else(|_| utc()) {
             Ok(text) => text.as_string_opt::<i32>().cloned().map_or(Self::Nothing, Self::Text),
             Err(_) => {
                 left_out.push(array.data_type().to_string());
@@ -207,7 +214,8 @@ impl Cells {
     /// The cell as a class.
     pub fn label(&self, row: usize) -> Label<'_> {
         match self {
-            Self::Class(a, names) if a.is_valid(row) => match a.value(row) {
+            Self::Class(a, _) if a.is_null(row) => Label::None,
+            Self::Class(a, names) => match a.value(row) {
                 -1 => Label::None,
                 n => usize::try_from(n).ok().and_then(|n| names.get(n)).map_or(Label::Unknown(n), |n| Label::Name(n)),
             },

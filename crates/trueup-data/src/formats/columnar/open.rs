@@ -185,7 +185,12 @@ impl File<'_> {
             (Some(at), Some(length)) => at.checked_sub(length as usize).filter(|&at| at >= 8),
             _ => None,
         };
-        last.map(|last| self.bytes.slice(8..last)).ok_or_else(|| self.damaged("its end is missing"))
+        let mut stream = last.map(|last| self.bytes.slice(8..last)).ok_or_else(|| self.damaged("its end is missing"))?;
+        // Writers pad the magic bytes with zeros, up to their alignment.
+        while stream.starts_with(&[0; 8]) {
+            stream.advance(8);
+        }
+        Ok(stream)
     }
 
     /// The next message with its body; `None` at the end.

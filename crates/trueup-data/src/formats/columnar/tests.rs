@@ -426,7 +426,7 @@ fn what_is_no_columnar_file_is_told() {
         }
     }
     let error = testing::read_text("parquet", "text,label\n").unwrap_err().to_string();
-    assert!(error.contains("found a file that begins with 'text,lab'; valid: a Parquet file"), "{error}");
+    assert!(error.contains("a file that begins with 'text,lab'; valid: a Parquet file"), "{error}");
     let empty: ArrayRef = Arc::new(StringArray::from(Vec::<&str>::new()));
     let error = of(parquet_bytes(&batch(vec![("text", empty)], None))).unwrap_err().to_string();
     assert!(error.contains("the file is empty"), "{error}");
