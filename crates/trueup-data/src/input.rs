@@ -34,7 +34,13 @@ impl Input {
         let name = shown(path);
         if path.as_os_str() != "-" && path.is_dir() {
             let folder = Folder::open(path)?;
-            return Ok(Self { name, bytes: Bytes::new(), text: OnceCell::new(), folder: Some(folder), is_folder: true });
+            return Ok(Self {
+                name,
+                bytes: Bytes::new(),
+                text: OnceCell::new(),
+                folder: Some(folder),
+                is_folder: true,
+            });
         }
         let bytes = source::read_bytes(path)?.into();
         let folder = path.parent().filter(|_| path.as_os_str() != "-").map(|parent| {
@@ -46,7 +52,13 @@ impl Input {
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: crate::error::escape(name), bytes: bytes.into(), text: OnceCell::new(), folder: None, is_folder: false }
+        Self {
+            name: crate::error::escape(name),
+            bytes: bytes.into(),
+            text: OnceCell::new(),
+            folder: None,
+            is_folder: false,
+        }
     }
 
     /// A folder in memory, by relative names.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use trueup_core::Task;
 use trueup_core::scheme::Scheme;
-use trueup_data::{Read, ReadOptions, read_corpus, read_dataset};
+use trueup_data::{PredictionOptions, Read, ReadOptions, read_corpus, read_dataset, read_predictions};
 
 fn data(file: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TRUEUP_DATA")
@@ -84,3 +84,45 @@ fn tags_are_spans() {
 
 /// Chunks that begin with B in the file, by pyarrow.
 const SPANS: usize = 192;
+
+/// One column of text and one of numbers a label, as any tool writes predictions.
+fn predictions(named: bool) -> Vec<u8> {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+    let text = |values: &[&str]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let number = |values: &[f64]| Arc::new(Float64Array::from(values.to_vec())) as ArrayRef;
+    let mut columns = vec![("id", text(&["1", "2"])), ("label", text(&["spam", "ham"]))];
+    if named {
+        columns.push(("score:spam", number(&[0.75, 0.25])));
+        columns.push(("score:ham", number(&[0.25, 0.75])));
+    } else {
+        columns.push(("score", number(&[0.75, 0.5])));
+    }
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn predictions_in_parquet_are_those_of_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = [
+        "id,label,score\n1,spam,0.75\n2,ham,0.5\n",
+        "id,label,score:spam,score:ham\n1,spam,0.75,0.25\n2,ham,0.25,0.75\n",
+    ];
+    for (named, csv) in [false, true].into_iter().zip(csv) {
+        let (parquet, table) = (folder.path().join("p.parquet"), folder.path().join("p.csv"));
+        std::fs::write(&parquet, predictions(named)).unwrap();
+        std::fs::write(&table, csv).unwrap();
+        let of = |path: &std::path::Path| read_predictions(path, &PredictionOptions::default()).unwrap();
+        let (columns, rows) = (of(&parquet), of(&table));
+        assert_eq!(columns.format.name(), "parquet");
+        assert_eq!((&columns.ids, &columns.labels, &columns.answers), (&rows.ids, &rows.labels, &rows.answers));
+        assert_eq!((&columns.scores, &columns.single_scores), (&rows.scores, &rows.single_scores));
+        assert_eq!((columns.scores.is_some(), columns.lines), (named, vec![1, 2]));
+    }
+}

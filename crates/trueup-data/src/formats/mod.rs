@@ -58,7 +58,16 @@ pub(crate) trait Writer {
 }
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
-const SPECS: &[&Spec] = &[&columnar::PARQUET, &columnar::HF_DISK, &columnar::ARROW, &jsonl::SPEC, &label_text::SPEC, &conll::SPEC, &delimited::CSV, &delimited::TSV];
+const SPECS: &[&Spec] = &[
+    &columnar::PARQUET,
+    &columnar::HF_DISK,
+    &columnar::ARROW,
+    &jsonl::SPEC,
+    &label_text::SPEC,
+    &conll::SPEC,
+    &delimited::CSV,
+    &delimited::TSV,
+];
 
 /// One of the formats.
 #[derive(Clone, Copy)]

@@ -275,7 +275,8 @@ impl Cells {
                 Some(Value::Array((from..to).map(|i| items.value(i).unwrap_or(Value::Null)).collect()))
             }
             Self::Fields(_, fields) => {
-                let parts = fields.iter().map(|(name, cells)| (name.to_string(), cells.value(row).unwrap_or(Value::Null)));
+                let parts =
+                    fields.iter().map(|(name, cells)| (name.to_string(), cells.value(row).unwrap_or(Value::Null)));
                 Some(Value::Object(parts.collect::<Map<_, _>>()))
             }
         }

@@ -80,9 +80,9 @@ fn feature(value: &Value) -> Feature {
         Value::Array(items) => list(items.first()),
         Value::Object(map) => match map.get("_type").and_then(Value::as_str) {
             Some("ClassLabel") => match map.get("names").and_then(Value::as_array) {
-                Some(names) => {
-                    Feature::Class(names.iter().map(|n| n.as_str().map_or_else(|| n.to_string(), str::to_owned).into()).collect())
-                }
+                Some(names) => Feature::Class(
+                    names.iter().map(|n| n.as_str().map_or_else(|| n.to_string(), str::to_owned).into()).collect(),
+                ),
                 None => Feature::Plain,
             },
             Some("Sequence" | "List" | "LargeList") => list(map.get("feature")),
@@ -125,7 +125,9 @@ mod tests {
         ] {
             assert_eq!(of(list), Feature::List(Box::new(class.clone())), "{list}");
         }
-        let parts = of("{\"feature\": {\"s\": {\"names\": [\"a\", \"b\"], \"_type\": \"ClassLabel\"}}, \"_type\": \"Sequence\"}");
+        let parts = of(
+            "{\"feature\": {\"s\": {\"names\": [\"a\", \"b\"], \"_type\": \"ClassLabel\"}}, \"_type\": \"Sequence\"}",
+        );
         assert_eq!(parts.item().field("s"), class);
         assert_eq!(parts.field("s"), Feature::List(Box::new(class)));
         assert_eq!(of("{\"_type\": \"Image\"}"), Feature::Media);

@@ -85,7 +85,8 @@ fn sniff(head: &Head, kind: Kind, ending: &str) -> Confidence {
     };
     // What stands beside the data in a repository says nothing.
     let aside = [".md", ".txt", ".json", ".yaml", ".yml", ".py", ".crc", "license"];
-    let data = |file: &&String| !aside.iter().any(|end| file.to_lowercase().ends_with(end)) && !file.ends_with("_SUCCESS");
+    let data =
+        |file: &&String| !aside.iter().any(|end| file.to_lowercase().ends_with(end)) && !file.ends_with("_SUCCESS");
     let mut data = files.iter().filter(data).peekable();
     let all = data.peek().is_some() && data.all(|file| file.to_lowercase().ends_with(ending));
     if all && !is_saved(files) { Confidence::Likely } else { Confidence::No }
@@ -172,7 +173,8 @@ fn place_of(name: &str) -> (Option<String>, Vec<(Key, String)>) {
         let numbered = numbered.filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map(|(split, _)| split);
         let usual = |part: &str| {
             let lower = part.to_ascii_lowercase();
-            let known = ["train", "training", "test", "testing", "validation", "valid", "val", "dev", "eval", "unlabelled"];
+            let known =
+                ["train", "training", "test", "testing", "validation", "valid", "val", "dev", "eval", "unlabelled"];
             let begins = lower.split(['-', '_', '.']).next().unwrap_or_default();
             known.contains(&begins).then(|| begins.to_owned())
         };

@@ -1,8 +1,7 @@
 //! Batches of rows out of Parquet and Arrow files.
 //!
 //! What a file claims is checked against its length before anything is allocated by it: the byte ranges of Parquet, the
-//! lengths of Arrow's messages and of its compressed buffers. The Arrow file format is read as the stream that it holds
-//! between its magic bytes, so that one path reads both. The libraries may still panic on damaged input (an
+//! lengths of Arrow's messages and of its compressed buffers. The libraries may still panic on damaged input (an
 //! out-of-range index, an arithmetic overflow): the calls into them are caught and become an error that says so.
 
 use std::collections::HashMap;
@@ -10,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::StreamDecoder;
-use arrow_ipc::{MessageHeader, root_as_message};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_ipc::convert::fb_to_schema;
+use arrow_ipc::reader::{FileDecoder, StreamDecoder};
+use arrow_ipc::{Block, MessageHeader, root_as_footer, root_as_message};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use bytes::{Buf, Bytes};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError, Result as ParquetResult};
@@ -139,8 +139,9 @@ impl File<'_> {
         if chosen.schema().fields().is_empty() {
             return Ok(());
         }
-        let mut reader = self
-            .guarded(|| ParquetRecordBatchReaderBuilder::new_with_metadata(whole, chosen).with_batch_size(BATCH).build())?;
+        let mut reader = self.guarded(|| {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(whole, chosen).with_batch_size(BATCH).build()
+        })?;
         let mut rows = 0u64;
         while let Some(batch) = self.guarded(|| reader.next().transpose())? {
             rows += batch.num_rows() as u64;
@@ -151,7 +152,10 @@ impl File<'_> {
     }
 
     fn arrow(&self, sink: &mut dyn Sink) -> Result<(), DataError> {
-        let mut rest = self.stream()?;
+        if self.bytes.starts_with(b"ARROW1") {
+            return self.arrow_file(sink);
+        }
+        let mut rest = self.bytes.clone();
         let mut decoder = StreamDecoder::new();
         let (mut begun, mut rows) = (false, 0u64);
         while let Some(message) = self.message(&mut rest)? {
@@ -173,24 +177,44 @@ impl File<'_> {
         if begun { Ok(()) } else { Err(self.damaged("it has no schema")) }
     }
 
-    /// The stream of messages: all of a stream file, the middle of a file with a footer.
-    fn stream(&self) -> Result<Bytes, DataError> {
-        if !self.bytes.starts_with(b"ARROW1") {
-            return Ok(self.bytes.clone());
+    /// The file format: the footer says where the messages are.
+    fn arrow_file(&self, sink: &mut dyn Sink) -> Result<(), DataError> {
+        let cut_off = || self.damaged("its end is missing");
+        let end = self.bytes.len().checked_sub(10).filter(|_| self.bytes.ends_with(b"ARROW1")).ok_or_else(cut_off)?;
+        let length = self.bytes.get(end..end + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
+        let start = length.and_then(|n| end.checked_sub(n as usize)).filter(|&at| at >= 8).ok_or_else(cut_off)?;
+        let footer = root_as_footer(&self.bytes[start..end]).map_err(|error| self.damaged(&error.to_string()))?;
+        let schema = footer.schema().ok_or_else(|| self.damaged("it has no schema"))?;
+        let schema: SchemaRef = Arc::new(self.guarded(|| Ok::<_, ArrowError>(fb_to_schema(schema)))?);
+        sink.begin(&schema, schema.metadata())?;
+        if schema.fields().is_empty() {
+            return Ok(());
         }
-        let end = self.bytes.len();
-        let footer = end.checked_sub(10).filter(|_| self.bytes.ends_with(b"ARROW1"));
-        let length = footer.and_then(|at| self.bytes.get(at..at + 4)).and_then(|b| b.try_into().ok());
-        let last = match (footer, length.map(u32::from_le_bytes)) {
-            (Some(at), Some(length)) => at.checked_sub(length as usize).filter(|&at| at >= 8),
-            _ => None,
+        let mut decoder = FileDecoder::new(schema, footer.version());
+        let piece = |block: &Block| {
+            let from = usize::try_from(block.offset()).ok();
+            let size = usize::try_from(block.metaDataLength()).ok().zip(usize::try_from(block.bodyLength()).ok());
+            let size = size.and_then(|(header, body)| header.checked_add(body));
+            let range = from.zip(size).and_then(|(from, size)| Some(from..from.checked_add(size)?));
+            let piece = range.filter(|r| r.end <= start).map(|r| self.bytes.slice(r));
+            let mut rest = piece.clone().ok_or_else(|| self.damaged("a message beyond its end"))?;
+            self.message(&mut rest)?;
+            piece.ok_or_else(cut_off)
         };
-        let mut stream = last.map(|last| self.bytes.slice(8..last)).ok_or_else(|| self.damaged("its end is missing"))?;
-        // Writers pad the magic bytes with zeros, up to their alignment.
-        while stream.starts_with(&[0; 8]) {
-            stream.advance(8);
+        for block in footer.dictionaries().into_iter().flatten() {
+            let bytes = piece(block)?.into();
+            self.guarded(|| decoder.read_dictionary(block, &bytes))?;
         }
-        Ok(stream)
+        let mut rows = 0u64;
+        for block in footer.recordBatches().into_iter().flatten() {
+            let bytes = piece(block)?.into();
+            if let Some(batch) = self.guarded(|| decoder.read_record_batch(block, &bytes))? {
+                rows += batch.num_rows() as u64;
+                self.check_rows(rows)?;
+                sink.batch(&batch)?;
+            }
+        }
+        Ok(())
     }
 
     /// The next message with its body; `None` at the end.
@@ -223,13 +247,18 @@ impl File<'_> {
             let mut unfolded = 0u64;
             for buffer in batch.buffers().into_iter().flatten() {
                 let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
-                let range = range.and_then(|(from, n)| Some(body.checked_add(from)?..body.checked_add(from)?.checked_add(n)?));
+                let range =
+                    range.and_then(|(from, n)| Some(body.checked_add(from)?..body.checked_add(from)?.checked_add(n)?));
                 let piece = range.filter(|r| r.end <= end).and_then(|r| rest.get(r));
                 let piece = piece.ok_or_else(|| self.damaged("a buffer beyond its message"))?;
                 if batch.compression().is_some() && !piece.is_empty() {
                     let length = piece.get(..8).and_then(|b| b.try_into().ok()).map(i64::from_le_bytes);
                     let length = length.ok_or_else(cut_off)?;
-                    unfolded = unfolded.saturating_add(if length == -1 { 0 } else { u64::try_from(length).unwrap_or(u64::MAX) });
+                    unfolded = unfolded.saturating_add(if length == -1 {
+                        0
+                    } else {
+                        u64::try_from(length).unwrap_or(u64::MAX)
+                    });
                 }
             }
             if unfolded > most {

@@ -131,10 +131,9 @@ impl<'r, 'a> Rows<'r, 'a> {
             return Err(DataError::Empty { path: self.reading.remarks.path.clone(), blank: false });
         }
         self.reading.remarks.check_malformed(self.rows, VALID, "name other columns with --text and --label")?;
-        for (counted, what) in [
-            (&self.repaired, "did not cover their quoted text and were moved to it"),
-            (&self.broken, "left out"),
-        ] {
+        for (counted, what) in
+            [(&self.repaired, "did not cover their quoted text and were moved to it"), (&self.broken, "left out")]
+        {
             if let Some((place, first)) = &counted.first {
                 let what = format!("{} {what} (first at {place}: {first})", count(counted.count, "span"));
                 self.reading.remarks.notes.push(what);
@@ -142,12 +141,17 @@ impl<'r, 'a> Rows<'r, 'a> {
         }
         if let Some((place, _)) = &self.changed.first {
             let n = count(self.changed.count, "record");
-            let what = format!("{n} changed in the columns of labels and spans since they were written (first at {place}): what else was said of those answers is left out");
+            let what = format!(
+                "{n} changed in the columns of labels and spans since they were written (first at {place}): what else was said of those answers is left out"
+            );
             self.reading.remarks.notes.push(what);
         }
         if let Some((place, _)) = &self.unplaced.first {
             let n = count(self.unplaced.count, "record");
-            self.reading.remarks.notes.push(format!("{n} with tokens that do not stand in the text (first at {place}): tokens left out"));
+            self.reading
+                .remarks
+                .notes
+                .push(format!("{n} with tokens that do not stand in the text (first at {place}): tokens left out"));
         }
         self.check_ids()?;
         if self.tagged.contains(&true) {
@@ -260,14 +264,7 @@ impl<'r, 'a> Rows<'r, 'a> {
         Ok(Some(marks))
     }
 
-    fn span(
-        &mut self,
-        parts: &Parts,
-        i: usize,
-        text: &str,
-        offsets: &Offsets,
-        place: &Place,
-    ) -> Result<Mark, String> {
+    fn span(&mut self, parts: &Parts, i: usize, text: &str, offsets: &Offsets, place: &Place) -> Result<Mark, String> {
         let number = |names: &[&str]| parts.get(names).and_then(|(cells, at)| cells.position(at + i));
         let (Some(start), Some(end)) = (number(STARTS), number(ENDS)) else {
             return Err("a span without two offsets".to_owned());
@@ -375,7 +372,12 @@ impl<'r, 'a> Rows<'r, 'a> {
         read(&value).map(Some)
     }
 
-    fn record(&mut self, columns: &[Option<Cells>], row: usize, place: &Place) -> Result<Result<Record, String>, DataError> {
+    fn record(
+        &mut self,
+        columns: &[Option<Cells>],
+        row: usize,
+        place: &Place,
+    ) -> Result<Result<Record, String>, DataError> {
         let cells = |column: Option<usize>| column.and_then(|c| columns[c].as_ref());
         let mut record = Record { place: place.clone(), ..Record::default() };
         record.text = cells(self.roles.text).and_then(|c| c.text(row)).map(str::to_owned);
@@ -398,7 +400,9 @@ impl<'r, 'a> Rows<'r, 'a> {
         let texts = record.text.clone().unwrap_or_default();
         if self.roles.answer.or(self.roles.responses).or(self.roles.predictions).is_some() {
             let said = Said::new(&texts);
-            let list = |value: &Value| value.as_array().cloned().ok_or_else(|| format!("{} where a list is needed", shape(value)));
+            let list = |value: &Value| {
+                value.as_array().cloned().ok_or_else(|| format!("{} where a list is needed", shape(value)))
+            };
             let responses = Self::said(columns, self.roles.responses, row, |value| {
                 list(value)?.iter().map(|one| said.read_response(one)).collect::<Result<Vec<_>, _>>()
             });
@@ -563,7 +567,10 @@ impl<'c> Parts<'c> {
                 });
                 let lists: Vec<_> = lists.collect();
                 let len = lists.iter().map(|(.., range)| range.len()).min()?;
-                Some(Self { all: lists.into_iter().map(|(name, cells, range)| (name, cells, range.start)).collect(), len })
+                Some(Self {
+                    all: lists.into_iter().map(|(name, cells, range)| (name, cells, range.start)).collect(),
+                    len,
+                })
             }
             _ => {
                 let (items, range) = cells.items(row)?;

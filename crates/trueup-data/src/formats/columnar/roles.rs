@@ -146,7 +146,8 @@ impl Roles {
         let kinds: Vec<Kind> =
             schema.fields().iter().map(|f| Kind::of(f.data_type(), &features.field(f.name()))).collect();
         let path = remarks.path.clone();
-        let asked = |asked: &Option<String>, role| asked.as_deref().map(|a| resolve(a, role, &names, &path)).transpose();
+        let asked =
+            |asked: &Option<String>, role| asked.as_deref().map(|a| resolve(a, role, &names, &path)).transpose();
         let (text, label, id) =
             (asked(&options.text, "text")?, asked(&options.label, "label")?, asked(&options.id, "id")?);
         let (group, time) = (asked(&options.group, "group")?, asked(&options.time, "time")?);
@@ -191,8 +192,9 @@ impl Roles {
         let taken = roles.taken();
         if !roles.own {
             let free = (0..names.len()).filter(|c| !taken.contains(c));
-            roles.metadata =
-                free.map(|column| Meta { column, name: names[column].as_str().into(), json: false, nulls: false }).collect();
+            roles.metadata = free
+                .map(|column| Meta { column, name: names[column].as_str().into(), json: false, nulls: false })
+                .collect();
         }
         if say {
             roles.say(&names, &kinds, options, remarks);
@@ -300,6 +302,11 @@ impl Roles {
         }
         if self.label.is_none() && self.tags.is_none() && options.label.is_none() {
             self.label = find(&taken, LABEL_NAMES, false, &Kind::is_label);
+            taken.extend(self.label);
+        }
+        if self.label.is_none() && self.tags.is_some() && options.label.is_none() {
+            // Beside tags a label of the whole text must be called so.
+            self.label = find(&taken, &["label"], false, &|k| k.is_label() && !matches!(k, Kind::List(_)));
             taken.extend(self.label);
         }
         if self.id.is_none() {

@@ -74,7 +74,8 @@ impl<'a> Said<'a> {
                 let mut one = Map::new();
                 set(&mut one, "id", relation.id.as_deref());
                 one.insert("kind".to_owned(), relation.kind.clone().into());
-                let arguments = relation.arguments.iter().map(|(role, id)| Value::from(vec![role.as_str(), id.as_str()]));
+                let arguments =
+                    relation.arguments.iter().map(|(role, id)| Value::from(vec![role.as_str(), id.as_str()]));
                 one.insert("arguments".to_owned(), arguments.collect());
                 put_pairs(&mut one, "attributes", &relation.attributes);
                 Value::Object(one)
@@ -120,7 +121,10 @@ impl<'a> Said<'a> {
         self.put(&prediction.answer, &mut out);
         set(&mut out, "score", prediction.score);
         if !prediction.scores.is_empty() {
-            let scores = prediction.scores.iter().map(|(label, score)| Value::from(vec![Value::from(label.as_str()), (*score).into()]));
+            let scores = prediction
+                .scores
+                .iter()
+                .map(|(label, score)| Value::from(vec![Value::from(label.as_str()), (*score).into()]));
             out.insert("scores".to_owned(), scores.collect());
         }
         set(&mut out, "time", prediction.time.as_deref());
@@ -157,7 +161,8 @@ impl<'a> Said<'a> {
             let number = |v: Option<&Value>| v.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
             match (number(from), number(to)) {
                 (Some(from), Some(to)) if from == to => {
-                    let at = self.offsets.to_byte(from).ok_or_else(|| format!("the span {from}..{to} beyond the text"))?;
+                    let at =
+                        self.offsets.to_byte(from).ok_or_else(|| format!("the span {from}..{to} beyond the text"))?;
                     Ok((at, at))
                 }
                 (Some(from), Some(to)) => self.offsets.range(from, to),
@@ -184,7 +189,9 @@ impl<'a> Said<'a> {
             time: text(value, "time"),
             seconds: value.get("seconds").and_then(Value::as_f64),
             status: match text(value, "status") {
-                Some(name) => Status::from_name(&name).ok_or_else(|| format!("the status '{}'", crate::error::quote(&name)))?,
+                Some(name) => {
+                    Status::from_name(&name).ok_or_else(|| format!("the status '{}'", crate::error::quote(&name)))?
+                }
                 None => Status::Accepted,
             },
             answer: self.read_answer(value)?,
@@ -200,7 +207,10 @@ impl<'a> Said<'a> {
             model: text(value, "model"),
             answer: self.read_answer(value)?,
             score: value.get("score").and_then(Value::as_f64),
-            scores: scores.iter().map(|s| score(s).ok_or("a score without its label".to_owned())).collect::<Read<_>>()?,
+            scores: scores
+                .iter()
+                .map(|s| score(s).ok_or("a score without its label".to_owned()))
+                .collect::<Read<_>>()?,
             time: text(value, "time"),
             id: text(value, "id"),
             extra: pairs(value, "extra"),

@@ -61,7 +61,12 @@ fn full() -> Record {
         id: Some("1".into()),
         text: Some(text.into()),
         split: Some("my split".into()),
-        tokens: vec![token(0, 4, "B-PER", "NNP"), token(5, 9, "O", ":)"), token(10, 13, "O", "VBD"), token(14, 17, "B-PER", "NNP")],
+        tokens: vec![
+            token(0, 4, "B-PER", "NNP"),
+            token(5, 9, "O", ":)"),
+            token(10, 13, "O", "VBD"),
+            token(14, 17, "B-PER", "NNP"),
+        ],
         gold: Some(Answer {
             labels: Some(vec![Choice { label: "ok".into(), field: Some("tone".into()), score: Some(0.5) }]),
             spans: Some(vec![a, Mark { attributes, ..b }, gap]),
@@ -116,11 +121,19 @@ fn an_answer_that_was_changed_in_its_columns_says_so() {
     let (files, _) = testing::write("arrow", &corpus_of(vec![record]));
     let batch = batches(&files[""]);
     let label: ArrayRef = Arc::new(StringArray::from(vec!["b"]));
-    let fields: Vec<Field> = batch.schema().fields().iter().map(|f| {
-        if f.name() == "label" { Field::new("label", label.data_type().clone(), true) } else { (**f).clone() }
-    }).collect();
-    let columns = batch.schema().fields().iter().zip(batch.columns())
-        .map(|(f, c)| if f.name() == "label" { label.clone() } else { c.clone() }).collect();
+    let fields: Vec<Field> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| if f.name() == "label" { Field::new("label", label.data_type().clone(), true) } else { (**f).clone() })
+        .collect();
+    let columns = batch
+        .schema()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(f, c)| if f.name() == "label" { label.clone() } else { c.clone() })
+        .collect();
     let schema = Schema::new_with_metadata(fields, batch.schema().metadata().clone());
     let changed = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
     let read = ipc(&changed, None, true);
@@ -160,7 +173,10 @@ fn parquet_bytes(batch: &RecordBatch) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
     for (key, value) in batch.schema().metadata() {
-        writer.append_key_value_metadata(parquet::file::metadata::KeyValue { key: key.clone(), value: Some(value.clone()) });
+        writer.append_key_value_metadata(parquet::file::metadata::KeyValue {
+            key: key.clone(),
+            value: Some(value.clone()),
+        });
     }
     writer.write(batch).unwrap();
     writer.close().unwrap();
@@ -247,10 +263,13 @@ fn other_columns_are_metadata_of_their_types() {
         ("day", Arc::new(Date32Array::from(vec![19_000]))),
         ("at", Arc::new(TimestampMillisecondArray::from(vec![1_000]).with_timezone("UTC"))),
         ("b", Arc::new(BinaryArray::from(vec![&b"x"[..]]))),
-        ("s", Arc::new(StructArray::from(vec![(
-            Arc::new(Field::new("x", DataType::Int8, true)),
-            Arc::new(Int8Array::from(vec![5])) as ArrayRef,
-        )]))),
+        (
+            "s",
+            Arc::new(StructArray::from(vec![(
+                Arc::new(Field::new("x", DataType::Int8, true)),
+                Arc::new(Int8Array::from(vec![5])) as ArrayRef,
+            )])),
+        ),
     ];
     let batch = batch(columns, None);
     for read in [ipc(&batch, None, true), of(parquet_bytes(&batch)).unwrap()] {
@@ -261,7 +280,6 @@ fn other_columns_are_metadata_of_their_types() {
         assert_eq!(read.notes, ["values of type Binary in column 'b' are left out"]);
     }
 }
-
 
 fn spans(rows: &[(i64, i64, &str)]) -> ArrayRef {
     let fields = [("start", DataType::Int64), ("end", DataType::Int64), ("label", DataType::Utf8)];
@@ -344,7 +362,8 @@ fn folders_give_splits() {
     .into();
     let read = corpus(&Input::memory_folder("f", files.clone()), &ReadOptions::default()).unwrap();
     assert_eq!(read.format.name(), "parquet");
-    let shown: Vec<_> = read.corpus.records.iter().map(|r| (r.split.as_deref(), r.metadata.len(), r.place.to_string())).collect();
+    let shown: Vec<_> =
+        read.corpus.records.iter().map(|r| (r.split.as_deref(), r.metadata.len(), r.place.to_string())).collect();
     assert_eq!(shown[0], (Some("test"), 1, "split=test/lang=de/0.parquet: row 1".to_owned()));
     assert_eq!(shown[1], (Some("train"), 0, "train-00000-of-00001.parquet: row 1".to_owned()));
     let mut files = files;
@@ -401,7 +420,11 @@ fn damaged_files_are_errors() {
             } else {
                 // Half of them near the end, where Parquet keeps its structure.
                 for _ in 0..=random(3) {
-                    let near = if random(2) == 0 { bytes.len().saturating_sub(1 + random(1_500)) } else { random(bytes.len()) };
+                    let near = if random(2) == 0 {
+                        bytes.len().saturating_sub(1 + random(1_500))
+                    } else {
+                        random(bytes.len())
+                    };
                     damaged[near] = [0, 0xff, 0x7f, 0x80, 1, random(256) as u8][random(6)];
                 }
             }

@@ -135,9 +135,10 @@ pub(super) fn decode(
             let tag = record.tokens[at].tag.clone().unwrap_or_default();
             first_invalid.get_or_insert((record.place.clone(), tag));
         }
-        let marks = decoded.chunks.iter().map(|&(first, last, kind)| {
-            Mark::new(record.tokens[first].start, record.tokens[last - 1].end, kind)
-        });
+        let marks = decoded
+            .chunks
+            .iter()
+            .map(|&(first, last, kind)| Mark::new(record.tokens[first].start, record.tokens[last - 1].end, kind));
         made.push(Some(marks.collect()));
     }
     for (record, marks) in records.iter_mut().zip(made) {
@@ -165,4 +166,3 @@ pub(super) fn kinds(names: &[Key]) -> Vec<String> {
     }
     kinds
 }
-

@@ -95,9 +95,9 @@ fn settle(record: &mut Record, token_columns: usize, losses: &mut Losses) {
         return;
     }
     let words: Option<Vec<&str>> = record.tokens.iter().map(|t| text.get(t.start..t.end)).collect();
-    let stands = words.and_then(|words| tokens::locate(&text, words.into_iter())).is_some_and(|found| {
-        found.iter().zip(&record.tokens).all(|(a, b)| (a.start, a.end) == (b.start, b.end))
-    });
+    let stands = words
+        .and_then(|words| tokens::locate(&text, words.into_iter()))
+        .is_some_and(|found| found.iter().zip(&record.tokens).all(|(a, b)| (a.start, a.end) == (b.start, b.end)));
     if !stands || record.text.is_none() {
         losses.add(Loss::Tokens, &place, || "tokens that are not found again in the text".to_owned());
         record.tokens.clear();
@@ -146,16 +146,27 @@ enum What {
     Text,
     Split,
     /// One label, or a list of them; of which there may be none in all records.
-    Label { names: Names, several: bool },
+    Label {
+        names: Names,
+        several: bool,
+    },
     Spans,
     Tokens,
     /// Tags of tokens, as they are or made from spans.
-    Tags { names: Names, derived: bool },
+    Tags {
+        names: Names,
+        derived: bool,
+    },
     TokenColumn(usize),
     Answer,
     Responses,
     Predictions,
-    Meta { key: Key, at: usize, kind: Type, nulls: bool },
+    Meta {
+        key: Key,
+        at: usize,
+        kind: Type,
+        nulls: bool,
+    },
 }
 
 struct Column {
@@ -195,7 +206,9 @@ impl Plan {
             }
             columns.push(Column { name: unique, what });
         };
-        let folders = target == Target::Disk && !records.is_empty() && records.iter().all(|r| r.split.as_deref().is_some_and(is_folder));
+        let folders = target == Target::Disk
+            && !records.is_empty()
+            && records.iter().all(|r| r.split.as_deref().is_some_and(is_folder));
         if any(&|r| r.id.is_some()) {
             add(&mut columns, "id", What::Id);
         }
@@ -209,7 +222,8 @@ impl Plan {
             }
             let width = records.iter().filter_map(|r| r.tokens.first()).map(|t| t.columns.len()).max().unwrap_or(0);
             for i in 0..width {
-                let name = outline.token_columns.get(i).map_or_else(|| format!("token_column_{}", i + 1), |n| n.to_string());
+                let name =
+                    outline.token_columns.get(i).map_or_else(|| format!("token_column_{}", i + 1), |n| n.to_string());
                 add(&mut columns, &name, What::TokenColumn(i));
             }
         }
@@ -569,9 +583,9 @@ impl Column {
                 r.tokens.first()?.columns.get(*i)?;
                 Some(r.tokens.iter().map(|t| t.columns.get(*i).map_or("", |value| value)).collect())
             }),
-            What::Answer => texts(&|r| {
-                gold(r).filter(|a| !said::is_plain(a)).map(|a| Said::new(r.text()).answer(a).to_string())
-            }),
+            What::Answer => {
+                texts(&|r| gold(r).filter(|a| !said::is_plain(a)).map(|a| Said::new(r.text()).answer(a).to_string()))
+            }
             What::Responses => texts(&|r| {
                 let said = Said::new(r.text());
                 let all: Value = r.responses.iter().map(|one| said.response(one)).collect();
@@ -600,11 +614,7 @@ impl Column {
     }
 }
 
-fn strings<'r>(
-    records: &[&'r Record],
-    item: &str,
-    of: impl Fn(&'r Record) -> Option<Vec<&'r str>>,
-) -> ArrayRef {
+fn strings<'r>(records: &[&'r Record], item: &str, of: impl Fn(&'r Record) -> Option<Vec<&'r str>>) -> ArrayRef {
     let mut list = ListBuilder::new(StringBuilder::new()).with_field(Field::new(item, DataType::Utf8, true));
     for record in records {
         match of(record) {
@@ -704,4 +714,3 @@ fn shard(plan: &Plan, records: &[&Record], split: Option<&str>, out: &mut Output
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
-
