@@ -64,12 +64,12 @@ impl Cells {
                 .and_then(|times| arrow_cast::cast(&times, &DataType::Utf8)),
             _ => cast(&DataType::Utf8),
         };
-        let shown = |left_out: &mut Vec<String>| match cast(&DataType::Utf8).or_else(|_| utc()) {
-            Ok(text) => text.as_string_opt::<i32>().cloned().map_or(Self::Nothing, Self::Text),
-            Err(_) => {
-                left_out.push(array.data_type().to_string());
-                Self::Nothing
+        let shown = |left_out: &mut Vec<String>| {
+            if let Ok(text) = cast(&DataType::Utf8).or_else(|_| utc()) {
+                return text.as_string_opt::<i32>().cloned().map_or(Self::Nothing, Self::Text);
             }
+            left_out.push(array.data_type().to_string());
+            Self::Nothing
         };
         if *feature == Feature::Media {
             left_out.push("media".to_owned());
@@ -110,18 +110,18 @@ impl Cells {
                 Self::Keyed(keys.map(|(i, key)| (!empty && !array.is_null(i)).then_some(key)).collect(), values.into())
             }
             DataType::List(_) => array.as_list_opt::<i32>().map_or(Self::Nothing, |list| {
-                let offsets = list.value_offsets().iter().map(|&o| o as usize).collect();
-                Self::list(array, offsets, list.values(), feature, left_out)
+                let offsets: Vec<usize> = list.value_offsets().iter().map(|&o| o as usize).collect();
+                Self::list(array, &offsets, list.values(), feature, left_out)
             }),
             DataType::LargeList(_) => array.as_list_opt::<i64>().map_or(Self::Nothing, |list| {
-                let offsets = list.value_offsets().iter().map(|&o| o as usize).collect();
-                Self::list(array, offsets, list.values(), feature, left_out)
+                let offsets: Vec<usize> = list.value_offsets().iter().map(|&o| o as usize).collect();
+                Self::list(array, &offsets, list.values(), feature, left_out)
             }),
             DataType::FixedSizeList(_, size) => array.as_fixed_size_list_opt().map_or(Self::Nothing, |list| {
                 let first = list.value_offset(0).max(0) as usize;
                 let size = *size as usize;
-                let offsets = (0..=array.len()).map(|i| first + i * size).collect();
-                Self::list(array, offsets, list.values(), feature, left_out)
+                let offsets: Vec<usize> = (0..=array.len()).map(|i| first + i * size).collect();
+                Self::list(array, &offsets, list.values(), feature, left_out)
             }),
             DataType::ListView(_) => array.as_list_view_opt::<i32>().map_or(Self::Nothing, |list| {
                 let pairs = list.value_offsets().iter().zip(list.value_sizes());
@@ -157,7 +157,7 @@ impl Cells {
 
     fn list(
         array: &ArrayRef,
-        offsets: Vec<usize>,
+        offsets: &[usize],
         items: &ArrayRef,
         feature: &Feature,
         left_out: &mut Vec<String>,

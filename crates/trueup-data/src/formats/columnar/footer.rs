@@ -73,7 +73,7 @@ impl Thrift<'_> {
             id = next;
             if (id, kind) == (5, 5) {
                 let number = self.varint()?;
-                children = (number >> 1) as i64 ^ -((number & 1) as i64);
+                children = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
             } else {
                 self.skip(kind, NESTED)?;
             }
@@ -109,7 +109,7 @@ impl Thrift<'_> {
         let id = match byte >> 4 {
             0 => {
                 let number = self.varint()?;
-                (number >> 1) as i64 ^ -((number & 1) as i64)
+                (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
             }
             delta => last.checked_add(i64::from(delta))?,
         };

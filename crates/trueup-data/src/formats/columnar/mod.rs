@@ -226,7 +226,9 @@ fn shards(folder: &Folder, prefix: &str, split: Option<&str>, rows: &mut Rows) -
         names.map(|name| format!("{prefix}{name}")).collect()
     } else {
         let names = folder.names()?;
-        let here = |name: &String| name.strip_prefix(prefix).is_some_and(|n| !n.contains('/') && n.ends_with(".arrow"));
+        let here = |name: &String| {
+            name.strip_prefix(prefix).and_then(|n| n.strip_suffix(".arrow")).is_some_and(|n| !n.contains('/'))
+        };
         names.into_iter().filter(here).collect()
     };
     if listed.is_empty() {
@@ -252,5 +254,5 @@ fn shards(folder: &Folder, prefix: &str, split: Option<&str>, rows: &mut Rows) -
 pub(crate) fn objects(input: &Input) -> Option<Result<Vec<Object>, DataError>> {
     let kind = open::kind(input.bytes())?;
     let mut sink = Objects::default();
-    Some(one(input, kind, &mut sink).map(|()| sink.objects))
+    Some(one(input, kind, &mut sink).map(|()| sink.found))
 }

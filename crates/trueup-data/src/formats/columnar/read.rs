@@ -37,7 +37,7 @@ pub(super) struct Rows<'r, 'a> {
     records: Vec<Record>,
     /// Which records have tags that mean spans.
     tagged: Vec<bool>,
-    rows: usize,
+    seen: usize,
     text_bytes: usize,
     file: FileOf,
     row: u64,
@@ -93,7 +93,7 @@ impl<'r, 'a> Rows<'r, 'a> {
             options,
             records: Vec::new(),
             tagged: Vec::new(),
-            rows: 0,
+            seen: 0,
             text_bytes: 0,
             file: FileOf::default(),
             row: 0,
@@ -127,10 +127,10 @@ impl<'r, 'a> Rows<'r, 'a> {
 
     /// Hands all records on.
     pub fn finish(mut self) -> Result<(), DataError> {
-        if self.rows == 0 {
+        if self.seen == 0 {
             return Err(DataError::Empty { path: self.reading.remarks.path.clone(), blank: false });
         }
-        self.reading.remarks.check_malformed(self.rows, VALID, "name other columns with --text and --label")?;
+        self.reading.remarks.check_malformed(self.seen, VALID, "name other columns with --text and --label")?;
         for (counted, what) in
             [(&self.repaired, "did not cover their quoted text and were moved to it"), (&self.broken, "left out")]
         {
@@ -445,7 +445,7 @@ impl<'r, 'a> Rows<'r, 'a> {
         let (labels, tags) = (names(self.roles.label), names(self.roles.tags));
         let outline = &mut self.reading.outline;
         if outline.declared_labels.is_empty() {
-            outline.declared_labels = labels.iter().map(|name| name.to_string()).collect();
+            outline.declared_labels = labels.iter().map(ToString::to_string).collect();
         }
         let listed = |key: &str| own.and_then(|own| own.get(key)).and_then(Value::as_array);
         if let Some(kinds) = listed("declared_spans") {
@@ -528,7 +528,7 @@ impl Sink for Rows<'_, '_> {
             }
         }
         for row in 0..batch.num_rows() {
-            self.rows += 1;
+            self.seen += 1;
             self.row += 1;
             let place = Place { file: self.file.name.clone(), ..Place::row(self.row) };
             match self.record(&columns, row, &place)? {
@@ -594,7 +594,7 @@ pub(super) struct Objects {
     features: Option<Feature>,
     names: Vec<Key>,
     /// The rows.
-    pub objects: Vec<Object>,
+    pub found: Vec<Object>,
 }
 
 impl Sink for Objects {
@@ -622,8 +622,8 @@ impl Sink for Objects {
             if !scores.is_empty() {
                 fields.insert("scores".to_owned(), Value::Object(scores));
             }
-            let number = self.objects.len() as u64 + 1;
-            self.objects.push(Object { line: number, number, fields });
+            let number = self.found.len() as u64 + 1;
+            self.found.push(Object { line: number, number, fields });
         }
         Ok(())
     }

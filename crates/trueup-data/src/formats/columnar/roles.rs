@@ -100,6 +100,7 @@ pub(super) struct Meta {
 
 /// Which column has which role.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[allow(clippy::struct_excessive_bools)] // Facts about columns that do not exclude each other.
 pub(super) struct Roles {
     pub id: Option<usize>,
     pub text: Option<usize>,
@@ -152,10 +153,7 @@ impl Roles {
             (asked(&options.text, "text")?, asked(&options.label, "label")?, asked(&options.id, "id")?);
         let (group, time) = (asked(&options.group, "group")?, asked(&options.time, "time")?);
         let kept: Vec<usize> = [group, time].into_iter().flatten().collect();
-        let mut roles = match own.and_then(|own| Self::own(own, &names)) {
-            Some(roles) => roles,
-            None => Self::default(),
-        };
+        let mut roles = own.and_then(|own| Self::own(own, &names)).unwrap_or_default();
         for named in [text, label, id].into_iter().flatten() {
             roles.forget(named);
         }

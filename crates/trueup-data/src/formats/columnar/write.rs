@@ -223,7 +223,7 @@ impl Plan {
             let width = records.iter().filter_map(|r| r.tokens.first()).map(|t| t.columns.len()).max().unwrap_or(0);
             for i in 0..width {
                 let name =
-                    outline.token_columns.get(i).map_or_else(|| format!("token_column_{}", i + 1), |n| n.to_string());
+                    outline.token_columns.get(i).map_or_else(|| format!("token_column_{}", i + 1), ToString::to_string);
                 add(&mut columns, &name, What::TokenColumn(i));
             }
         }
@@ -405,7 +405,7 @@ fn names_of(outline: &Outline, column: &str) -> Option<Names> {
     let names = feature.names()?;
     let distinct: FxHashSet<&Key> = names.iter().collect();
     let fits = !names.is_empty() && distinct.len() == names.len();
-    fits.then(|| Names::new(names.iter().map(|n| n.to_string()).collect()))
+    fits.then(|| Names::new(names.iter().map(ToString::to_string).collect()))
 }
 
 /// The names of the tags and whether they are made from spans; `None` when there are none and none can be made.
@@ -659,7 +659,7 @@ fn spans(records: &[&Record], item: &str) -> ArrayRef {
             let parts = list.values();
             for (i, byte) in [mark.start, mark.end].into_iter().enumerate() {
                 if let Some(numbers) = parts.field_builder::<Int64Builder>(i) {
-                    numbers.append_value(said.point(byte) as i64);
+                    numbers.append_value(i64::try_from(said.point(byte)).unwrap_or(i64::MAX));
                 }
             }
             if let Some(labels) = parts.field_builder::<StringBuilder>(2) {
