@@ -10,6 +10,7 @@ mod cells;
 mod features;
 mod footer;
 mod open;
+mod parts;
 mod read;
 mod roles;
 mod said;
@@ -22,7 +23,8 @@ mod write;
 use serde_json::Value;
 
 use self::open::Kind;
-use self::read::{FileOf, Objects, Rows};
+use self::parts::Objects;
+use self::read::{FileOf, Rows};
 use crate::corpus::Key;
 use crate::error::{DataError, quote};
 use crate::formats::Spec;

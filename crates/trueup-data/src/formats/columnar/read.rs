@@ -1,23 +1,23 @@
 //! Rows become records.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
 use super::cells::{Cells, Label};
 use super::features::{self, Feature};
 use super::open::Sink;
+use super::parts::Parts;
 use super::roles::{self, ENDS, Meta, Roles, SPAN_LABELS, STARTS};
 use super::said::{self, Said};
 use super::tokens;
 use crate::corpus::{Answer, Choice, Key, Mark, Place, Record, TokenMark};
 use crate::error::{DataError, list, quote};
-use crate::json::{Object, scalar, shape};
+use crate::json::{scalar, shape};
 use crate::options::{ReadOptions, count};
 use crate::quoted::{Quoted, place as quoted_place};
 use crate::reading::Reading;
@@ -545,85 +545,6 @@ impl Sink for Rows<'_, '_> {
                 }
                 Err(found) => self.reading.remarks.skip_malformed_at(&place, found, VALID)?,
             }
-        }
-        Ok(())
-    }
-}
-
-/// The spans of one row, part by part: a list of structs, or a struct of lists.
-struct Parts<'c> {
-    /// Name, cells, and where the row's first value stands in them.
-    all: Vec<(&'c Key, &'c Cells, usize)>,
-    len: usize,
-}
-
-impl<'c> Parts<'c> {
-    fn new(cells: &'c Cells, row: usize) -> Option<Self> {
-        match cells {
-            Cells::Fields(_, fields) if !cells.is_null(row) => {
-                let lists = fields.iter().filter_map(|(name, cells)| {
-                    let (items, range): (&Cells, Range<usize>) = cells.items(row)?;
-                    Some((name, items, range))
-                });
-                let lists: Vec<_> = lists.collect();
-                let len = lists.iter().map(|(.., range)| range.len()).min()?;
-                Some(Self {
-                    all: lists.into_iter().map(|(name, cells, range)| (name, cells, range.start)).collect(),
-                    len,
-                })
-            }
-            _ => {
-                let (items, range) = cells.items(row)?;
-                let Cells::Fields(_, fields) = items else { return None };
-                let all = fields.iter().map(|(name, cells)| (name, cells, range.start)).collect();
-                Some(Self { all, len: range.len() })
-            }
-        }
-    }
-
-    /// The first part that has one of the names.
-    fn get(&self, names: &[&str]) -> Option<(&'c Cells, usize)> {
-        let find = |wanted: &&str| self.all.iter().find(|(name, ..)| &***name == *wanted);
-        names.iter().find_map(find).map(|&(_, cells, at)| (cells, at))
-    }
-}
-
-/// Rows as JSON objects, for predictions: the columns `score:LABEL` become one object `scores`.
-#[derive(Default)]
-pub(super) struct Objects {
-    features: Option<Feature>,
-    names: Vec<Key>,
-    /// The rows.
-    pub found: Vec<Object>,
-}
-
-impl Sink for Objects {
-    fn begin(&mut self, schema: &Schema, metadata: &HashMap<String, String>) -> Result<(), DataError> {
-        self.features = metadata.get(features::KEY).map(|text| features::parse(text));
-        self.names = schema.fields().iter().map(|field| field.name().as_str().into()).collect();
-        Ok(())
-    }
-
-    fn batch(&mut self, batch: &RecordBatch) -> Result<(), DataError> {
-        let feature = |name: &str| self.features.as_ref().map_or(Feature::Plain, |f| f.field(name));
-        let mut left_out = Vec::new();
-        let columns: Vec<Cells> =
-            self.names.iter().zip(batch.columns()).map(|(n, a)| Cells::new(a, &feature(n), &mut left_out)).collect();
-        for row in 0..batch.num_rows() {
-            let mut fields = Map::new();
-            let mut scores = Map::new();
-            for (name, cells) in self.names.iter().zip(&columns) {
-                let value = cells.value(row).unwrap_or(Value::Null);
-                match name.strip_prefix("score:") {
-                    Some(label) => scores.insert(label.trim().to_owned(), value),
-                    None => fields.insert(name.to_string(), value),
-                };
-            }
-            if !scores.is_empty() {
-                fields.insert("scores".to_owned(), Value::Object(scores));
-            }
-            let number = self.found.len() as u64 + 1;
-            self.found.push(Object { line: number, number, fields });
         }
         Ok(())
     }
