@@ -6,6 +6,7 @@
 //! is written here says under `trueup` what each column is, so that reading it guesses nothing; other tools keep their
 //! own view of the same columns.
 
+mod arrays;
 mod cells;
 mod features;
 mod footer;
