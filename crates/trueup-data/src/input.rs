@@ -7,6 +7,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use bytes::Bytes;
+
 use crate::error::{DataError, quote, shown};
 use crate::head::WINDOW;
 use crate::options::Remarks;
@@ -27,7 +29,7 @@ pub(crate) struct Input {
     /// Its name in messages.
     pub name: String,
     /// All of it, unless it is large and nobody asked for all of it yet.
-    bytes: OnceCell<Vec<u8>>,
+    bytes: OnceCell<Bytes>,
     /// A large file: where it is, and its first part.
     large: Option<(PathBuf, Vec<u8>)>,
     text: OnceCell<Decoded>,
@@ -42,14 +44,14 @@ impl Input {
         let name = shown(path);
         if path.as_os_str() != "-" && path.is_dir() {
             let folder = Folder::open(path)?;
-            let (bytes, text) = (OnceCell::from(Vec::new()), OnceCell::new());
+            let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
             return Ok(Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true });
         }
         let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > LARGE);
         let (bytes, large) = if is_large && path.as_os_str() != "-" {
             (OnceCell::new(), Some((path.to_path_buf(), source::first_bytes(path, WINDOW * 2)?)))
         } else {
-            (OnceCell::from(source::read_bytes(path)?), None)
+            (OnceCell::from(Bytes::from(source::read_bytes(path)?)), None)
         };
         let folder = path.parent().filter(|_| path.as_os_str() != "-").map(|parent| {
             let root = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
@@ -60,7 +62,7 @@ impl Input {
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
-        let (name, bytes) = (crate::error::escape(name), OnceCell::from(bytes));
+        let (name, bytes) = (crate::error::escape(name), OnceCell::from(Bytes::from(bytes)));
         Self { name, bytes, large: None, text: OnceCell::new(), folder: None, is_folder: false }
     }
 
@@ -68,7 +70,7 @@ impl Input {
     pub fn memory_folder(name: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let name = crate::error::escape(name);
         let folder = Folder { name: name.clone(), root: Root::Memory(files) };
-        let (bytes, text) = (OnceCell::from(Vec::new()), OnceCell::new());
+        let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
         Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true }
     }
 
@@ -100,8 +102,8 @@ impl Input {
             return Ok(bytes);
         }
         let bytes = match &self.large {
-            Some((path, _)) => source::read_bytes(path)?,
-            None => Vec::new(),
+            Some((path, _)) => source::read_bytes(path)?.into(),
+            None => Bytes::new(),
         };
         Ok(self.bytes.get_or_init(|| bytes))
     }
@@ -113,6 +115,12 @@ impl Input {
             (None, Some((_, first))) => first,
             (None, None) => &[],
         }
+    }
+
+    /// The bytes for readers that keep them; nothing is copied.
+    pub fn shared(&self) -> Result<Bytes, DataError> {
+        self.bytes()?;
+        Ok(self.bytes.get().cloned().unwrap_or_default())
     }
 
     /// The text, without a byte order mark. UTF-8, else UTF-16 where its mark or its zeros say so, else Windows-1252

@@ -11,7 +11,7 @@ use crate::columns::{self, ID_NAMES};
 use crate::corpus::dataset;
 use crate::error::{DataError, list, quote};
 use crate::formats::delimited::{self, Table};
-use crate::formats::{self, Format, is_blank, jsonl, lines};
+use crate::formats::{self, Format, columnar, is_blank, jsonl, lines};
 use crate::input::Input;
 use crate::json::{self, scalar, shape};
 use crate::labels::{Cells, Interner, at_level};
@@ -73,6 +73,13 @@ pub struct PredictionFile {
 /// read is always an error: a prediction left out would change every figure.
 pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<PredictionFile, DataError> {
     let input = Input::open(path)?;
+    if let Some(objects) = columnar::objects(&input) {
+        let objects = objects?;
+        let format = formats::detect(&input)?[0].format;
+        let mut remarks = Remarks::new(&input.name, true);
+        let rows = object_rows(&objects, options, &mut remarks)?;
+        return rows.finish(format, remarks);
+    }
     let source = Source { name: input.name.clone(), text: input.text()?.to_owned() };
     let mut remarks = Remarks::new(&source.name, true);
     let format = match options.from {
@@ -351,8 +358,16 @@ fn json_rows<'a>(
     options: &'a PredictionOptions,
     remarks: &mut Remarks,
 ) -> Result<Rows<'a>, DataError> {
-    let objects = json::objects(&source.text, remarks)?;
-    let names = jsonl::names(&objects);
+    object_rows(&json::objects(&source.text, remarks)?, options, remarks)
+}
+
+/// Rows of JSON lines, and of columnar files as objects of the same shape.
+fn object_rows<'a>(
+    objects: &[json::Object],
+    options: &'a PredictionOptions,
+    remarks: &mut Remarks,
+) -> Result<Rows<'a>, DataError> {
+    let names = jsonl::names(objects);
     let candidates = || names.iter().enumerate().map(|(i, n)| (i, n.as_str()));
     let label = match &options.label {
         Some(asked) => columns::resolve(asked, "predicted", &names, &remarks.path)?,
@@ -369,7 +384,7 @@ fn json_rows<'a>(
     };
     let mut rows = Rows::new(options);
     let mut ids = Vec::new();
-    for object in &objects {
+    for object in objects {
         let raw = object.fields.get(&names[label]).map_or(Ok(RawAnswer::Missing), answer);
         let raw =
             raw.map_err(|found| remarks.error(object.line, found, "a label, a list of labels or a list of spans"))?;

@@ -7,6 +7,7 @@
 pub(crate) mod argilla;
 pub(crate) mod azure;
 pub(crate) mod brat;
+pub(crate) mod columnar;
 pub(crate) mod comprehend;
 pub(crate) mod conll;
 pub(crate) mod conllu;
@@ -77,6 +78,9 @@ pub(crate) trait Writer {
 
 /// All formats, those with the surest marks first: of equally confident ones the first is taken.
 const SPECS: &[&Spec] = &[
+    &columnar::PARQUET,
+    &columnar::HF_DISK,
+    &columnar::ARROW,
     &spacy::SPEC,
     &spacy::FOLDER,
     &spacy::training_json::SPEC,
@@ -134,6 +138,9 @@ impl Format {
     pub const LABEL_TEXT: Self = Self(&label_text::SPEC);
     /// Tokens with tags.
     pub const CONLL: Self = Self(&conll::SPEC);
+
+    /// Parquet.
+    pub const PARQUET: Self = Self(&columnar::PARQUET);
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {

@@ -95,10 +95,10 @@ fn sniff(head: &Head) -> Confidence {
 
 /// Unpacks a file; errors name it.
 fn unpack(input: &Input) -> Result<Vec<u8>, DataError> {
-    if input.bytes().is_empty() {
+    if input.bytes()?.is_empty() {
         return Err(DataError::Empty { path: input.name.clone(), blank: false });
     }
-    read::inflate(input.bytes(), None).map_err(|found| broken(input, found))
+    read::inflate(input.bytes()?, None).map_err(|found| broken(input, found))
 }
 
 fn broken(input: &Input, found: String) -> DataError {
