@@ -3,6 +3,7 @@
 //! - [`read_dataset`] reads CSV, TSV, JSON lines, labelled lines and CoNLL, plain or compressed. What it decides from
 //!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
+//! - [`query`] selects examples by an SQL expression.
 //! - [`write`](mod@write) puts files on the disk whole or not at all.
 //! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
 //!
@@ -43,6 +44,7 @@ mod labels;
 mod options;
 mod output;
 mod predictions;
+pub mod query;
 mod quoted;
 mod read;
 mod reading;

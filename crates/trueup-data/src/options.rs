@@ -38,6 +38,8 @@ pub struct ReadOptions {
     pub lenient_tags: bool,
     /// The kind of answer.
     pub task: Option<Task>,
+    /// An SQL expression; what it is not true for is left out (see [`crate::query`]).
+    pub filter: Option<String>,
 }
 
 /// How to read predictions.

@@ -12,6 +12,7 @@ use crate::formats::{self, Format, conll, jsonl, label_text};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
+use crate::query;
 use crate::reading::Reading;
 use crate::source::Source;
 use crate::tabular;
@@ -102,7 +103,10 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
     };
     let mut reading = Reading::new(&mut remarks, &mut take);
     (format.spec().read)(input, options, &mut reading)?;
-    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    let (mut outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
+    if let Some(expression) = &options.filter {
+        query::apply_to_records(&mut records, &mut outline, expression, &mut remarks)?;
+    }
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;
@@ -114,7 +118,7 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let (format, _) = format_of(input, options, &mut remarks)?;
     let source = || Ok::<_, DataError>(Source { name: input.name.clone(), text: input.text()?.to_owned() });
     let mut scheme = None;
-    let (dataset, ids_from_column) = match format.name() {
+    let (mut dataset, ids_from_column) = match format.name() {
         "csv" | "tsv" => tabular::read(&source()?, format, options, &mut remarks)?,
         "jsonl" => jsonl::read(&source()?, options, &mut remarks)?,
         "label-text" => (label_text::read(&source()?, options, &mut remarks)?, false),
@@ -136,6 +140,9 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
             (dataset::dataset(records, &outline, options, true, &mut remarks)?, ids)
         }
     };
+    if let Some(expression) = &options.filter {
+        query::apply(&mut dataset, expression, &mut remarks)?;
+    }
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;
