@@ -221,7 +221,8 @@ fn slices(out: &mut String, review: &Review, width: usize) {
     );
     line(out, &format!("{MARGIN}{}", paint(&heading, dim())));
     for (row, name) in rows.iter().zip(&names) {
-        let p = row.p.map_or_else(|| "n/a".to_owned(), |p| if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") });
+        let p =
+            row.p.map_or_else(|| "n/a".to_owned(), |p| if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") });
         let (n, inside, outside) = (words::count(row.n), give_or_take(&row.inside), give_or_take(&row.outside));
         line(
             out,

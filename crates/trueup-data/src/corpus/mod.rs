@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use gold::{Gold, settle};
-pub use outline::Outline;
+pub use outline::{Occurs, Outline};
 
 /// A name that many records share: a column, a field of an annotation task, a tag.
 pub type Key = Arc<str>;

@@ -16,12 +16,12 @@ pub(super) fn of_dataset(data: &Dataset) -> Table<'_> {
     table.text("id", |row| Some(examples[row].id.as_str().into()));
     if data.has_text {
         table.text("text", |row| Some(examples[row].text.as_str().into()));
-        table.integer("length", |row| Some(code_points(&examples[row].text) as i64));
+        table.integer("length", |row| Some(code_points(&examples[row].text)));
     }
     let gold = |row: usize| &examples[row].gold;
     table.annotations(data, "label", gold);
     if data.task == Task::Ner {
-        table.integer("spans", move |row| Some(gold(row).spans().len() as i64));
+        table.integer("spans", move |row| Some(gold(row).spans().len()));
     } else {
         table.text("labels", move |row| Some(json(names(data, &gold(row).labels())).into()));
     }
@@ -72,7 +72,7 @@ pub(super) fn of_records<'a>(records: &'a [Record], outline: &'a Outline) -> Tab
     let mut table = Table::new(records.len());
     table.text("id", |row| records[row].id.as_deref().map(Into::into));
     table.text("text", |row| records[row].text.as_deref().map(Into::into));
-    table.integer("length", |row| records[row].text.as_deref().map(|text| code_points(text) as i64));
+    table.integer("length", |row| records[row].text.as_deref().map(code_points));
     let labels = |row: usize| {
         gold(&records[row], |answer| {
             answer.labels.as_ref().map(|choices| choices.iter().map(|c| c.label.clone()).collect::<Vec<_>>())
@@ -80,7 +80,7 @@ pub(super) fn of_records<'a>(records: &'a [Record], outline: &'a Outline) -> Tab
     };
     table.text("label", move |row| labels(row).filter(|l| !l.is_empty()).map(|l| l.join(JOINT).into()));
     table.text("labels", move |row| labels(row).map(|l| serde_json::Value::from(l).to_string().into()));
-    table.integer("spans", |row| gold(&records[row], |a| a.spans.as_ref().map(|spans| spans.len() as i64)));
+    table.integer("spans", |row| gold(&records[row], |a| a.spans.as_ref().map(Vec::len)));
     table.text("types", |row| {
         gold(&records[row], |answer| {
             let mut types = distinct(answer.spans.as_ref()?.iter().map(|mark| mark.label.as_str()));
@@ -92,7 +92,7 @@ pub(super) fn of_records<'a>(records: &'a [Record], outline: &'a Outline) -> Tab
     table.integer("annotators", |row| {
         let responses = &records[row].responses;
         let named = distinct(responses.iter().filter_map(|r| r.annotator.as_deref())).len();
-        Some((named + responses.iter().filter(|r| r.annotator.is_none()).count()) as i64)
+        Some(named + responses.iter().filter(|r| r.annotator.is_none()).count())
     });
     for column in &outline.columns {
         table.metadata(column, move |row| match records[row].value(column) {

@@ -1,5 +1,6 @@
 //! The expression before SQLite: a database in memory that holds the columns named, a few thousand rows at a time.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::Regex;
@@ -26,12 +27,68 @@ const PATTERNS: usize = 1_000;
 
 /// The functions of an expression: each gives the same result for the same values, always.
 const FUNCTIONS: [&str; 63] = [
-    "abs", "char", "coalesce", "concat", "concat_ws", "date", "datetime", "format", "glob", "has", "hex", "if",
-    "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_extract", "json_object", "json_quote",
-    "json_type", "json_valid", "julianday", "length", "like", "likelihood", "likely", "lower", "ltrim", "max", "min",
-    "nullif", "octet_length", "printf", "quote", "regexp", "replace", "round", "rtrim", "sign", "soundex", "strftime",
-    "substr", "substring", "time", "timediff", "trim", "typeof", "unhex", "unicode", "unistr", "unistr_quote",
-    "unixepoch", "unlikely", "upper", "->", "->>", "current_date", "current_time", "current_timestamp", "true",
+    "abs",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "date",
+    "datetime",
+    "format",
+    "glob",
+    "has",
+    "hex",
+    "if",
+    "ifnull",
+    "iif",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_extract",
+    "json_object",
+    "json_quote",
+    "json_type",
+    "json_valid",
+    "julianday",
+    "length",
+    "like",
+    "likelihood",
+    "likely",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nullif",
+    "octet_length",
+    "printf",
+    "quote",
+    "regexp",
+    "replace",
+    "round",
+    "rtrim",
+    "sign",
+    "soundex",
+    "strftime",
+    "substr",
+    "substring",
+    "time",
+    "timediff",
+    "trim",
+    "typeof",
+    "unhex",
+    "unicode",
+    "unistr",
+    "unistr_quote",
+    "unixepoch",
+    "unlikely",
+    "upper",
+    "->",
+    "->>",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "true",
     "false",
 ];
 /// Of these, the ones that read the clock, refused with words of their own.
@@ -48,7 +105,8 @@ enum Refusal {
     Other,
 }
 
-/// Evaluates the expression for the first `rows` rows.
+/// Evaluates the expression for the first `rows` rows; for none, once with NULL in every column, so that what is wrong
+/// with the expression itself shows.
 pub(super) fn run(table: &Table<'_>, words: &Words, rows: usize) -> Result<Vec<bool>, QueryError> {
     let refused = Refused::default();
     evaluate(table, words, rows, &refused).map_err(|error| complaint(&error, table, words, &refused))
@@ -66,11 +124,14 @@ fn evaluate(table: &Table<'_>, words: &Words, rows: usize, refused: &Refused) ->
     };
     let (row, keep) = (free("#row"), free("#keep"));
     let numbers: Vec<bool> = words.columns.iter().map(|&(_, column)| table.holds_numbers(column)).collect();
-    let declared: Vec<String> = std::iter::once(format!("{} INTEGER PRIMARY KEY", quoted(&row)))
-        .chain(words.columns.iter().zip(&numbers).map(|((name, _), &number)| {
-            format!("{} {}", quoted(name), if number { "NUMERIC" } else { "TEXT" })
-        }))
-        .collect();
+    let declared: Vec<String> =
+        std::iter::once(format!("{} INTEGER PRIMARY KEY", quoted(&row)))
+            .chain(
+                words.columns.iter().zip(&numbers).map(|((name, _), &number)| {
+                    format!("{} {}", quoted(name), if number { "NUMERIC" } else { "TEXT" })
+                }),
+            )
+            .collect();
     let declared = declared.join(", ");
     db.execute_batch(&format!("CREATE TABLE examples ({declared})"))?;
     // First as a query, for SQLite then tells the place of a fault, and asks whether each thing is allowed.
@@ -87,15 +148,16 @@ fn evaluate(table: &Table<'_>, words: &Words, rows: usize, refused: &Refused) ->
         std::iter::once(&row).chain(words.columns.iter().map(|(name, _)| name)).map(|n| quoted(n)).collect();
     let insert = format!("INSERT INTO examples ({}) VALUES ({places})", names.join(", "));
     let select = format!("SELECT {} FROM examples WHERE {}", quoted(&row), quoted(&keep));
-    for from in (0..rows).step_by(CHUNK) {
-        let to = rows.min(from + CHUNK);
+    for from in (0..rows.max(1)).step_by(CHUNK) {
+        let to = rows.max(1).min(from + CHUNK);
         db.execute_batch("BEGIN; DELETE FROM examples")?;
         {
             let mut insert = db.prepare_cached(&insert)?;
             for place in from..to {
-                insert.raw_bind_parameter(1, place as i64)?;
+                insert.raw_bind_parameter(1, i64::try_from(place).unwrap_or(i64::MAX))?;
                 for (i, &(_, column)) in words.columns.iter().enumerate() {
-                    let cell = as_number((table.columns[column].cells)(place), numbers[i]);
+                    let cell = if place < rows { (table.columns[column].cells)(place) } else { Cell::Null };
+                    let cell = as_number(cell, numbers[i]);
                     insert.raw_bind_parameter(i + 2, ToSqlOutput::Borrowed(value(&cell)))?;
                 }
                 insert.raw_execute()?;
@@ -185,28 +247,27 @@ fn functions(db: &Connection) -> Result<(), Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     let patterns: Mutex<FxHashMap<String, Regex>> = Mutex::default();
     db.create_scalar_function("regexp", 2, flags, move |context| {
-        let (Some(pattern), Some(text)) = (text(context, 0)?, text(context, 1)?) else { return Ok(None) };
+        let (Some(pattern), text) = (text(context, 0), text(context, 1)) else { return Ok(None) };
         let mut patterns = patterns.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(regex) = patterns.get(&*pattern) {
-            return Ok(Some(regex.is_match(&text)));
+            return Ok(text.map(|text| regex.is_match(&text)));
         }
         let regex = Regex::new(&pattern).map_err(|error| {
             let said = error.to_string();
             let why = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             Error::UserFunctionError(format!("{BAD_PATTERN}'{}': {why}", quote(&pattern)).into())
         })?;
-        let found = regex.is_match(&text);
+        let found = text.map(|text| regex.is_match(&text));
         if patterns.len() >= PATTERNS {
             patterns.clear();
         }
         patterns.insert(pattern.into_owned(), regex);
-        Ok(Some(found))
+        Ok(found)
     })?;
     db.create_scalar_function("has", 2, flags, |context| {
-        let (Some(list), Some(wanted)) = (text(context, 0)?, text(context, 1)?) else { return Ok(None) };
-        let list: Vec<serde_json::Value> = serde_json::from_str(&list).map_err(|_| {
-            Error::UserFunctionError(format!("{BAD_LIST}'{}'", quote(&list)).into())
-        })?;
+        let (Some(list), Some(wanted)) = (text(context, 0), text(context, 1)) else { return Ok(None) };
+        let list: Vec<serde_json::Value> = serde_json::from_str(&list)
+            .map_err(|_| Error::UserFunctionError(format!("{BAD_LIST}'{}'", quote(&list)).into()))?;
         Ok(Some(list.iter().any(|item| crate::holds::text_of(item) == wanted)))
     })
 }
@@ -215,13 +276,13 @@ const BAD_PATTERN: &str = "the pattern ";
 const BAD_LIST: &str = "has() of ";
 
 /// An argument as text; `None` for NULL.
-fn text<'a>(context: &'a Context<'_>, i: usize) -> Result<Option<std::borrow::Cow<'a, str>>, Error> {
-    Ok(match context.get_raw(i) {
+fn text<'a>(context: &'a Context<'_>, i: usize) -> Option<Cow<'a, str>> {
+    match context.get_raw(i) {
         ValueRef::Null => None,
         ValueRef::Integer(n) => Some(n.to_string().into()),
         ValueRef::Real(n) => Some(n.to_string().into()),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
-    })
+    }
 }
 
 /// SQLite's complaint in our words.
@@ -287,14 +348,17 @@ fn no_function(name: &str, place: Option<usize>) -> QueryError {
         .filter(|&(away, _)| (1..=2).contains(&away) && away < name.len());
     let hint = match name {
         "random" | "randomblob" => Some("id and length can stand in: length % 10 = 0".to_owned()),
-        "count" | "sum" | "avg" | "total" | "group_concat" => Some("an expression sees one example at a time".to_owned()),
+        "count" | "sum" | "avg" | "total" | "group_concat" => {
+            Some("an expression sees one example at a time".to_owned())
+        }
         _ => near.map(|(_, f)| format!("{f}() is nearly that name")),
     };
     QueryError {
         found: format!("the function {}(){}", quote(name), at(place)),
-        valid: "SQLite's functions of text (length, lower, substr, instr), numbers (abs, round), dates (date, strftime, \
+        valid:
+            "SQLite's functions of text (length, lower, substr, instr), numbers (abs, round), dates (date, strftime, \
                 julianday) and JSON (json_extract), regexp and has"
-            .to_owned(),
+                .to_owned(),
         hint,
     }
 }

@@ -36,7 +36,7 @@ use std::borrow::Cow;
 
 use trueup_core::Dataset;
 
-use crate::corpus::{Outline, Record};
+use crate::corpus::{Occurs, Outline, Record};
 use crate::error::{DataError, escape};
 use crate::options::Remarks;
 use words::Words;
@@ -116,9 +116,10 @@ impl<'a> Table<'a> {
         self.push(name, Kind::Text, move |row| cells(row).into());
     }
 
-    /// Adds a column of whole numbers.
-    pub fn integer(&mut self, name: &str, cells: impl Fn(usize) -> Option<i64> + 'a) {
-        self.push(name, Kind::Number, move |row| cells(row).map_or(Cell::Null, Cell::Integer));
+    /// Adds a column of counts.
+    pub fn integer(&mut self, name: &str, cells: impl Fn(usize) -> Option<usize> + 'a) {
+        let cell = |n| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+        self.push(name, Kind::Number, move |row| cells(row).map_or(Cell::Null, cell));
     }
 
     /// Adds a column of numbers.
@@ -299,7 +300,7 @@ pub(crate) fn apply_to_records(
     remarks.guess(keeps(&keep, "record"), None);
     let mut left = keep.iter();
     records.retain(|_| left.next().copied().unwrap_or(false));
-    outline.occurs = Default::default();
+    outline.occurs = Occurs::default();
     records.iter().for_each(|record| outline.see(record));
     Ok(())
 }

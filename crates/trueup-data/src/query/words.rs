@@ -61,7 +61,6 @@ impl Words {
                     words.sql.push(' ');
                     continue;
                 }
-                b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' => i += 1,
                 b'\'' => {
                     i = quoted_end(bytes, i, b'\'').ok_or_else(|| unclosed("a text", "'"))?;
                 }
@@ -198,7 +197,8 @@ fn name(expression: &str, from: usize) -> Option<(usize, String)> {
     let end = quoted_end(bytes, from, quote)?;
     let inner = &expression[from + 1..end - 1];
     let quote = char::from(quote);
-    let name = if quote == ']' { inner.to_owned() } else { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) };
+    let name =
+        if quote == ']' { inner.to_owned() } else { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) };
     Some((end, name))
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use trueup_core::{Annotation, Dataset, Pair, Predictions, Task};
-use trueup_data::query::{Cell, QueryError, Table};
 use trueup_data::DataError;
+use trueup_data::query::{Cell, QueryError, Table};
 
 use super::slices::{MOST_VALUES, Part, by_length};
 use crate::error::Error;
@@ -38,7 +38,7 @@ fn table<'a>(data: &'a Dataset, judged: Option<Judged<'a>>, scored: bool) -> Tab
     if scored {
         table.real("score", move |row| judged.and_then(|judged| judged.predictions.confidence(row)));
     }
-    table.integer("correct", move |row| judged.map(|judged| i64::from(judged.correct[row])));
+    table.integer("correct", move |row| judged.map(|judged| usize::from(judged.correct[row])));
     table
 }
 
@@ -173,11 +173,8 @@ fn by_label<'a>(data: &Dataset, column: &str, answers: impl Iterator<Item = &'a 
         answer.labels().into_iter().for_each(|label| rows[label as usize].push(row));
     }
     let carried = data.labels.ids().zip(rows).filter(|(_, rows)| !rows.is_empty());
-    let part = |(label, rows)| Part {
-        by: column.to_owned(),
-        name: format!("{column} = {}", data.labels.name(label)),
-        rows,
-    };
+    let part =
+        |(label, rows)| Part { by: column.to_owned(), name: format!("{column} = {}", data.labels.name(label)), rows };
     carried.map(part).collect()
 }
 

@@ -115,7 +115,8 @@ mod tests {
     fn slices_that_were_given_come_first() {
         let findings = plant(25, 0.002)
             .with(|e| {
-                let given = SliceRow { name: "length > 9".into(), given: true, inside: share(35, 50), ..e.slices[0].clone() };
+                let given =
+                    SliceRow { name: "length > 9".into(), given: true, inside: share(35, 50), ..e.slices[0].clone() };
                 e.slices.push(given);
                 e.slice_rows.push((50..100).collect());
             })
