@@ -145,7 +145,10 @@ fn slices_are_printed_and_written() {
     assert!(finished.stderr.contains("note: the slice stars > 9 holds no example"), "{finished}");
     let shown = test.run_words(&[&ASK[..], &["--slice", "channel = 'phone'"]].concat()).stdout;
     let table: Vec<&str> = shown.lines().skip_while(|line| !line.trim().starts_with("slice ")).take(2).collect();
-    assert_snapshot!(table.join("\n"), @"");
+    assert_snapshot!(table.join("\n"), @r"
+    slice                    n   accuracy       elsewhere    p
+    channel = 'phone'       40   0.25 ±0.13     0.90 ±0.07   <0.001
+    ");
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn a_wrong_slice_is_refused_before_the_work() {
     let test = CliTest::with("tickets.csv", make::tickets(60, 1));
     let refused = |option: &str, value: &str| refused_words(&test, &["tickets.csv", option, value]);
     assert_snapshot!(refused("--slice", "chanel = 'phone'"), @"error: --slice: no column 'chanel' (character 1); valid: id, text, length, label, labels, channel, customer, prediction, score, correct; hint: channel is nearly that name");
-    assert_snapshot!(refused("--slice", "date(text) > date('now')"), @"");
+    assert_snapshot!(refused("--slice", "date(text) > date('now')"), @"error: --slice: the time of now, or of this place ('now', 'localtime', 'utc') in a date; valid: what is the same at every run, such as a date in quotes: '2026-01-31'");
     assert_snapshot!(refused("--slice-by", "shop"), @"error: --slice-by: no column 'shop'; valid: id, text, length, label, labels, channel, customer, prediction, score, correct");
     let test = CliTest::with("tickets.csv", make::tickets(200, 1));
     let many = refused_words(&test, &["tickets.csv", "--slice-by", "text"]);

@@ -42,11 +42,11 @@ pub fn slices(judged: &Judged<'_>, given: &[String], by: &[String], seed: u64) -
     let counts: BTreeSet<usize> = counted.iter().copied().collect();
     parts.iter_mut().for_each(|part| part.rows.retain(|row| counts.contains(row)));
     let large = |part: &Part| part.rows.len() >= FEWEST && counted.len() - part.rows.len() >= FEWEST;
-    let mut place = 0;
-    parts.retain(|part| {
-        place += 1;
-        place <= asked || large(part)
-    });
+    // What was asked for is not measured a second time under another name.
+    let found = parts.split_off(asked);
+    let new: Vec<Part> =
+        found.into_iter().filter(|part| large(part) && parts.iter().all(|known| known.rows != part.rows)).collect();
+    parts.extend(new);
     let mut slices: Vec<Slice> = parts
         .into_iter()
         .enumerate()
