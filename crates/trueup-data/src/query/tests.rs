@@ -344,3 +344,27 @@ proptest! {
         prop_assert_eq!(table.rows(&format!("length >= {n}")).unwrap(), [text.chars().count() >= n]);
     }
 }
+
+const TICKETS: &str = "id,text,label,source\n1,Where is it,a,mail\n2,It broke,b,chat\n3,Why,a,mail\n";
+
+#[test]
+fn reading_leaves_what_the_expression_is_true_for() {
+    let read = |filter: &str| {
+        let options = crate::ReadOptions { filter: Some(filter.to_owned()), ..Default::default() };
+        (
+            crate::read_bytes("t.csv", TICKETS.into(), &options),
+            crate::read_corpus_bytes("t.csv", TICKETS.into(), &options),
+        )
+    };
+    let (data, corpus) = read("source = 'mail'");
+    let (data, corpus) = (data.unwrap(), corpus.unwrap());
+    assert_eq!(data.dataset.examples.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    assert_eq!(data.dataset.labels.names(), ["a"]);
+    assert_eq!(data.guesses.last().unwrap().what, "--where keeps 2 of 3 examples");
+    assert_eq!((corpus.corpus.records.len(), corpus.corpus.outline.occurs.records), (2, 2));
+    assert_eq!(corpus.guesses.last().unwrap().what, "--where keeps 2 of 3 records");
+    let (data, corpus) = read("label = 'c'");
+    let none = "t.csv: --where: true for none of 3 examples; valid: an expression that is true for at least one";
+    assert_eq!(data.unwrap_err().to_string(), none);
+    assert!(corpus.unwrap_err().to_string().contains("none of 3 records"));
+}
