@@ -34,6 +34,7 @@ export interface Confusion {
 export interface SliceRow {
   name: string;
   by: string;
+  given?: boolean;
   n: number;
   inside: Estimate;
   outside: Estimate;

@@ -141,6 +141,9 @@ pub struct ReadArgs {
     /// The kind of task, when the content leaves it open
     #[arg(long, value_name = "TASK", value_enum)]
     pub task: Option<TaskArg>,
+    /// Read only the examples for which this SQL expression is true, such as "source = 'mail' AND length > 20"
+    #[arg(long = "where", value_name = "EXPR")]
+    pub filter: Option<String>,
 }
 
 /// A whole number from 1.
@@ -164,6 +167,12 @@ pub struct JudgeArgs {
     /// The positive label of two [default: the rarer]
     #[arg(long, value_name = "LABEL")]
     pub positive: Option<String>,
+    /// Measure the examples for which this SQL expression is true, such as "length > 400 AND score < 0.6"; repeatable
+    #[arg(long, value_name = "EXPR")]
+    pub slice: Vec<String>,
+    /// Measure the examples of each value of this column, or quarters of its numbers; repeatable
+    #[arg(long, value_name = "COLUMN")]
+    pub slice_by: Vec<String>,
     /// Run only the rules whose code begins so; repeatable, or separated by commas
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub select: Vec<String>,

@@ -191,6 +191,14 @@ pub enum DataError {
         /// What to try.
         hint: Option<String>,
     },
+    /// An expression that selects examples cannot be evaluated.
+    #[error("{place}: {cause}")]
+    Expression {
+        /// The option, and the file where it is one: `mails.csv: --where`.
+        place: String,
+        /// What is wrong with it.
+        cause: crate::query::QueryError,
+    },
     /// An id stands on two records.
     #[error(
         "{path}: line {line}: found id '{id}' again, first at line {first}; valid: an id stands on one record only"

@@ -4,6 +4,7 @@
 //!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
 //! - [`read_label_names`] gives names to labels that a file writes as numbers; [`read_matrix`] reads a NumPy array.
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
+//! - [`query`] selects examples by an SQL expression.
 //! - [`write`](mod@write) puts files on the disk whole or not at all.
 //! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
 //!
@@ -45,6 +46,7 @@ mod labels;
 mod options;
 mod output;
 mod predictions;
+pub mod query;
 mod quoted;
 mod read;
 mod reading;

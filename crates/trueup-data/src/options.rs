@@ -47,6 +47,8 @@ pub struct ReadOptions {
     /// Ids of labels with their names ([`crate::read_label_names`]), where the file writes numbers for labels. An empty id
     /// counts: from 0, or from 1 where the last label so counted occurs and 0 does not.
     pub label_names: Option<Vec<(String, String)>>,
+    /// An SQL expression; what it is not true for is left out (see [`crate::query`]).
+    pub filter: Option<String>,
 }
 
 impl ReadOptions {

@@ -13,6 +13,7 @@ use crate::head::Confidence;
 use crate::input::Input;
 use crate::label_names;
 use crate::options::{ReadOptions, Remarks};
+use crate::query;
 use crate::reading::Reading;
 
 /// A data set and how it was read.
@@ -107,12 +108,15 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
         Ok(())
     };
     let mut read = each(input, options, &mut take)?;
+    let mut remarks = Remarks::new(&input.name, options.strict);
     if let Some(names) = &options.label_names {
-        let mut remarks = Remarks::new(&input.name, options.strict);
         label_names::apply(&mut records, &mut read.corpus.outline, names, &mut remarks)?;
-        read.guesses.extend(remarks.guesses);
-        read.notes.extend(remarks.notes);
     }
+    if let Some(expression) = &options.filter {
+        query::apply_to_records(&mut records, &mut read.corpus.outline, expression, &mut remarks)?;
+    }
+    read.guesses.extend(remarks.guesses);
+    read.notes.extend(remarks.notes);
     read.corpus.records = records;
     Ok(read)
 }
@@ -157,7 +161,10 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let tags = scheme.is_some() && outline.occurs.labels == 0;
     let task = options.task.or(tags.then_some(Task::Ner));
     let options = ReadOptions { task, ..options.clone() };
-    let dataset = dataset::dataset(records, &outline, &options, true, &mut remarks)?;
+    let mut dataset = dataset::dataset(records, &outline, &options, true, &mut remarks)?;
+    if let Some(expression) = &options.filter {
+        query::apply(&mut dataset, expression, &mut remarks)?;
+    }
     input.remark_encoding(&mut remarks);
     remarks.skipped.sort_by_key(|skipped| skipped.line);
     let Remarks { guesses, skipped, notes, .. } = remarks;

@@ -116,6 +116,10 @@ pub struct ReviewOptions {
     pub select: Vec<String>,
     /// Codes (or their beginnings) of the rules not to run.
     pub ignore: Vec<String>,
+    /// SQL expressions, each of which makes a slice (see [`trueup_data::query`]).
+    pub slices: Vec<String>,
+    /// Columns, each of which makes a slice a value, or quarters where it holds many numbers.
+    pub slices_by: Vec<String>,
     /// The seed of folds, training and resampling.
     pub seed: u64,
     /// Whether texts stay out of the document.

@@ -38,6 +38,7 @@ fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
         scheme: args.scheme,
         strict: args.strict,
         task: args.task.map(Into::into),
+        filter: args.filter.clone(),
         ..ReadOptions::default()
     })
 }

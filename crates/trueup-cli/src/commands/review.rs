@@ -85,6 +85,8 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
         positive: args.judge.positive.clone(),
         select: args.judge.select.clone(),
         ignore: args.judge.ignore.clone(),
+        slices: args.judge.slice.clone(),
+        slices_by: args.judge.slice_by.clone(),
         seed: args.work.seed,
         no_text: args.output.no_text,
         command: command(args),
@@ -125,12 +127,19 @@ fn command(args: &ReviewArgs) -> String {
     put("--label-level", read.label_level.map(|level| level.to_string()));
     put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
     put("--task", read.task.map(|task| trueup::core::Task::from(task).name().to_owned()));
+    put("--where", read.filter.clone());
     put("--metric", args.judge.metric.clone());
     put("--target", args.judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
     for cost in &args.judge.cost {
         put("--cost", Some(format!("{}:miss={},false-alarm={}", cost.label, cost.miss, cost.false_alarm)));
     }
     put("--positive", args.judge.positive.clone());
+    for expression in &args.judge.slice {
+        put("--slice", Some(expression.clone()));
+    }
+    for column in &args.judge.slice_by {
+        put("--slice-by", Some(column.clone()));
+    }
     put("--select", (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")));
     put("--ignore", (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")));
     put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));

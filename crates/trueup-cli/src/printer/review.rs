@@ -26,6 +26,7 @@ pub fn review(review: &Review, width: usize, outputs: bool) -> String {
     metrics(&mut out, review, width);
     findings(&mut out, review, width);
     labels(&mut out, review, width);
+    slices(&mut out, review, width);
     next(&mut out, review, width);
     foot(&mut out, review, width, outputs);
     out
@@ -199,6 +200,40 @@ fn labels(out: &mut String, review: &Review, width: usize) {
         let rest = (rows.len() - shown) as u64;
         let more = format!("worst first; {} more {}", words::count(rest), words::plural(rest, "label"));
         line(out, &format!("{MARGIN}{}", paint(&more, dim())));
+    }
+    line(out, "");
+}
+
+/// The slices that were asked for.
+fn slices(out: &mut String, review: &Review, width: usize) {
+    let rows: Vec<_> = review.slices.iter().filter(|slice| slice.given).collect();
+    let Some(first) = rows.first() else { return };
+    let numbers = 44;
+    let room = width.saturating_sub(MARGIN.len() + numbers).max(LABEL_WIDTH);
+    let names: Vec<String> = rows.iter().map(|row| words::shorten(&words::printable(&row.name), room)).collect();
+    let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(5) + 2;
+    let heading = format!(
+        "{}{}   {}{}p",
+        left("slice", name_width),
+        right("n", 7),
+        left(title(&first.metric), 15),
+        left("elsewhere", 13)
+    );
+    line(out, &format!("{MARGIN}{}", paint(&heading, dim())));
+    for (row, name) in rows.iter().zip(&names) {
+        let p =
+            row.p.map_or_else(|| "n/a".to_owned(), |p| if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") });
+        let (n, inside, outside) = (words::count(row.n), give_or_take(&row.inside), give_or_take(&row.outside));
+        line(
+            out,
+            &format!(
+                "{MARGIN}{}{}   {}{}{p}",
+                left(name, name_width),
+                right(&n, 7),
+                left(&inside, 15),
+                left(&outside, 13)
+            ),
+        );
     }
     line(out, "");
 }

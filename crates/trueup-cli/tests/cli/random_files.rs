@@ -121,6 +121,8 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
         positive: None,
         select: Vec::new(),
         ignore: Vec::new(),
+        slices: Vec::new(),
+        slices_by: Vec::new(),
         seed: key,
         no_text: rng.below(4) == 0,
         command: "trueup review data".into(),

@@ -111,10 +111,13 @@ impl Default for ConfusionAxes {
 /// The primary metric on a part of the evaluated examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SliceRow {
-    /// What the slice is, in words: `over 400 characters`, `source = mail`.
+    /// What the slice is, in words: `over 400 characters`, `source = mail`; or the SQL expression that was given.
     pub name: String,
-    /// The column or property that makes it: `length`, `source`.
+    /// The column or property that makes it: `length`, `source`; `sql` for an expression.
     pub by: String,
+    /// Whether it was asked for, with `--slice` or `--slice-by`.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub given: bool,
     /// Examples in the slice.
     pub n: u64,
     /// The share of right answers in the slice (F1 for NER).

@@ -60,6 +60,8 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
             positive: None,
             select: Vec::new(),
             ignore: Vec::new(),
+            slices: Vec::new(),
+            slices_by: Vec::new(),
             seed,
             no_text: false,
             command: format!("trueup review {}{test_option}", data.display()),

@@ -53,7 +53,17 @@ pub(super) fn judge(
     let counted = if clean.is_some() { pair.select(&unleaked) } else { pair.clone() };
     let primary = primary(&learned.data, &answered.test.data, &counted, counting, &measuring, options)?;
     let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
-    let slices = evaluate::slices(&answered.test.data, &pair, &correct, &unleaked, options.seed);
+    let judged = evaluate::Judged {
+        data: &answered.test.data,
+        predictions: &answered.predictions,
+        pair: &pair,
+        correct: &correct,
+        counted: &unleaked,
+    };
+    let slices = evaluate::slices(&judged, &options.slices, &options.slices_by, options.seed)?;
+    for slice in slices.iter().filter(|slice| slice.row.given && slice.row.n == 0) {
+        observer.note(&format!("the slice {} holds no example", words::printable(&slice.row.name)));
+    }
     // Ids of two files may be the same; those of one file are not.
     let apart = answered.train.as_ref().is_some_and(|train| train.summary.file != answered.test.summary.file);
     let (test_prefix, test_file) = (apart.then_some("test"), answered.test.summary.file.clone());

@@ -52,17 +52,22 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let data = parts.next().expect("one part a path");
             checked(&data.data, options)?;
             let test = test.as_ref().and_then(|_| parts.next());
+            let evaluated = test.as_ref().map_or(&data.data, |test| &test.data);
+            evaluate::known_slices(evaluated, true, &options.slices, &options.slices_by)?;
             let valid = parts.next().map(|part| part.named("valid"));
             trained(data, test, valid, *learner, options.seed, observer)?
         }
         Source::Predictions { gold, predictions, predicted, train } => {
-            let paths: Vec<&Path> =
-                [Some(gold), train.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
-            let mut parts = load::read(&paths, &options.read, observer)?;
-            let mut gold = parts.remove(0).named("test");
-            let answers =
+            let (gold, mut parts) = load::read_gold(gold, train.as_deref(), &options.read, observer)?;
+            let mut gold = gold.named("test");
+            let mut answers =
                 load::predictions(predictions, &mut gold, &mut parts, &options.read, predicted.as_deref(), observer)?;
+            if let Some(expression) = &options.read.filter {
+                load::keep(&mut gold, &mut answers, &mut parts, expression)?;
+            }
             checked(&gold.data, options)?;
+            let scored = answers.scores.is_some() || answers.span_scores.is_some();
+            evaluate::known_slices(&gold.data, scored, &options.slices, &options.slices_by)?;
             Answered {
                 train: parts.pop().map(|part| part.named("train")),
                 valid: None,

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use trueup_core::document::SplitSummary;
+use trueup_core::document::{Guess, SplitSummary};
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
-use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, read_dataset, read_predictions};
+use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, query, read_dataset, read_predictions};
 
 use crate::error::Error;
 use crate::observe::Observer;
@@ -52,12 +52,73 @@ impl Part {
 ///
 /// When a file cannot be read, or poses another task than the first.
 pub fn read(paths: &[&Path], options: &ReadOptions, observer: &dyn Observer) -> Result<Vec<Part>, Error> {
-    let mut parts: Vec<Part> = Vec::with_capacity(paths.len());
-    let mut options = options.clone();
-    for path in paths {
-        let loaded = read_dataset(path, &options)?;
+    of_one_task(paths.iter().map(|&path| (path, options.clone())), observer)
+}
+
+/// Reads the gold of predictions and what the model was trained on. The gold stays whole, for the predictions are for
+/// all of it; [`keep`] leaves what `--where` asks for once they are matched.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_gold(
+    gold: &Path,
+    train: Option<&Path>,
+    options: &ReadOptions,
+    observer: &dyn Observer,
+) -> Result<(Part, Vec<Part>), Error> {
+    let whole = ReadOptions { filter: None, ..options.clone() };
+    let paths = [(gold, whole)].into_iter().chain(train.map(|train| (train, options.clone())));
+    let mut parts = of_one_task(paths, observer)?;
+    Ok((parts.remove(0), parts))
+}
+
+/// Leaves the examples that `--where` asks for, and the answers to them.
+///
+/// # Errors
+///
+/// When the expression cannot be evaluated, or is true for no example.
+pub fn keep(
+    gold: &mut Part,
+    predictions: &mut Predictions,
+    others: &mut [Part],
+    expression: &str,
+) -> Result<(), Error> {
+    let keep = query::filter_examples(&gold.data, &gold.summary.file, expression)?;
+    let rows: Vec<usize> = (0..keep.len()).filter(|&row| keep[row]).collect();
+    *predictions = predictions.select(&rows);
+    let mut rows = keep.iter();
+    gold.data.examples.retain(|_| rows.next().copied().unwrap_or(false));
+    // Labels that stand nowhere any more are not judged; a column of scores keeps its label.
+    let golds = others.iter().map(|part| &part.data).chain([&gold.data]).flat_map(|data| &data.examples);
+    let annotations = golds.map(|example| &example.gold).chain(&predictions.answers);
+    let used: BTreeSet<u32> = annotations.flat_map(Annotation::labels).collect();
+    if predictions.scores.is_none() && used.len() < gold.data.labels.len() {
+        let labels = &gold.data.labels;
+        let left = LabelSet::new(used.into_iter().map(|label| labels.name(label).to_owned()));
+        let map = labels.mapping_to(&left);
+        for data in others.iter_mut().map(|part| &mut part.data).chain([&mut gold.data]) {
+            data.examples.iter_mut().for_each(|example| example.gold = example.gold.relabel(&map));
+            data.labels = left.clone();
+        }
+        predictions.answers.iter_mut().for_each(|answer| *answer = answer.relabel(&map));
+        predictions.labels = left;
+    }
+    gold.summary.examples = gold.data.len() as u64;
+    gold.summary.spans = gold.summary.spans.map(|_| gold.data.support().iter().sum());
+    gold.summary.guesses.push(Guess { what: query::keeps(&keep, "example"), option: None });
+    Ok(())
+}
+
+fn of_one_task<'a>(
+    files: impl Iterator<Item = (&'a Path, ReadOptions)>,
+    observer: &dyn Observer,
+) -> Result<Vec<Part>, Error> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (path, mut options) in files {
         // A small test file may not show by itself that its labels are sets; the first file does.
-        options.task = Some(loaded.dataset.task);
+        options.task = parts.first().map(|first| first.data.task).or(options.task);
+        let loaded = read_dataset(path, &options)?;
         parts.push(Part::new(path, loaded, observer));
     }
     if let Some(other) = parts.iter().find(|part| part.data.task != parts[0].data.task) {

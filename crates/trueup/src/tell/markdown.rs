@@ -22,6 +22,7 @@ pub fn markdown(review: &Review) -> String {
     findings(&mut out, review);
     next(&mut out, review);
     labels(&mut out, review);
+    slices(&mut out, review);
     if let Some(confusion) = &review.confusion {
         pairs(&mut out, confusion);
     }
@@ -121,6 +122,22 @@ fn next(out: &mut String, review: &Review) {
         if let Some(command) = &step.command {
             line!(out, "   <br>`{}`", command.replace('`', "'"));
         }
+    }
+    line!(out);
+}
+
+/// The slices that were asked for.
+fn slices(out: &mut String, review: &Review) {
+    let rows: Vec<_> = review.slices.iter().filter(|slice| slice.given).collect();
+    let Some(first) = rows.first() else { return };
+    line!(out, "## Slices");
+    line!(out);
+    line!(out, "| slice | examples | {} | elsewhere | p |", title(&first.metric));
+    line!(out, "|---|---:|---:|---:|---:|");
+    for row in rows {
+        let p = row.p.map_or_else(|| "n/a".to_owned(), |p| format!("{p:.3}"));
+        let (inside, outside) = (words::figure_with_interval(&row.inside), words::figure_with_interval(&row.outside));
+        line!(out, "| {} | {} | {inside} | {outside} | {p} |", code(&row.name), words::count(row.n));
     }
     line!(out);
 }

@@ -2,8 +2,8 @@
 //!
 //! ## What it finds
 //!
-//! Parts of the evaluated examples on which the model does clearly worse than on the rest: quarters by length, and each
-//! value of a metadata column with 2 to 20 values.
+//! Parts of the evaluated examples on which the model does clearly worse than on the rest: those given with `--slice`
+//! and `--slice-by`, quarters by length, and each value of a metadata column with 2 to 20 values.
 //!
 //! ## Why it matters
 //!
@@ -20,7 +20,8 @@
 //! ## Threshold
 //!
 //! At least 20 examples, a score at least 5 points under the rest's (Giskard's default margin), and a difference whose
-//! p-value stays under 0.05 after Holm's correction for all slices that were looked at.
+//! p-value stays under 0.05 after Holm's correction for all slices that were looked at. Slices that were given are
+//! measured and shown whatever their size, come first, and are found weak by the same threshold.
 
 use trueup_core::document::Severity;
 use trueup_core::words;
@@ -70,13 +71,15 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         .examples(places)
         .with("slice", slice.name.as_str())
         .with("by", slice.by.as_str())
+        .with("given", slice.given)
         .with("inside", inside)
         .with("outside", outside)
         .with("p", p);
-        weak.push((inside - outside, draft));
+        weak.push((!slice.given, inside - outside, draft));
     }
-    weak.sort_by(|a, b| a.0.total_cmp(&b.0));
-    weak.into_iter().map(|(_, draft)| draft).collect()
+    // What was asked about comes first, then the worst.
+    weak.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    weak.into_iter().map(|(.., draft)| draft).collect()
 }
 
 #[cfg(test)]
@@ -89,6 +92,7 @@ mod tests {
             e.slices = vec![SliceRow {
                 name: "channel = phone".into(),
                 by: "channel".into(),
+                given: false,
                 n: 50,
                 inside: share(right, 50),
                 outside: share(135, 150),
@@ -105,6 +109,20 @@ mod tests {
         assert_eq!(findings[0].title, "channel = phone: accuracy 0.70 against 0.90 elsewhere (n = 50)");
         // One in ten of the planted answers is wrong.
         assert_eq!(findings[0].examples.len(), 5);
+    }
+
+    #[test]
+    fn slices_that_were_given_come_first() {
+        let findings = plant(25, 0.002)
+            .with(|e| {
+                let given =
+                    SliceRow { name: "length > 9".into(), given: true, inside: share(35, 50), ..e.slices[0].clone() };
+                e.slices.push(given);
+                e.slice_rows.push((50..100).collect());
+            })
+            .judge(&super::RULE);
+        let titles: Vec<&str> = findings.iter().map(|f| f.title.split(':').next().unwrap()).collect();
+        assert_eq!(titles, ["length > 9", "channel = phone"]);
     }
 
     #[test]
