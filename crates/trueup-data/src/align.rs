@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Scores, Span, Task};
 
-use crate::collect::check_ids;
 use crate::error::{DataError, list, quote};
+use crate::ids::check_ids;
 use crate::options::count;
 use crate::predictions::PredictionFile;
 use trueup_core::offsets::{OffsetUnit, Offsets};

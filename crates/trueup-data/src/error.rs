@@ -60,7 +60,7 @@ pub enum DataError {
         blank: bool,
     },
     /// Not text.
-    #[error("{path}: this is not text but looks like {looks_like}; valid: one of the formats of trueup convert --help{}", tail("hint", *hint))]
+    #[error("{path}: this is not text but looks like {looks_like}; valid: one of the formats in docs/formats.md{}", tail("hint", *hint))]
     Binary {
         /// The file as it was named.
         path: String,

@@ -26,12 +26,9 @@
 //! # Ok::<(), trueup_data::DataError>(())
 //! ```
 #![warn(missing_docs)]
-#![allow(dead_code)]
 
 mod align;
 mod answers;
-mod bridge;
-mod collect;
 mod columns;
 mod convert;
 pub mod corpus;
@@ -39,10 +36,12 @@ mod error;
 mod formats;
 mod head;
 mod holds;
+mod ids;
 mod input;
 mod json;
 mod label_names;
 mod labels;
+mod losses;
 mod options;
 mod output;
 mod predictions;
@@ -50,6 +49,7 @@ pub mod query;
 mod quoted;
 mod read;
 mod reading;
+mod restrict;
 mod source;
 mod tabular;
 pub mod write;

@@ -23,6 +23,7 @@ enum Target {
     /// A folder.
     Folder { root: PathBuf, set: OutputSet },
     /// Files by relative name; the main file's name is empty.
+    #[cfg_attr(not(test), allow(dead_code))] // Tests write here.
     Memory(BTreeMap<String, Vec<u8>>),
     /// Anything that takes bytes, such as standard output.
     Pipe {
@@ -35,6 +36,7 @@ enum Target {
 
 impl Output {
     /// Into memory.
+    #[cfg(test)]
     pub fn memory() -> Self {
         Self { target: Target::Memory(BTreeMap::new()), pending: Vec::new() }
     }

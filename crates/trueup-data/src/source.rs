@@ -65,11 +65,13 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
 }
 
 /// Reads `path` whole as text.
+#[cfg(test)]
 pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
     from_bytes(shown(path), read_bytes(path)?)
 }
 
 /// Decodes `bytes` as text.
+#[cfg(test)]
 pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataError> {
     let text = match decode(&name, &bytes)?.text {
         Some(text) => text,

@@ -7,11 +7,11 @@ use serde_json::Value;
 use trueup_core::Task;
 
 use crate::answers::{self, RawAnswer};
-use crate::collect::check_ids;
 use crate::columns::{self, Roles};
 use crate::corpus::{Answer, Choice, Key, Place, Record, Response};
 use crate::error::{DataError, quote};
 use crate::formats::delimited::Table;
+use crate::ids::check_ids;
 use crate::labels::Cells;
 use crate::options::{ReadOptions, Remarks, count};
 use crate::reading::Reading;

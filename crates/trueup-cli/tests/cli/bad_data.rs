@@ -17,7 +17,7 @@ fn a_missing_file_names_one_that_is_nearly_called_so() {
 #[test]
 fn a_folder_is_not_a_file() {
     let test = CliTest::with("data/tickets.csv", make::tickets(10, 1));
-    assert_snapshot!(refused(&test, "data"), @"error: data: this is a folder; valid: a file; hint: it holds tickets.csv");
+    assert_snapshot!(refused(&test, "data"), @"error: data: a folder of tickets.csv; valid: a folder in one of the formats: see docs/formats.md; hint: name the format with --from, or one of the files");
 }
 
 #[test]
@@ -37,15 +37,15 @@ fn not_text() {
     let test = CliTest::with("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01");
     test.write("book.xlsx", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0");
     test.write("noise.bin", (0..=255u8).rev().collect::<Vec<_>>());
-    assert_snapshot!(refused(&test, "picture.csv"), @"error: picture.csv: this is not text but looks like a PNG image; valid: CSV, TSV, JSON lines, labelled lines or CoNLL");
+    assert_snapshot!(refused(&test, "picture.csv"), @"error: picture.csv: this is not text but looks like a PNG image; valid: one of the formats in docs/formats.md");
     assert_snapshot!(refused(&test, "book.xlsx"), @"error: book.xlsx: this is not text but looks like a ZIP archive (Excel and Word files are ones too); valid: CSV, TSV, JSON lines, labelled lines or CoNLL; hint: unpack it, or save the sheet as CSV");
     assert_snapshot!(refused(&test, "noise.bin"), @"error: noise.bin: line 1, byte 1: found a UTF-16 byte order mark; valid: UTF-8; hint: convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8");
 }
 
 #[test]
 fn text_that_is_not_utf_8() {
-    let test = CliTest::with("latin1.csv", b"text,label\ngood,a\ncaf\xe9,b\n");
-    assert_snapshot!(refused(&test, "latin1.csv"), @"error: latin1.csv: line 3, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8; hint: if it is Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW");
+    let test = CliTest::with("latin1.csv", b"text,label\ng\xc3\xb6\xc3\xb6d,a\ncaf\xe9,b\n");
+    assert_snapshot!(refused(&test, "latin1.csv"), @"error: latin1.csv: line 3, byte 4: found byte 0xE9 after 'caf'; valid: UTF-8; hint: the rest is UTF-8: repair the byte");
 }
 
 #[test]
@@ -146,14 +146,14 @@ fn json_lines_that_are_not() {
     test.write("worse.jsonl", "{\"text\": \"late parcel\", \"label\": \"a\"}\n[1]\n{\"text\": \"cut\nno\n");
     assert_snapshot!(refused(&test, "worse.jsonl"), @"error: worse.jsonl: line 2: found the list [1] where an object is needed, and 3 of 4 records are like that; valid: one JSON object a line, or one array of objects; hint: is it another format? try --from");
     test.write("span.jsonl", "{\"text\": \"Ada\", \"spans\": [{\"start\": 1, \"end\": 9, \"label\": \"PER\"}]}\n");
-    assert_snapshot!(refused(&test, "span.jsonl"), @r#"error: span.jsonl: line 1: found the span 1..9 in a text of 3 code points in 'spans', and 1 of 1 records are like that; valid: spans as {"start", "end", "label"} in code points, the end exclusive; hint: name the field with --label, or the kind with --task"#);
+    assert_snapshot!(refused(&test, "span.jsonl"), @r#"error: span.jsonl: line 1: found the span 1..9 in a text of 3 code points in 'spans', and 1 of 1 records are like that; valid: a label, a list of labels, or spans as {"start", "end", "label"} in code points, the end exclusive; hint: name the field with --label, or the kind with --task"#);
 }
 
 #[test]
 fn a_test_set_of_another_task() {
     let test = CliTest::with("tickets.csv", make::tickets(60, 1));
     test.write("names.conll", make::names(20, 1));
-    assert_snapshot!(refused(&test, "tickets.csv --test names.conll"), @"error: names.conll: CoNLL, tags of tokens, while a classification task was asked for; valid: --task ner, or another format");
+    assert_snapshot!(refused(&test, "tickets.csv --test names.conll"), @"error: names.conll: CoNLL, tags of tokens, while a classification task was asked for; valid: --task ner, or another format; hint: it may be tsv too: say so with --from");
 }
 
 #[test]

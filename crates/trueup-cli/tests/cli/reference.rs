@@ -26,6 +26,10 @@ fn help() {
     Commands:
       review       Review a model: train a baseline on labelled data, or take
                    predictions, and judge them
+      stats        Say what is in a file: sizes, labels, lengths, languages,
+                   duplicates, annotators, what is odd
+      convert      Convert between annotation formats, and say what could not be
+                   held
       demo         Write two small data sets with known faults, review them, and say
                    what to try next
       rules        List the rules

@@ -249,11 +249,7 @@ pub(crate) fn detect(input: &Input) -> Result<Vec<Candidate>, DataError> {
     }
     let path = input.name.clone();
     if let Some(files) = &head.files {
-        let found = if files.is_empty() {
-            "an empty folder".to_owned()
-        } else {
-            format!("a folder of {}", crate::error::list(files))
-        };
+        let found = if files.is_empty() { "an empty folder".to_owned() } else { few(files) };
         let valid = "a folder in one of the formats: see docs/formats.md".to_owned();
         let hint = Some("name the format with --from, or one of the files".to_owned());
         return Err(DataError::Content { path, found, valid, hint });

@@ -8,16 +8,15 @@
 use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 use trueup_core::scheme::{self, OUTSIDE, Scheme, Style, Tag};
-use trueup_core::{Dataset, Task};
 
-use crate::corpus::{Answer, Key, Mark, Outline, Place, Record, TokenMark, dataset};
+use crate::corpus::{Answer, Key, Mark, Outline, Place, Record, TokenMark};
 use crate::error::{DataError, list, quote};
-use crate::json::{Object, scalar};
+
 use crate::options::{ReadOptions, Remarks, count};
 use crate::reading::Reading;
 
 /// What a tag must be, for messages.
-const VALID_TAG: &str = "O, or a letter of B I E S L U with a type: B-PER, PER-B";
+pub(crate) const VALID_TAG: &str = "O, or a letter of B I E S L U with a type: B-PER, PER-B";
 
 /// The setting of the outline that says how the tags of the input were written.
 pub(super) const TAGS: &str = "tags";
@@ -259,61 +258,4 @@ impl Coding {
         };
         scheme::encode(chunks, tokens, self.scheme).into_iter().map(name).collect()
     }
-}
-
-/// Reads JSON records with `tokens` and a list of as many tags; `None` when the records are not of that kind.
-pub(crate) fn read_token_lists(
-    objects: &[Object],
-    options: &ReadOptions,
-    remarks: &mut Remarks,
-) -> Result<Option<Dataset>, DataError> {
-    let strings = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
-    if objects.is_empty() || !objects.iter().all(|o| o.fields.get("tokens").is_some_and(strings)) {
-        return Ok(None);
-    }
-    let wanted = ["ner_tags", "tags", "labels"];
-    let asked = options.label.as_deref();
-    let Some(field) = asked.or_else(|| wanted.into_iter().find(|f| objects[0].fields.contains_key(*f))) else {
-        return Ok(None);
-    };
-    if !objects.iter().all(|o| o.fields.get(field).is_some_and(Value::is_array)) {
-        return Ok(None);
-    }
-    let (mut keys, mut records, mut broken) = (Keys::default(), Vec::new(), Vec::new());
-    for (number, object) in (1..).zip(objects) {
-        let items = |name: &str| object.fields.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let (tokens, tags) = (items("tokens"), items(field));
-        if tokens.len() != tags.len() {
-            let found = format!("{} and {}", count(tokens.len(), "token"), count(tags.len(), "tag"));
-            broken.push((object.line, found));
-            continue;
-        }
-        if let Some(tag) = tags.iter().find(|t| !t.is_string()) {
-            let name = quote(&scalar(tag).unwrap_or_else(|| tag.to_string()));
-            return Err(DataError::Record {
-                path: remarks.path.clone(),
-                line: object.line,
-                found: format!("the tag {name} in '{}', a number without its name", quote(field)),
-                valid: VALID_TAG.to_owned(),
-                hint: Some(
-                    "write the names of the tags; they are in the features of the data set it came from".to_owned(),
-                ),
-            });
-        }
-        let (tokens, tags) = (tokens.iter().filter_map(Value::as_str), tags.iter().filter_map(Value::as_str));
-        records.push(Record { number, ..record(Place::line(object.line), tokens, tags, &mut keys) });
-    }
-    remarks.guess(format!("sentences are lists of tokens with tags in '{}'", quote(field)), Some("--label"));
-    let mut none = |_| Ok(());
-    let mut reading = Reading::new(remarks, &mut none);
-    decode(&mut records, Unit::Part, options, &mut reading)?;
-    let valid = "as many tags as tokens";
-    for (line, found) in broken {
-        remarks.skip_malformed(line, found, valid)?;
-    }
-    remarks.check_malformed(objects.len(), valid, "is it another format? try --from")?;
-    let mut outline = Outline::default();
-    records.iter().for_each(|record| outline.see(record));
-    let options = ReadOptions { task: Some(Task::Ner), ..options.clone() };
-    dataset::dataset(records, &outline, &options, true, remarks).map(Some)
 }

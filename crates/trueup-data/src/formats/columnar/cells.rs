@@ -244,14 +244,6 @@ impl Cells {
         }
     }
 
-    /// The cells of a part.
-    pub fn part(&self, name: &str) -> Option<&Self> {
-        match self {
-            Self::Fields(_, fields) => fields.iter().find(|(n, _)| &**n == name).map(|(_, cells)| cells),
-            _ => None,
-        }
-    }
-
     /// Any cell as a JSON value; `None` when it holds nothing.
     pub fn value(&self, row: usize) -> Option<Value> {
         if self.is_null(row) {

@@ -4,10 +4,10 @@ use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use crate::answers::{RawAnswer, answer};
-use crate::collect::check_ids;
 use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
 use crate::corpus::Split;
 use crate::error::{DataError, list, quote};
+use crate::ids::check_ids;
 use crate::json::{Object, scalar};
 use crate::options::{ReadOptions, Remarks};
 

@@ -3,6 +3,7 @@
 
 mod fields;
 mod record;
+mod tokens;
 mod write;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ pub(crate) use fields::names;
 
 use crate::answers::{RawAnswer, answer};
 use crate::error::DataError;
-use crate::formats::{Spec, tagged};
+use crate::formats::Spec;
 use crate::head::{Confidence, Json};
 use crate::holds::Holds;
 use crate::input::{Input, Pieces};
@@ -56,8 +57,14 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         let state = match &mut state {
             Some(state) => state,
             None => {
-                if let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)? {
-                    return crate::bridge::records(data, false, reading);
+                if let Some(field) = tokens::field(&objects, options) {
+                    // The scheme of the tags is told from all of them.
+                    let objects = if input.is_large() && !is_array {
+                        json::objects(input.text()?, reading.remarks)?
+                    } else {
+                        objects
+                    };
+                    return tokens::read(objects, &field, options, reading);
                 }
                 let plan = fields::decide(&objects, options, reading.remarks)?;
                 reading.ids_from_column = plan.id.is_some();
