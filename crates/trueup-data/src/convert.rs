@@ -98,6 +98,18 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
     })
 }
 
+/// Endings of names that leave no doubt which format is meant.
+const BY_ENDING: &[(&str, &str)] = &[
+    (".csv", "csv"),
+    (".tsv", "tsv"),
+    (".jsonl", "jsonl"),
+    (".conll", "conll"),
+    (".conllu", "conllu"),
+    (".spacy", "spacy"),
+    (".parquet", "parquet"),
+    (".arrow", "arrow"),
+];
+
 /// The format that is asked for, else the one whose files end so.
 fn target(to: &Destination, options: &ConvertOptions) -> Result<Format, DataError> {
     let written = || {
@@ -117,7 +129,7 @@ fn target(to: &Destination, options: &ConvertOptions) -> Result<Format, DataErro
     }
     let lower = name.to_lowercase();
     let by_ending =
-        Format::all().find(|f| f.is_written() && !f.spec().ending.is_empty() && lower.ends_with(f.spec().ending));
+        BY_ENDING.iter().find(|(ending, _)| lower.ends_with(ending)).and_then(|(_, format)| format.parse().ok());
     by_ending.filter(|_| matches!(to, Destination::Path(_))).ok_or_else(|| {
         let found = "a name that does not say which format to write".to_owned();
         DataError::Content { path: name, found, valid: format!("--to with one of {}", written()), hint: None }

@@ -72,10 +72,10 @@ fn reduce(record: &mut Record, losses: &mut Losses) {
     }
     let place = record.place.clone();
     let gold = settle(record).answer().cloned();
-    let n = record.responses.len();
+    let n = record.responses.iter().filter(|response| response.status != Status::Draft).count();
     losses.add(Loss::Responses, &place, || {
         let left = if gold.is_some() { "one, without a name" } else { "none, since no answer was given most often" };
-        format!("answers of {n} annotators became {left}")
+        format!("{} became {left}", crate::options::count(n, "annotator's answer"))
     });
     record.gold = gold;
     record.responses.clear();

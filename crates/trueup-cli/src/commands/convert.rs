@@ -30,7 +30,7 @@ pub fn run(args: &ConvertArgs) -> anyhow::Result<Outcome> {
     }
     if !args.quiet {
         let (from, to) = (args.input.display().to_string(), args.output.display().to_string());
-        say(&printer::conversion(&conversion, &from, &to, printer::width()));
+        printer::conversion(&conversion, &from, &to, printer::width()).lines().for_each(say);
     }
     Ok(Outcome::Fine)
 }

@@ -47,7 +47,7 @@ pub struct Stats {
     pub spans: u64,
     /// Tokens, where the file has them.
     pub tokens: u64,
-    /// Answers of people, one each an example and person.
+    /// Answers of people, one each an example and person; drafts are none.
     pub answers: u64,
     /// People who answered.
     pub annotators: u64,
@@ -131,7 +131,10 @@ pub fn stats(file: &str, read: &Read) -> Stats {
             *splits.entry(split.to_string()).or_default() += 1;
         }
         for response in &record.responses {
-            *by.entry(response.annotator.clone().unwrap_or_default()).or_default() += 1;
+            // A draft is no answer yet.
+            if response.status != Status::Draft {
+                *by.entry(response.annotator.clone().unwrap_or_default()).or_default() += 1;
+            }
             *by_status.entry(response.status.name().to_owned()).or_default() += 1;
             if response.status == Status::Accepted {
                 names.extend(response.answer.labels.iter().flatten().map(|choice| choice.label.as_str()));
@@ -154,7 +157,7 @@ pub fn stats(file: &str, read: &Read) -> Stats {
         labels: names.len() as u64,
         spans,
         tokens: records.iter().map(|r| r.tokens.len() as u64).sum(),
-        answers: outline.occurs.responses,
+        answers: by.values().sum(),
         annotators: by.len() as u64,
         predictions: outline.occurs.predictions,
         unlisted: outline.unlisted,
@@ -241,16 +244,18 @@ fn columns(read: &Read) -> Vec<Column> {
     let mut columns = Vec::new();
     for name in &read.corpus.outline.columns {
         let mut values: FxHashMap<String, u64> = FxHashMap::default();
-        let mut filled = 0;
+        let (mut filled, mut nested) = (0, false);
         for value in read.corpus.records.iter().filter_map(|r| r.value(name)) {
             let text = text_of(value);
+            nested |= value.is_object() || value.is_array();
             if !text.is_empty() {
                 filled += 1;
                 *values.entry(text).or_default() += 1;
             }
         }
         let distinct = values.len() as u64;
-        let listed = if values.len() <= MOST_VALUES { values.into_iter().collect() } else { BTreeMap::new() };
+        let listed =
+            if values.len() <= MOST_VALUES && !nested { values.into_iter().collect() } else { BTreeMap::new() };
         columns.push(Column { name: name.to_string(), filled, distinct, values: listed });
     }
     columns
