@@ -1,22 +1,22 @@
 //! Which field has which role.
 
 use rustc_hash::FxHashSet;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::answers::{RawAnswer, answer};
 use crate::collect::check_ids;
 use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
 use crate::corpus::Split;
 use crate::error::{DataError, list, quote};
-use crate::json::{Object, scalar};
+use crate::json::{Object, scalar, shape};
 use crate::options::{ReadOptions, Remarks};
 
 /// The fields that hold each role.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub text: Option<String>,
-    /// Where the text stands one level down: the field and the one inside.
-    pub nested_text: Option<(String, String)>,
+    /// Where the text stands further down: the field, and those inside.
+    pub nested_text: Option<Vec<String>>,
     pub label: Option<String>,
     pub id: Option<String>,
     pub group: Option<String>,
@@ -29,8 +29,37 @@ pub(super) struct Plan {
 impl Plan {
     /// Whether a field has a role other than metadata.
     pub fn uses(&self, name: &str) -> bool {
-        let nested = self.nested_text.as_ref().map(|(outer, _)| outer);
+        let nested = self.nested_text.as_ref().and_then(|path| path.first());
         [&self.text, &self.label, &self.id, &self.split].into_iter().flatten().chain(nested).any(|used| used == name)
+    }
+
+    /// The text of a record.
+    pub fn text(&self, fields: &Map<String, Value>) -> Option<String> {
+        self.text_value(fields).and_then(scalar)
+    }
+
+    fn text_value<'a>(&self, fields: &'a Map<String, Value>) -> Option<&'a Value> {
+        match (&self.text, self.nested_text.as_deref()) {
+            (Some(name), _) => fields.get(name),
+            (None, Some([outer, inner @ ..])) => {
+                inner.iter().try_fold(fields.get(outer)?, |value, name| value.get(name))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a record has where its text should be, as a noun phrase; `None` when it has a text, or when none has.
+    pub fn lacks_text(&self, fields: &Map<String, Value>) -> Option<String> {
+        let name = match (&self.text, &self.nested_text) {
+            (Some(name), _) => name.clone(),
+            (None, Some(path)) => path.join("."),
+            (None, None) => return None,
+        };
+        match self.text_value(fields).filter(|value| !value.is_null()) {
+            None => Some(format!("no '{}'", quote(&name))),
+            Some(value) if scalar(value).is_none() => Some(format!("{} in '{}'", shape(value), quote(&name))),
+            Some(_) => None,
+        }
     }
 }
 
@@ -59,20 +88,29 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         let place = asked.as_deref().map(|asked| columns::resolve(asked, role, &names, &path)).transpose()?;
         Ok(place.map(|i| names[i].clone()))
     };
-    let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
+    // `userInput.text` is a field inside another, unless a field is called so.
+    let mut nested_text = options.text.as_deref().and_then(|asked| path_to(asked, &names, objects));
+    let asked_text = if nested_text.is_some() { &None } else { &options.text };
+    let (mut text, mut label) = (named(asked_text, "text")?, named(&options.label, "label")?);
     let (mut id, group, time) =
         (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
     let mut split = named(&options.split, "split")?;
-    let taken: Vec<String> = [&text, &label, &id, &group, &time, &split].into_iter().flatten().cloned().collect();
+    let outer = nested_text.as_ref().and_then(|path| path.first());
+    let taken: Vec<String> =
+        [&text, &label, &id, &group, &time, &split].into_iter().flatten().chain(outer).cloned().collect();
     let free = |name: &String| !taken.contains(name);
     let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
         let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));
         columns::by_name(candidates, wanted, compound).map(|i| names[i].clone())
     };
     let strings = |name: &str| values(objects, name).next().is_some() && values(objects, name).all(Value::is_string);
-    let mut nested_text = None;
-    if text.is_none() {
-        text = pick(TEXT_NAMES, &strings, false);
+    if text.is_none() && nested_text.is_none() {
+        // A few records where something else stands in the text's field are listed, not read without a text.
+        let mostly = |name: &str| {
+            let held = values(objects, name).count();
+            held > 0 && values(objects, name).filter(|v| v.is_string()).count() * 2 > held
+        };
+        text = pick(TEXT_NAMES, &mostly, false);
         if text.is_none() {
             nested_text = nested(objects, &names, &taken);
         }
@@ -92,7 +130,7 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
     let own = |name: &str| matches!(name, "tokens" | "responses" | "predictions" | "relations");
     if label.is_none() {
         // Fields with spans come first: a record with both spans and labels is a record of spans.
-        let outer = nested_text.as_ref().map(|(outer, _)| outer.as_str());
+        let outer = nested_text.as_ref().and_then(|path| path.first()).map(String::as_str);
         let is_answer = |name: &str| {
             text.as_deref() != Some(name)
                 && outer != Some(name)
@@ -121,7 +159,7 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
     if options.text.is_none() {
         let what = match (&text, &nested_text) {
             (Some(text), _) => format!("text is field '{}'", quote(text)),
-            (None, Some((outer, inner))) => format!("text is field '{}.{}'", quote(outer), quote(inner)),
+            (None, Some(path)) => format!("text is field '{}'", quote(&path.join("."))),
             (None, None) => "there is no text field".to_owned(),
         };
         remarks.guess(what, Some("--text"));
@@ -179,13 +217,24 @@ fn is_prose(objects: &[Object], name: &str) -> bool {
     spaced * 5 >= n
 }
 
+/// The fields that a name such as `userInput.text` leads through, where a record has them and no field is called so.
+fn path_to(asked: &str, names: &[String], objects: &[Object]) -> Option<Vec<String>> {
+    if !asked.contains('.') || names.iter().any(|name| name == asked) {
+        return None;
+    }
+    let path: Vec<String> = asked.split('.').map(str::to_owned).collect();
+    let plan = Plan { nested_text: Some(path), ..Plan::default() };
+    let leads = objects.iter().any(|o| plan.text(&o.fields).is_some());
+    plan.nested_text.filter(|_| leads)
+}
+
 /// A text one level down: `{"userInput": {"text": ...}}`.
-fn nested(objects: &[Object], names: &[String], taken: &[String]) -> Option<(String, String)> {
+fn nested(objects: &[Object], names: &[String], taken: &[String]) -> Option<Vec<String>> {
     for outer in names.iter().filter(|name| !taken.contains(name) && !matches!(name.as_str(), "meta" | "metadata")) {
         for inner in TEXT_NAMES {
             let held = |o: &Object| o.fields.get(outer).and_then(|v| v.get(inner)).is_some_and(Value::is_string);
             if !objects.is_empty() && objects.iter().all(held) {
-                return Some((outer.clone(), (*inner).to_owned()));
+                return Some(vec![outer.clone(), (*inner).to_owned()]);
             }
         }
     }

@@ -19,11 +19,7 @@ pub(super) const VALID: &str =
 /// Reads an object; an error is a noun phrase.
 pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired: &mut usize) -> Result<Record, String> {
     let Object { line, number, fields } = object;
-    let text = match (&plan.text, &plan.nested_text) {
-        (Some(name), _) => fields.get(name).and_then(scalar),
-        (None, Some((outer, inner))) => fields.get(outer).and_then(|v| v.get(inner)).and_then(scalar),
-        (None, None) => None,
-    };
+    let text = plan.text(&fields);
     let mut record = Record {
         id: plan.id.as_ref().and_then(|name| fields.get(name)).and_then(scalar),
         number,
