@@ -56,7 +56,7 @@ pub mod write;
 
 pub use align::{Aligned, Matching, align};
 pub use convert::{Conversion, ConvertOptions, Destination, convert};
-pub use error::{DataError, escape, quote};
+pub use error::{DataError, escape, mask, quote};
 pub use formats::label_studio::{
     Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,
     read_config as read_label_config,
