@@ -221,7 +221,7 @@ fn not_found(path: &Path, source: std::io::Error) -> DataError {
 }
 
 /// A file in the same folder whose name differs by case, by its ending or by up to two characters.
-fn near_name(path: &Path) -> Option<String> {
+pub(crate) fn near_name(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> = fs::read_dir(folder)

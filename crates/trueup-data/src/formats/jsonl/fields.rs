@@ -9,6 +9,7 @@ use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
 use crate::corpus::Split;
 use crate::error::{DataError, list, quote};
 use crate::json::{Object, scalar, shape};
+use crate::mapping::Mapping;
 use crate::options::{ReadOptions, Remarks};
 
 /// The fields that hold each role.
@@ -24,13 +25,18 @@ pub(super) struct Plan {
     pub split: Option<String>,
     /// Whether a record without the label field has no spans: the field holds spans, and is never an empty list.
     pub absent_is_empty: bool,
+    /// Where answers stand, as the caller says.
+    pub mapping: Mapping,
 }
 
 impl Plan {
     /// Whether a field has a role other than metadata.
     pub fn uses(&self, name: &str) -> bool {
         let nested = self.nested_text.as_ref().and_then(|path| path.first());
-        [&self.text, &self.label, &self.id, &self.split].into_iter().flatten().chain(nested).any(|used| used == name)
+        let spans = self.mapping.spans.as_ref().map(|spans| &spans.field);
+        let answers = self.mapping.answers.iter().flat_map(|answers| &answers.fields);
+        let own = [&self.text, &self.label, &self.id, &self.split].into_iter().flatten();
+        own.chain(nested).chain(spans).chain(answers).any(|used| used == name)
     }
 
     /// The text of a record.
@@ -128,7 +134,10 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         }
     }
     let own = |name: &str| matches!(name, "tokens" | "responses" | "predictions" | "relations");
-    if label.is_none() {
+    let mapped = options.mapping.as_ref();
+    let answers = mapped.and_then(|mapping| mapping.answers.as_ref());
+    let mapped_spans = mapped.and_then(|mapping| mapping.spans.as_ref());
+    if label.is_none() && mapped.is_none() {
         // Fields with spans come first: a record with both spans and labels is a record of spans.
         let outer = nested_text.as_ref().and_then(|path| path.first()).map(String::as_str);
         let is_answer = |name: &str| {
@@ -152,7 +161,7 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
     }
     // Trueup's own records may hold nothing but annotators' answers.
     let answered = names.iter().any(|name| name == "responses");
-    if label.is_none() && !options.unlabelled && !answered {
+    if label.is_none() && mapped.is_none() && !options.unlabelled && !answered {
         let found = "no field is named like a label".to_owned();
         return Err(DataError::NoColumn { path, role: "label", found, valid: list(&names) });
     }
@@ -164,7 +173,7 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         };
         remarks.guess(what, Some("--text"));
     }
-    if options.label.is_none() {
+    if options.label.is_none() && mapped.is_none() {
         let what =
             label.as_ref().map_or("there is no label field".to_owned(), |l| format!("label is field '{}'", quote(l)));
         remarks.guess(what, Some("--label"));
@@ -200,12 +209,18 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         let spans = |v: &Value| matches!(answer(v), Ok(RawAnswer::Spans(_))) && !own(v);
         values(objects, label).all(spans) && values(objects, label).count() < objects.len()
     });
+    let absent_is_empty = absent_is_empty
+        || mapped_spans.is_some_and(|spans| {
+            let lists = || objects.iter().filter_map(|o| o.fields.get(&spans.field)).filter(|v| !v.is_null());
+            lists().all(|v| v.as_array().is_none_or(|items| !items.is_empty())) && lists().count() < objects.len()
+        });
     if absent_is_empty {
-        let label = quote(label.as_deref().unwrap_or_default());
+        let label = quote(label.as_deref().or(mapped_spans.map(|spans| spans.field.as_str())).unwrap_or_default());
         remarks
             .guess(format!("a record without '{label}' has no spans, since that field is never an empty list"), None);
     }
-    Ok(Plan { text, nested_text, label, id, group, time, split, absent_is_empty })
+    let mapping = Mapping { spans: mapped_spans.cloned(), answers: answers.cloned() };
+    Ok(Plan { text, nested_text, label, id, group, time, split, absent_is_empty, mapping })
 }
 
 fn is_prose(objects: &[Object], name: &str) -> bool {

@@ -57,7 +57,9 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         let state = match &mut state {
             Some(state) => state,
             None => {
-                if let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)? {
+                if options.mapping.is_none()
+                    && let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)?
+                {
                     return crate::bridge::records(data, false, reading);
                 }
                 let plan = fields::decide(&objects, options, reading.remarks)?;

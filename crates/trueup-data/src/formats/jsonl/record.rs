@@ -35,6 +35,12 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
     {
         add_answer(&mut gold, name, value, &text, options, repaired)?;
     }
+    if let Some(spans) = &plan.mapping.spans {
+        gold.spans = spans.marks(&fields, &text)?;
+    }
+    if let Some(answers) = &plan.mapping.answers {
+        record.responses = answers.responses(&fields)?;
+    }
     if plan.absent_is_empty && gold.spans.is_none() {
         gold.spans = Some(Vec::new());
     }
@@ -56,7 +62,7 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
                 gold.comment = Some(comment);
             }
             ("tokens", value) if all(&value, is_token) => record.tokens = tokens(&text, &value)?,
-            ("responses", Value::Array(items)) if items.iter().all(is_response) => {
+            ("responses", Value::Array(items)) if record.responses.is_empty() && items.iter().all(is_response) => {
                 record.responses =
                     items.into_iter().map(|item| response(item, &text, options, repaired)).collect::<Result<_, _>>()?;
             }
