@@ -314,10 +314,8 @@ impl<'a> Gathered<'a> {
             if is_first {
                 self.decided.insert(guess.what.clone());
                 remarks.guesses.push(guess);
-            } else if !self.decided.contains(&guess.what) {
-                if self.room() {
-                    remarks.guess(format!("in {name}: {}", guess.what), guess.option.as_deref());
-                }
+            } else if !self.decided.contains(&guess.what) && self.room() {
+                remarks.guess(format!("in {name}: {}", guess.what), guess.option.as_deref());
             }
         }
         for note in notes {

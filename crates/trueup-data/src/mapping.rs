@@ -317,9 +317,10 @@ fn apply(
             read.label_names = Some(names);
         }
     }
-    let mut mapping = Mapping::default();
-    mapping.spans = data.get("spans").map(|value| file.spans(value)).transpose()?;
-    mapping.answers = data.get("answers").map(|value| file.answers(value)).transpose()?;
+    let mapping = Mapping {
+        spans: data.get("spans").map(|value| file.spans(value)).transpose()?,
+        answers: data.get("answers").map(|value| file.answers(value)).transpose()?,
+    };
     if read.mapping.is_none() && mapping != Mapping::default() {
         if let Some(spans) = &mapping.spans {
             said.push(format!("spans are in '{}'", quote(&spans.field)));

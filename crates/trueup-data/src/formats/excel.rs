@@ -349,13 +349,11 @@ mod tests {
     fn book(sheets: &[&str]) -> Vec<u8> {
         let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
         let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        let list: String =
-            (1..=sheets.len()).map(|n| format!("<sheet name=\"s{n}\" sheetId=\"{n}\" r:id=\"rId{n}\"/>")).collect();
-        let rels: String = (1..=sheets.len())
-            .map(|n| {
-                format!("<Relationship Id=\"rId{n}\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>")
-            })
-            .collect();
+        let each = |of: &dyn Fn(usize) -> String| (1..=sheets.len()).map(of).collect::<String>();
+        let list = each(&|n| format!("<sheet name=\"s{n}\" sheetId=\"{n}\" r:id=\"rId{n}\"/>"));
+        let rels = each(&|n| {
+            format!("<Relationship Id=\"rId{n}\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>")
+        });
         let styles = format!(
             "{XML}<styleSheet xmlns=\"{main}\"><cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/>\
              <xf numFmtId=\"22\"/></cellXfs></styleSheet>"
@@ -454,7 +452,7 @@ mod tests {
         assert_eq!(time(1.5, calamine::ExcelDateTimeType::TimeDelta), "36:00:00");
         assert_eq!(time(0.25, calamine::ExcelDateTimeType::DateTime), "06:00:00");
         assert_eq!(
-            (number(1e15), number(-0.0), number(1234567.25)),
+            (number(1e15), number(-0.0), number(1_234_567.25)),
             ("1000000000000000".into(), "0".into(), "1234567.25".into())
         );
     }

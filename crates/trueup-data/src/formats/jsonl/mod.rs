@@ -147,7 +147,7 @@ mod tests {
         let text = "{\"text\": \"a b\", \"label\": \"x\"}\n{\"label\": [\"neutral\"]}\n{\"text\": null, \"label\": \"y\"}\n\
                     {\"text\": [1], \"label\": \"y\"}\n{\"text\": \"\", \"label\": \"y\"}\n";
         let read = read_text("jsonl", text).unwrap();
-        let texts: Vec<&str> = read.corpus.records.iter().map(|r| r.text()).collect();
+        let texts: Vec<&str> = read.corpus.records.iter().map(crate::corpus::Record::text).collect();
         assert_eq!(texts, ["a b", ""]);
         let skipped: Vec<(u64, &str)> = read.skipped.iter().map(|s| (s.line, s.reason.as_str())).collect();
         assert_eq!(skipped[..2], [(2, "no 'text'"), (3, "no 'text'")]);
