@@ -12,7 +12,8 @@ use crate::formats::{Format, Writer};
 use crate::head::Confidence;
 use crate::holds::{Losses, restrict};
 use crate::input::Input;
-use crate::options::{ReadOptions, count};
+use crate::mapping;
+use crate::options::{ReadOptions, Remarks, count};
 use crate::output::Output;
 use crate::read::{corpus, each};
 
@@ -70,21 +71,24 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
     let format = target(&to, options)?;
     let out = output(to, format, options.refuse_loss)?;
     let input = Input::open(input)?;
-    let whole = options.read.label_names.is_some() || options.read.filter.is_some();
-    let (read, (_, losses, written)) = if input.is_large() && !whole {
-        let read = each(&input, &options.read, &mut |_| Ok(()))?;
-        let again = ReadOptions { from: Some(read.format), ..options.read.clone() };
+    let mut remarks = Remarks::new(&input.name, options.read.strict);
+    let how = mapping::beside(&input, &options.read, &mut remarks)?;
+    let whole = how.label_names.is_some() || how.filter.is_some();
+    let (mut read, (_, losses, written)) = if input.is_large() && !whole {
+        let read = each(&input, &how, &mut |_| Ok(()))?;
+        let again = ReadOptions { from: Some(read.format), ..how };
         let mut converter = Converter::new(format, &read.corpus.outline, out)?;
         each(&input, &again, &mut |record| converter.record(record))?;
         (read, converter.finish(options.refuse_loss)?)
     } else {
-        let mut read = corpus(&input, &options.read)?;
+        let mut read = corpus(&input, &how)?;
         let mut converter = Converter::new(format, &read.corpus.outline, out)?;
         for record in std::mem::take(&mut read.corpus.records) {
             converter.record(record)?;
         }
         (read, converter.finish(options.refuse_loss)?)
     };
+    read.guesses.splice(0..0, remarks.guesses);
     Ok(Conversion {
         from: read.format,
         confidence: read.confidence,

@@ -1,12 +1,18 @@
 //! What can be wrong with a file, said so that the reader can act: the place, what was found, what is valid, a hint.
 //!
 //! Everything that comes from the data passes [`quote`] before it enters a message, so no control character of a file
-//! reaches a terminal raw.
+//! reaches a terminal raw, and no address or number of a person a log or a bug report.
+
+mod mask;
 
 use std::path::Path;
 
+pub use mask::mask;
+
 /// Longest piece of data that a message quotes, in characters.
 const QUOTED: usize = 60;
+/// How much of it is looked at for personal data, in characters.
+const SEEN: usize = 400;
 
 /// Why a file could not be read or written. Each message is complete in itself.
 #[derive(Debug, thiserror::Error)]
@@ -306,11 +312,15 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A piece of data for a message: escaped, and cut to 60 characters.
+/// A piece of data for a message: personal data masked ([`mask`]), escaped, and cut to 60 characters.
 pub fn quote(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        None => escape(text),
-        Some((cut, _)) => escape(&text[..cut]) + "…",
+    // Looked at further than it is shown: what is cut may show what stands before the cut.
+    let seen = text.char_indices().nth(SEEN).map_or(text, |(cut, _)| &text[..cut]);
+    let masked = mask(seen);
+    match masked.char_indices().nth(QUOTED) {
+        None if seen.len() == text.len() => escape(&masked),
+        None => escape(&masked) + "…",
+        Some((cut, _)) => escape(&masked[..cut]) + "…",
     }
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::error::{DataError, quote, shown};
 use crate::head::WINDOW;
+use crate::many;
 use crate::options::Remarks;
 use crate::source::{self, Decoded};
 
@@ -36,16 +37,36 @@ pub(crate) struct Input {
     /// The folder itself, or the folder that the file stands in.
     folder: Option<Folder>,
     is_folder: bool,
+    /// The files, where a pattern names several.
+    paths: Vec<PathBuf>,
 }
 
 impl Input {
-    /// Reads `path`: a file whole (`-` is standard input; gzip and Zstandard are unpacked), a folder by its names.
+    /// Reads `path`: a file whole (`-` is standard input; gzip and Zstandard are unpacked), a folder by its names, a
+    /// pattern by the names of its files.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let name = shown(path);
+        match many::expand(path)?.as_deref() {
+            None => {}
+            Some([one]) => return Self::open(one),
+            Some(paths) => {
+                let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
+                let paths = paths.to_vec();
+                return Ok(Self { name, bytes, large: None, text, folder: None, is_folder: false, paths });
+            }
+        }
         if path.as_os_str() != "-" && path.is_dir() {
             let folder = Folder::open(path)?;
             let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
-            return Ok(Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true });
+            return Ok(Self {
+                name,
+                bytes,
+                large: None,
+                text,
+                folder: Some(folder),
+                is_folder: true,
+                paths: Vec::new(),
+            });
         }
         let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > LARGE);
         let (bytes, large) = if is_large && path.as_os_str() != "-" {
@@ -57,13 +78,13 @@ impl Input {
             let root = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             Folder { name: shown(root), root: Root::Disk(root.to_path_buf()) }
         });
-        Ok(Self { name, bytes, large, text: OnceCell::new(), folder, is_folder: false })
+        Ok(Self { name, bytes, large, text: OnceCell::new(), folder, is_folder: false, paths: Vec::new() })
     }
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
         let (name, bytes) = (crate::error::escape(name), OnceCell::from(Bytes::from(bytes)));
-        Self { name, bytes, large: None, text: OnceCell::new(), folder: None, is_folder: false }
+        Self { name, bytes, large: None, text: OnceCell::new(), folder: None, is_folder: false, paths: Vec::new() }
     }
 
     /// A folder in memory, by relative names.
@@ -71,7 +92,7 @@ impl Input {
         let name = crate::error::escape(name);
         let folder = Folder { name: name.clone(), root: Root::Memory(files) };
         let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
-        Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true }
+        Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true, paths: Vec::new() }
     }
 
     /// The same file in memory, beside `files`.
@@ -81,9 +102,15 @@ impl Input {
         self
     }
 
-    /// Whether it is a file that is read block by block where the format allows it.
+    /// Whether it is a file, or several, that is read block by block where the format allows it.
     pub fn is_large(&self) -> bool {
-        self.large.is_some()
+        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
+        self.large.is_some() || self.paths.iter().map(size).sum::<u64>() > LARGE
+    }
+
+    /// The files of a pattern; none for any other input.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
     }
 
     /// The folder, when this is one.

@@ -42,6 +42,8 @@ mod json;
 mod label_names;
 mod labels;
 mod losses;
+mod many;
+mod mapping;
 mod options;
 mod output;
 mod predictions;
@@ -56,7 +58,7 @@ pub mod write;
 
 pub use align::{Aligned, Matching, align};
 pub use convert::{Conversion, ConvertOptions, Destination, convert};
-pub use error::{DataError, escape, quote};
+pub use error::{DataError, escape, mask, quote};
 pub use formats::label_studio::{
     Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,
     read_config as read_label_config,
@@ -66,6 +68,7 @@ pub use formats::{Candidate, Format, UnknownFormatName};
 pub use head::Confidence;
 pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restrict, text_of};
 pub use label_names::read_label_names;
+pub use mapping::{AnswerFields, Mapping, SpanFields};
 pub use options::{PredictionOptions, ReadOptions};
 pub use predictions::{PredictionFile, read_predictions};
 pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset};

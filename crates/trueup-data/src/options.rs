@@ -7,6 +7,7 @@ use trueup_core::scheme::Scheme;
 use crate::corpus::{Place, Unit};
 use crate::error::DataError;
 use crate::formats::Format;
+use crate::mapping::Mapping;
 
 /// How to read labelled data. Every field left at its default is decided from the content.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub struct ReadOptions {
     /// Ids of labels with their names ([`crate::read_label_names`]), where the file writes numbers for labels. An empty id
     /// counts: from 0, or from 1 where the last label so counted occurs and 0 does not.
     pub label_names: Option<Vec<(String, String)>>,
+    /// How the records of a JSON file say their answers; else a `trueup.toml` beside the data is asked.
+    pub mapping: Option<Mapping>,
     /// An SQL expression; what it is not true for is left out (see [`crate::query`]).
     pub filter: Option<String>,
 }

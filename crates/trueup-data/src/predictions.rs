@@ -73,6 +73,11 @@ pub struct PredictionFile {
 /// read is always an error: a prediction left out would change every figure.
 pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<PredictionFile, DataError> {
     let input = Input::open(path)?;
+    if !input.paths().is_empty() {
+        let found = "a pattern of several files".to_owned();
+        let valid = "one file of predictions".to_owned();
+        return Err(DataError::Content { path: input.name, found, valid, hint: None });
+    }
     if let Some(objects) = columnar::objects(&input) {
         let objects = objects?;
         let format = formats::detect(&input)?[0].format;

@@ -12,6 +12,8 @@ use crate::formats::{self, Format};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::label_names;
+use crate::many::Many;
+use crate::mapping;
 use crate::options::{ReadOptions, Remarks};
 use crate::query;
 use crate::reading::Reading;
@@ -107,8 +109,9 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
         records.push(record);
         Ok(())
     };
-    let mut read = each(input, options, &mut take)?;
     let mut remarks = Remarks::new(&input.name, options.strict);
+    let options = &mapping::beside(input, options, &mut remarks)?;
+    let mut read = each(input, options, &mut take)?;
     if let Some(names) = &options.label_names {
         label_names::apply(&mut records, &mut read.corpus.outline, names, &mut remarks)?;
     }
@@ -127,33 +130,83 @@ pub(crate) fn each(
     options: &ReadOptions,
     take: &mut dyn FnMut(Record) -> Result<(), DataError>,
 ) -> Result<Read, DataError> {
-    let options = &ReadOptions { unlabelled: true, ..options.clone() };
     let mut remarks = Remarks::new(&input.name, options.strict);
-    let (format, confidence) = format_of(input, options, &mut remarks)?;
-    let mut reading = Reading::new(&mut remarks, take);
-    let result = (format.spec().read)(input, options, &mut reading);
-    let (outline, scheme): (Outline, _) = (std::mem::take(&mut reading.outline), reading.scheme);
-    result.map_err(|error| with_others(error, &remarks))?;
-    input.remark_encoding(&mut remarks);
-    remarks.skipped.sort_by_key(|skipped| skipped.line);
+    let options = &ReadOptions { unlabelled: true, ..mapping::beside(input, options, &mut remarks)? };
+    let Got { format, confidence, outline, scheme, .. } = files(input, options, &mut remarks, take)?;
     let Remarks { guesses, skipped, notes, .. } = remarks;
     let corpus = Corpus { outline, records: Vec::new() };
     Ok(Read { corpus, format, confidence, scheme, guesses, skipped, notes })
 }
 
+/// What is true of an input as a whole.
+pub(crate) struct Got {
+    /// The format it was read as.
+    pub format: Format,
+    /// How sure that was.
+    pub confidence: Confidence,
+    /// What occurs and what was declared.
+    pub outline: Outline,
+    /// The scheme under which tags became spans.
+    pub scheme: Option<Scheme>,
+    /// Whether ids come from a column.
+    pub ids_from_column: bool,
+}
+
+/// Reads a file, a folder, or several files as one.
+fn files(
+    input: &Input,
+    options: &ReadOptions,
+    remarks: &mut Remarks,
+    take: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<Got, DataError> {
+    if !input.paths().is_empty() {
+        return Many::of_paths(input.paths()).read(options, remarks, take);
+    }
+    if input.folder().is_some() {
+        // Formats of folders come first.
+        let unclaimed = if options.from.is_some() { None } else { formats::detect(input).err() };
+        let many = if options.from.is_some() || unclaimed.is_some() { Many::of_folder(input, options)? } else { None };
+        match (many.filter(|many| many.is_known(options)), unclaimed) {
+            (Some(many), _) => return many.read(options, remarks, take),
+            (None, Some(error)) => return Err(error),
+            (None, None) => {}
+        }
+    }
+    one(input, options, remarks, take)
+}
+
+/// Reads one file, or a folder that is a format.
+pub(crate) fn one(
+    input: &Input,
+    options: &ReadOptions,
+    remarks: &mut Remarks,
+    take: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<Got, DataError> {
+    let (format, confidence) = format_of(input, options, remarks)?;
+    if options.mapping.is_some() && format != Format::JSONL {
+        remarks
+            .notes
+            .push(format!("[data.spans] and [data.answers] are for JSON records and were not used for {format}"));
+    }
+    let mut reading = Reading::new(remarks, take);
+    let result = (format.spec().read)(input, options, &mut reading);
+    let (outline, scheme, ids_from_column) =
+        (std::mem::take(&mut reading.outline), reading.scheme, reading.ids_from_column);
+    result.map_err(|error| with_others(error, remarks))?;
+    input.remark_encoding(remarks);
+    remarks.skipped.sort_by_key(|skipped| skipped.line);
+    Ok(Got { format, confidence, outline, scheme, ids_from_column })
+}
+
 fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let mut remarks = Remarks::new(&input.name, options.strict);
-    let (format, _) = format_of(input, options, &mut remarks)?;
+    let options = &mapping::beside(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();
     let mut take = |record| {
         records.push(record);
         Ok(())
     };
-    let mut reading = Reading::new(&mut remarks, &mut take);
-    let result = (format.spec().read)(input, options, &mut reading);
-    let (mut outline, ids_from_column, scheme) =
-        (std::mem::take(&mut reading.outline), reading.ids_from_column, reading.scheme);
-    result.map_err(|error| with_others(error, &remarks))?;
+    let Got { format, mut outline, ids_from_column, scheme, .. } = files(input, options, &mut remarks, &mut take)?;
     if let Some(names) = &options.label_names {
         label_names::apply(&mut records, &mut outline, names, &mut remarks)?;
     }
@@ -165,8 +218,9 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     if let Some(expression) = &options.filter {
         query::apply(&mut dataset, expression, &mut remarks)?;
     }
-    input.remark_encoding(&mut remarks);
-    remarks.skipped.sort_by_key(|skipped| skipped.line);
+    if input.paths().is_empty() {
+        remarks.skipped.sort_by_key(|skipped| skipped.line);
+    }
     let Remarks { guesses, skipped, notes, .. } = remarks;
     Ok(Loaded { dataset, format, scheme, guesses, skipped, ids_from_column, notes })
 }

@@ -23,8 +23,8 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"PAR1", "a Parquet file", Some("export it as CSV or JSON lines")),
     (b"ARROW1", "an Arrow file", Some("export it as CSV or JSON lines")),
     (b"\x93NUMPY", "a NumPy array", Some("export it as CSV")),
-    (b"PK\x03\x04", "a ZIP archive (Excel and Word files are ones too)", Some("unpack it, or save the sheet as CSV")),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", Some("save the sheet as CSV")),
+    (b"PK\x03\x04", "a ZIP archive and no spreadsheet (a Word file is one too)", Some("unpack it, or save it as text")),
+    (b"\xd0\xcf\x11\xe0", "an old Office file and no spreadsheet", Some("save it as text")),
     (b"%PDF-", "a PDF file", None),
     (b"{\\rtf", "a rich text (RTF) file", Some("save it as plain text")),
     (b"SQLite format 3", "an SQLite database", Some("export a table as CSV")),
@@ -223,7 +223,7 @@ fn not_found(path: &Path, source: std::io::Error) -> DataError {
 }
 
 /// A file in the same folder whose name differs by case, by its ending or by up to two characters.
-fn near_name(path: &Path) -> Option<String> {
+pub(crate) fn near_name(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> = fs::read_dir(folder)

@@ -8,7 +8,7 @@ use trueup_core::Task;
 
 use crate::answers::{self, RawAnswer};
 use crate::columns::{self, Roles};
-use crate::corpus::{Answer, Choice, Key, Place, Record, Response};
+use crate::corpus::{Answer, Choice, Key, Record, Response};
 use crate::error::{DataError, quote};
 use crate::formats::delimited::Table;
 use crate::ids::check_ids;
@@ -224,7 +224,6 @@ impl Plan {
     ) -> Result<Option<(Record, Option<Answer>)>, DataError> {
         let roles = &self.roles;
         let at = |column: usize| self.cell(table, row, column);
-        let line = table.lines[row];
         let text = roles.text.map(at);
         let cell = roles.label.map_or("", at).trim();
         if cell.is_empty() && matches!(self.cells, Cells::Separated(_)) {
@@ -233,7 +232,7 @@ impl Plan {
         let answer = match self.answer(cell, text.unwrap_or_default()) {
             Ok(answer) => answer.filter(|_| roles.label.is_some()),
             Err(found) => {
-                reading.remarks.skip_malformed(line, found, answers::SPAN_SHAPE)?;
+                reading.remarks.skip_malformed_at(&table.place(row), found, answers::SPAN_SHAPE)?;
                 return Ok(None);
             }
         };
@@ -242,7 +241,7 @@ impl Plan {
         let record = Record {
             id: roles.id.map(|c| at(c).to_owned()),
             number: table.numbers[row],
-            place: Place::line(line),
+            place: table.place(row),
             text: text.map(str::to_owned),
             split: roles.split.map(|c| at(c).trim()).filter(|s| !s.is_empty()).map(Key::from),
             metadata: metadata.map(|&c| (self.keys[c].clone(), Value::String(at(c).to_owned()))).collect(),

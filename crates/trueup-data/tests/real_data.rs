@@ -223,7 +223,6 @@ fn files_that_cannot_be_read_name_the_place_and_the_remedy() {
         ("formats/conllu/en_pud-ud-test.head60.conllu", vec!["at line 5,", "CoNLL-U, which has no entity tags"]),
         ("formats/malformed/wikigold-rtf-backslash.conll.txt", vec!["line ", "\\' in the tag column", "rich-text"]),
         ("formats/hf/wnut_dev_sample/validation.jsonl", vec!["line 1:", "a number without its name"]),
-        ("formats/doccano/data_import_tests/text_classification/example.xlsx", vec!["save the sheet as CSV"]),
         ("goemotions/labels.txt", vec!["line 1: cannot tell the format from 'admiration'", "--from"]),
         ("snow2008/rte1.tsv", vec!["several columns could hold the labels: value, task", "--label"]),
     ];

@@ -69,7 +69,7 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(file) = &self.file {
-            write!(f, "{}: ", crate::error::quote(file))?;
+            write!(f, "{}: ", crate::error::escape(file))?;
         }
         let unit = match self.unit {
             Unit::Line => "line",

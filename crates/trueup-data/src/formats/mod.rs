@@ -13,6 +13,7 @@ pub(crate) mod conll;
 pub(crate) mod conllu;
 pub(crate) mod delimited;
 pub(crate) mod doccano;
+pub(crate) mod excel;
 pub(crate) mod fasttext;
 mod iob_lines;
 pub(crate) mod jsonl;
@@ -86,6 +87,7 @@ const SPECS: &[&Spec] = &[
     &spacy::training_json::SPEC,
     &spacy::tuples::SPEC,
     &numpy::SPEC,
+    &excel::SPEC,
     &fasttext::SPEC,
     &label_studio::SPEC,
     &label_studio::MIN,

@@ -127,8 +127,19 @@ fn parse_first(
 ) -> Result<(Table, Dialect), DataError> {
     let (mut table, dialect) = table::parse(text, dialect_of(text, format), columns::is_name, remarks)?;
     remarks.guess(dialect.describe(), Some("--from"));
+    under_header(&mut table, header, wanted, remarks)?;
+    Ok((table, dialect))
+}
+
+/// Takes the header off a table that has one.
+pub(crate) fn under_header(
+    table: &mut Table,
+    header: Option<bool>,
+    wanted: &[&str],
+    remarks: &mut Remarks,
+) -> Result<(), DataError> {
     let by_guess = header.is_none();
-    if table.rows() > 0 && header.unwrap_or_else(|| columns::has_header(&table, wanted)) {
+    if table.rows() > 0 && header.unwrap_or_else(|| columns::has_header(table, wanted)) {
         table.take_header();
     }
     match &table.header {
@@ -139,7 +150,7 @@ fn parse_first(
         None if by_guess => remarks.guess("there is no header: the first row is a record", None),
         _ => {}
     }
-    Ok((table, dialect))
+    Ok(())
 }
 
 #[cfg(test)]

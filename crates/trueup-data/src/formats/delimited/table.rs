@@ -1,6 +1,7 @@
 //! The fields of a delimited text as a table.
 
 use super::dialect::{Dialect, quotes, reader, widths};
+use crate::corpus::{Place, Unit};
 use crate::error::{DataError, quote};
 use crate::formats::{Format, head};
 use crate::options::{Remarks, count};
@@ -19,9 +20,21 @@ pub(crate) struct Table {
     pub lines: Vec<u64>,
     /// 1-based number of each record, skipped ones counted, the header not.
     pub numbers: Vec<u64>,
+    /// What the lines are: of a text, or rows of a sheet.
+    pub unit: Unit,
 }
 
 impl Table {
+    /// An empty table of a sheet.
+    pub fn of_rows(width: usize) -> Self {
+        Self { width, unit: Unit::Row, ..Self::default() }
+    }
+
+    /// Where a row begins.
+    pub fn place(&self, row: usize) -> Place {
+        Place { file: None, unit: self.unit, number: self.lines[row] }
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.lines.len()
@@ -39,7 +52,8 @@ impl Table {
         (0..self.rows()).map(move |row| self.cell(row, column))
     }
 
-    fn push<'a>(&mut self, fields: impl Iterator<Item = &'a str>, line: u64, number: u64) {
+    /// Appends a row of as many fields as the table is wide.
+    pub fn push<'a>(&mut self, fields: impl Iterator<Item = &'a str>, line: u64, number: u64) {
         for field in fields {
             self.text.push_str(field);
             self.ends.push(self.text.len());

@@ -1,22 +1,23 @@
 //! Which field has which role.
 
 use rustc_hash::FxHashSet;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::answers::{RawAnswer, answer};
 use crate::columns::{self, ID_NAMES, LABEL_NAMES, TEXT_NAMES};
 use crate::corpus::Split;
 use crate::error::{DataError, list, quote};
 use crate::ids::check_ids;
-use crate::json::{Object, scalar};
+use crate::json::{Object, scalar, shape};
+use crate::mapping::Mapping;
 use crate::options::{ReadOptions, Remarks};
 
 /// The fields that hold each role.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub text: Option<String>,
-    /// Where the text stands one level down: the field and the one inside.
-    pub nested_text: Option<(String, String)>,
+    /// Where the text stands further down: the field, and those inside.
+    pub nested_text: Option<Vec<String>>,
     pub label: Option<String>,
     pub id: Option<String>,
     pub group: Option<String>,
@@ -24,13 +25,47 @@ pub(super) struct Plan {
     pub split: Option<String>,
     /// Whether a record without the label field has no spans: the field holds spans, and is never an empty list.
     pub absent_is_empty: bool,
+    /// Where answers stand, as the caller says.
+    pub mapping: Mapping,
 }
 
 impl Plan {
     /// Whether a field has a role other than metadata.
     pub fn uses(&self, name: &str) -> bool {
-        let nested = self.nested_text.as_ref().map(|(outer, _)| outer);
-        [&self.text, &self.label, &self.id, &self.split].into_iter().flatten().chain(nested).any(|used| used == name)
+        let nested = self.nested_text.as_ref().and_then(|path| path.first());
+        let spans = self.mapping.spans.as_ref().map(|spans| &spans.field);
+        let answers = self.mapping.answers.iter().flat_map(|answers| &answers.fields);
+        let own = [&self.text, &self.label, &self.id, &self.split].into_iter().flatten();
+        own.chain(nested).chain(spans).chain(answers).any(|used| used == name)
+    }
+
+    /// The text of a record.
+    pub fn text(&self, fields: &Map<String, Value>) -> Option<String> {
+        self.text_value(fields).and_then(scalar)
+    }
+
+    fn text_value<'a>(&self, fields: &'a Map<String, Value>) -> Option<&'a Value> {
+        match (&self.text, self.nested_text.as_deref()) {
+            (Some(name), _) => fields.get(name),
+            (None, Some([outer, inner @ ..])) => {
+                inner.iter().try_fold(fields.get(outer)?, |value, name| value.get(name))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a record has where its text should be, as a noun phrase; `None` when it has a text, or when none has.
+    pub fn lacks_text(&self, fields: &Map<String, Value>) -> Option<String> {
+        let name = match (&self.text, &self.nested_text) {
+            (Some(name), _) => name.clone(),
+            (None, Some(path)) => path.join("."),
+            (None, None) => return None,
+        };
+        match self.text_value(fields).filter(|value| !value.is_null()) {
+            None => Some(format!("no '{}'", quote(&name))),
+            Some(value) if scalar(value).is_none() => Some(format!("{} in '{}'", shape(value), quote(&name))),
+            Some(_) => None,
+        }
     }
 }
 
@@ -59,20 +94,29 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         let place = asked.as_deref().map(|asked| columns::resolve(asked, role, &names, &path)).transpose()?;
         Ok(place.map(|i| names[i].clone()))
     };
-    let (mut text, mut label) = (named(&options.text, "text")?, named(&options.label, "label")?);
+    // `userInput.text` is a field inside another, unless a field is called so.
+    let mut nested_text = options.text.as_deref().and_then(|asked| path_to(asked, &names, objects));
+    let asked_text = if nested_text.is_some() { &None } else { &options.text };
+    let (mut text, mut label) = (named(asked_text, "text")?, named(&options.label, "label")?);
     let (mut id, group, time) =
         (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
     let mut split = named(&options.split, "split")?;
-    let taken: Vec<String> = [&text, &label, &id, &group, &time, &split].into_iter().flatten().cloned().collect();
+    let outer = nested_text.as_ref().and_then(|path| path.first());
+    let taken: Vec<String> =
+        [&text, &label, &id, &group, &time, &split].into_iter().flatten().chain(outer).cloned().collect();
     let free = |name: &String| !taken.contains(name);
     let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
         let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));
         columns::by_name(candidates, wanted, compound).map(|i| names[i].clone())
     };
     let strings = |name: &str| values(objects, name).next().is_some() && values(objects, name).all(Value::is_string);
-    let mut nested_text = None;
-    if text.is_none() {
-        text = pick(TEXT_NAMES, &strings, false);
+    if text.is_none() && nested_text.is_none() {
+        // A few records where something else stands in the text's field are listed, not read without a text.
+        let mostly = |name: &str| {
+            let held = values(objects, name).count();
+            held > 0 && values(objects, name).filter(|v| v.is_string()).count() * 2 > held
+        };
+        text = pick(TEXT_NAMES, &mostly, false);
         if text.is_none() {
             nested_text = nested(objects, &names, &taken);
         }
@@ -90,9 +134,12 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         }
     }
     let own = |name: &str| matches!(name, "tokens" | "responses" | "predictions" | "relations");
-    if label.is_none() {
+    let mapped = options.mapping.as_ref();
+    let answers = mapped.and_then(|mapping| mapping.answers.as_ref());
+    let mapped_spans = mapped.and_then(|mapping| mapping.spans.as_ref());
+    if label.is_none() && mapped.is_none() {
         // Fields with spans come first: a record with both spans and labels is a record of spans.
-        let outer = nested_text.as_ref().map(|(outer, _)| outer.as_str());
+        let outer = nested_text.as_ref().and_then(|path| path.first()).map(String::as_str);
         let is_answer = |name: &str| {
             text.as_deref() != Some(name)
                 && outer != Some(name)
@@ -114,19 +161,19 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
     }
     // Trueup's own records may hold nothing but annotators' answers.
     let answered = names.iter().any(|name| name == "responses");
-    if label.is_none() && !options.unlabelled && !answered {
+    if label.is_none() && mapped.is_none() && !options.unlabelled && !answered {
         let found = "no field is named like a label".to_owned();
         return Err(DataError::NoColumn { path, role: "label", found, valid: list(&names) });
     }
     if options.text.is_none() {
         let what = match (&text, &nested_text) {
             (Some(text), _) => format!("text is field '{}'", quote(text)),
-            (None, Some((outer, inner))) => format!("text is field '{}.{}'", quote(outer), quote(inner)),
+            (None, Some(path)) => format!("text is field '{}'", quote(&path.join("."))),
             (None, None) => "there is no text field".to_owned(),
         };
         remarks.guess(what, Some("--text"));
     }
-    if options.label.is_none() {
+    if options.label.is_none() && mapped.is_none() {
         let what =
             label.as_ref().map_or("there is no label field".to_owned(), |l| format!("label is field '{}'", quote(l)));
         remarks.guess(what, Some("--label"));
@@ -162,12 +209,18 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         let spans = |v: &Value| matches!(answer(v), Ok(RawAnswer::Spans(_))) && !own(v);
         values(objects, label).all(spans) && values(objects, label).count() < objects.len()
     });
+    let absent_is_empty = absent_is_empty
+        || mapped_spans.is_some_and(|spans| {
+            let lists = || objects.iter().filter_map(|o| o.fields.get(&spans.field)).filter(|v| !v.is_null());
+            lists().all(|v| v.as_array().is_none_or(|items| !items.is_empty())) && lists().count() < objects.len()
+        });
     if absent_is_empty {
-        let label = quote(label.as_deref().unwrap_or_default());
+        let label = quote(label.as_deref().or(mapped_spans.map(|spans| spans.field.as_str())).unwrap_or_default());
         remarks
             .guess(format!("a record without '{label}' has no spans, since that field is never an empty list"), None);
     }
-    Ok(Plan { text, nested_text, label, id, group, time, split, absent_is_empty })
+    let mapping = Mapping { spans: mapped_spans.cloned(), answers: answers.cloned() };
+    Ok(Plan { text, nested_text, label, id, group, time, split, absent_is_empty, mapping })
 }
 
 fn is_prose(objects: &[Object], name: &str) -> bool {
@@ -179,13 +232,24 @@ fn is_prose(objects: &[Object], name: &str) -> bool {
     spaced * 5 >= n
 }
 
+/// The fields that a name such as `userInput.text` leads through, where a record has them and no field is called so.
+fn path_to(asked: &str, names: &[String], objects: &[Object]) -> Option<Vec<String>> {
+    if !asked.contains('.') || names.iter().any(|name| name == asked) {
+        return None;
+    }
+    let path: Vec<String> = asked.split('.').map(str::to_owned).collect();
+    let plan = Plan { nested_text: Some(path), ..Plan::default() };
+    let leads = objects.iter().any(|o| plan.text(&o.fields).is_some());
+    plan.nested_text.filter(|_| leads)
+}
+
 /// A text one level down: `{"userInput": {"text": ...}}`.
-fn nested(objects: &[Object], names: &[String], taken: &[String]) -> Option<(String, String)> {
+fn nested(objects: &[Object], names: &[String], taken: &[String]) -> Option<Vec<String>> {
     for outer in names.iter().filter(|name| !taken.contains(name) && !matches!(name.as_str(), "meta" | "metadata")) {
         for inner in TEXT_NAMES {
             let held = |o: &Object| o.fields.get(outer).and_then(|v| v.get(inner)).is_some_and(Value::is_string);
             if !objects.is_empty() && objects.iter().all(held) {
-                return Some((outer.clone(), (*inner).to_owned()));
+                return Some(vec![outer.clone(), (*inner).to_owned()]);
             }
         }
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use fields::names;
 
 use crate::answers::{RawAnswer, answer};
+use crate::corpus::Place;
 use crate::error::DataError;
 use crate::formats::Spec;
 use crate::head::{Confidence, Json};
@@ -57,7 +58,9 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         let state = match &mut state {
             Some(state) => state,
             None => {
-                if let Some(field) = tokens::field(&objects, options) {
+                if options.mapping.is_none()
+                    && let Some(field) = tokens::field(&objects, options)
+                {
                     // The scheme of the tags is told from all of them.
                     let objects = if input.is_large() && !is_array {
                         json::objects(input.text()?, reading.remarks)?
@@ -117,6 +120,10 @@ impl State {
     ) -> Result<(), DataError> {
         for object in objects {
             let line = object.line;
+            if let Some(found) = self.plan.lacks_text(&object.fields) {
+                reading.skip(&Place::line(line), found, "a text in every record")?;
+                continue;
+            }
             let before = self.repaired;
             match record::read(object, &self.plan, options, &mut self.repaired) {
                 Ok(record) => reading.push(record)?,
@@ -133,4 +140,38 @@ impl State {
 /// Whether a value is a list of which all elements fulfil `test`.
 fn all(value: &Value, test: impl Fn(&Value) -> bool) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(test))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::formats::testing::read_text;
+    use crate::options::ReadOptions;
+    use crate::read::read_corpus_bytes;
+
+    #[test]
+    fn records_without_the_text_field_are_listed() {
+        let text = "{\"text\": \"a b\", \"label\": \"x\"}\n{\"label\": [\"neutral\"]}\n{\"text\": null, \"label\": \"y\"}\n\
+                    {\"text\": [1], \"label\": \"y\"}\n{\"text\": \"\", \"label\": \"y\"}\n";
+        let read = read_text("jsonl", text).unwrap();
+        let texts: Vec<&str> = read.corpus.records.iter().map(crate::corpus::Record::text).collect();
+        assert_eq!(texts, ["a b", ""]);
+        let skipped: Vec<(u64, &str)> = read.skipped.iter().map(|s| (s.line, s.reason.as_str())).collect();
+        assert_eq!(skipped[..2], [(2, "no 'text'"), (3, "no 'text'")]);
+        assert_eq!((skipped.len(), skipped[2].0), (3, 4));
+        let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+        let message = read_corpus_bytes("f", text.into(), &strict).unwrap_err().to_string();
+        assert!(message.contains("line 2: found no 'text'; valid: a text in every record"), "{message}");
+    }
+
+    #[test]
+    fn a_text_further_down_can_be_named() {
+        let text = "{\"a\": {\"b\": {\"c\": \"one\"}}, \"title\": \"t\", \"label\": \"x\"}\n{\"title\": \"t\", \"label\": \"y\"}\n";
+        let options = ReadOptions { text: Some("a.b.c".into()), ..ReadOptions::default() };
+        let read = read_corpus_bytes("f", text.into(), &options).unwrap();
+        assert_eq!(read.corpus.records[0].text(), "one");
+        assert_eq!(read.skipped[0].reason, "no 'a.b.c'");
+        let options = ReadOptions { text: Some("a.x".into()), ..ReadOptions::default() };
+        assert!(read_corpus_bytes("f", text.into(), &options).is_err());
+    }
 }

@@ -19,11 +19,7 @@ pub(super) const VALID: &str =
 /// Reads an object; an error is a noun phrase.
 pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired: &mut usize) -> Result<Record, String> {
     let Object { line, number, fields } = object;
-    let text = match (&plan.text, &plan.nested_text) {
-        (Some(name), _) => fields.get(name).and_then(scalar),
-        (None, Some((outer, inner))) => fields.get(outer).and_then(|v| v.get(inner)).and_then(scalar),
-        (None, None) => None,
-    };
+    let text = plan.text(&fields);
     let mut record = Record {
         id: plan.id.as_ref().and_then(|name| fields.get(name)).and_then(scalar),
         number,
@@ -38,6 +34,12 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
         && let Some(value) = fields.get(name)
     {
         add_answer(&mut gold, name, value, &text, options, repaired)?;
+    }
+    if let Some(spans) = &plan.mapping.spans {
+        gold.spans = spans.marks(&fields, &text)?;
+    }
+    if let Some(answers) = &plan.mapping.answers {
+        record.responses = answers.responses(&fields)?;
     }
     if plan.absent_is_empty && gold.spans.is_none() {
         gold.spans = Some(Vec::new());
@@ -60,7 +62,7 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
                 gold.comment = Some(comment);
             }
             ("tokens", value) if all(&value, is_token) => record.tokens = tokens(&text, &value)?,
-            ("responses", Value::Array(items)) if items.iter().all(is_response) => {
+            ("responses", Value::Array(items)) if record.responses.is_empty() && items.iter().all(is_response) => {
                 record.responses =
                     items.into_iter().map(|item| response(item, &text, options, repaired)).collect::<Result<_, _>>()?;
             }
