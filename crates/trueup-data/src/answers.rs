@@ -105,7 +105,9 @@ fn span(value: &Value) -> Result<RawSpan, String> {
         _ => None,
     };
     let mut raw = raw.ok_or_else(found)?;
-    raw.label = raw.label.trim().to_owned();
+    if raw.label.trim().len() < raw.label.len() {
+        raw.label = raw.label.trim().into();
+    }
     if raw.label.is_empty() { Err(found()) } else { Ok(raw) }
 }
 
@@ -124,12 +126,11 @@ fn object_span(map: &Map<String, Value>) -> Option<RawSpan> {
         None => 0,
     };
     let named = LABEL.iter().find(|name| map.get(**name).and_then(scalar).is_some());
-    let label = match named {
-        Some(name) => map.get(*name).and_then(scalar)?,
-        None => {
-            let labels = map.get("labels")?;
-            labels.as_array().and_then(|l| l.first()).unwrap_or(labels).as_str()?.to_owned()
-        }
+    let label = if let Some(name) = named {
+        map.get(*name).and_then(scalar)?
+    } else {
+        let labels = map.get("labels")?;
+        labels.as_array().and_then(|l| l.first()).unwrap_or(labels).as_str()?.to_owned()
     };
     let pieces = map.get("pieces").and_then(Value::as_array).map_or_else(Vec::new, |pieces| {
         pieces.iter().filter_map(|p| Some((p.get(0)?.as_u64()? as usize, p.get(1)?.as_u64()? as usize))).collect()

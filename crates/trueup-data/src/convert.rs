@@ -163,6 +163,9 @@ pub(crate) struct Converter {
     written: u64,
 }
 
+/// The files written to memory, what was lost, and how many records were written.
+type Written = (BTreeMap<String, Vec<u8>>, Losses, u64);
+
 impl Converter {
     /// Begins to write in `format`.
     pub fn new(format: Format, outline: &Outline, out: Output) -> Result<Self, DataError> {
@@ -187,7 +190,7 @@ impl Converter {
 
     /// Writes what comes last and gives the files their names; in memory, hands them out. Also the losses, and how many
     /// records were written.
-    pub fn finish(mut self, refuse_loss: bool) -> Result<(BTreeMap<String, Vec<u8>>, Losses, u64), DataError> {
+    pub fn finish(mut self, refuse_loss: bool) -> Result<Written, DataError> {
         self.writer.finish(&mut self.out, &mut self.losses)?;
         if let Some((kind, lost)) = self.losses.kinds.iter().next().filter(|_| refuse_loss) {
             let place = lost.places.first().map(|place| format!(" at {place}")).unwrap_or_default();

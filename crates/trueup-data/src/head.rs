@@ -113,7 +113,8 @@ fn look(head: &str, text: &str) -> (Json, Vec<Value>) {
         let values: Vec<Value> =
             json::elements(text).take(VALUES).map_while(Result::ok).map(|(_, value)| value).collect();
         // `[Speaker] hello` is no JSON, while an empty array is.
-        let is_array = !values.is_empty() || first[1..].trim_start().starts_with(']');
+        let empty = first.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'));
+        let is_array = !values.is_empty() || empty;
         return if is_array { (Json::Array, values) } else { (Json::No, Vec::new()) };
     }
     if !first.starts_with('{') {
@@ -132,15 +133,13 @@ fn look(head: &str, text: &str) -> (Json, Vec<Value>) {
         let lines = head.lines().filter(|line| !line.trim().is_empty()).take(VALUES);
         return (Json::Lines, lines.filter_map(|line| serde_json::from_str(line).ok()).collect());
     }
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => (Json::Object, vec![value]),
-        Err(_) => {
-            // Some broken lines among good ones, or one broken object.
-            let lines = head.lines().filter(|line| !line.trim().is_empty()).take(VALUES);
-            let values: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
-            if values.is_empty() { (Json::Object, values) } else { (Json::Lines, values) }
-        }
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
+        return (Json::Object, vec![value]);
     }
+    // Some broken lines among good ones, or one broken object.
+    let lines = head.lines().filter(|line| !line.trim().is_empty()).take(VALUES);
+    let values: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
+    if values.is_empty() { (Json::Object, values) } else { (Json::Lines, values) }
 }
 
 #[cfg(test)]

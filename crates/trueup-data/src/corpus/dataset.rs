@@ -32,7 +32,7 @@ pub(crate) fn dataset(
     let path = remarks.path.clone();
     let mut records = records;
     let all_columns = flatten(&mut records, outline, remarks);
-    let names: Vec<String> = all_columns.iter().map(|c| c.to_string()).collect();
+    let names: Vec<String> = all_columns.iter().map(ToString::to_string).collect();
     let role = |asked: &Option<String>, role| -> Result<Option<Key>, DataError> {
         let place = asked.as_deref().map(|asked| resolve(asked, role, &names, &path)).transpose()?;
         Ok(place.map(|i| all_columns[i].clone()))
@@ -97,7 +97,7 @@ pub(crate) fn dataset(
     for example in &mut examples {
         example.gold = example.gold.relabel(&map);
     }
-    let columns = columns.iter().map(|c| c.to_string()).collect();
+    let columns = columns.iter().map(ToString::to_string).collect();
     Ok(Dataset { task, labels, examples, columns, tags: maker.tags.names().to_vec(), has_text })
 }
 
@@ -194,7 +194,7 @@ fn field_of(
     if let Some(asked) = &options.label
         && !fields.is_empty()
     {
-        let names: Vec<String> = fields.iter().map(|f| f.to_string()).collect();
+        let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
         return Ok(Some(fields[resolve(asked, "label", &names, &remarks.path)?].clone()));
     }
     if fields.len() > 1 {

@@ -63,10 +63,13 @@ pub(crate) struct Spec {
     /// Reads an input.
     pub read: fn(&Input, &ReadOptions, &mut Reading) -> Result<(), DataError>,
     /// Begins to write; `None` for formats that are only read.
-    pub write: Option<fn(&Outline) -> Box<dyn Writer>>,
+    pub write: Option<Begin>,
     /// Whether a folder is written.
     pub folder: bool,
 }
+
+/// Makes the writer for records of an outline.
+pub(crate) type Begin = fn(&Outline) -> Box<dyn Writer>;
 
 /// Writes records, already cut to what the format holds ([`crate::holds::restrict`]).
 pub(crate) trait Writer {

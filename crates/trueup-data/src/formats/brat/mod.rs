@@ -70,7 +70,7 @@ fn sniff(head: &Head) -> Confidence {
                 && files.iter().any(|name| name.strip_suffix(".txt").is_some());
         // A few corpora in a folder of other things are not what the folder is.
         let texts = |name: &&String| [".txt", ".ann", ".conf"].iter().any(|ending| name.ends_with(ending));
-        let paired = files.iter().filter(|name| name.ends_with(".ann")).count() * 4 >= files.len();
+        let paired = files.iter().filter(|name| name.strip_suffix(".ann").is_some()).count() * 4 >= files.len();
         let most = files.iter().filter(texts).count() * 10 >= files.len() * 9 && (paired || files.len() < 20);
         return match (ours, most) {
             (true, true) => Confidence::Certain,

@@ -28,6 +28,7 @@ enum Form {
 const RESERVED: &[&str] = &["id", "text", "label", "labels", "spans", "split", "annotator", "gold"];
 
 /// Writes a delimited table.
+#[allow(clippy::struct_excessive_bools)] // Which columns there are.
 pub(super) struct Writer {
     delimiter: u8,
     form: Form,

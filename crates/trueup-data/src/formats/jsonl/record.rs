@@ -85,7 +85,7 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
 }
 
 fn is_spans(value: &Value) -> bool {
-    all(value, |item| item.is_object())
+    all(value, Value::is_object)
         && answer(value).is_ok_and(|raw| matches!(raw, RawAnswer::Spans(_) | RawAnswer::Labels(_)))
 }
 
@@ -133,9 +133,8 @@ fn add_answer(
             into.labels = Some(choices(labels));
         }
         RawAnswer::Labels(labels) => {
-            if labels.is_empty() && matches!(name, "spans" | "entities") {
-                into.spans = Some(Vec::new());
-            } else if labels.is_empty() && options.task == Some(Task::Ner) {
+            let of_spans = matches!(name, "spans" | "entities") || options.task == Some(Task::Ner);
+            if labels.is_empty() && of_spans {
                 into.spans = Some(Vec::new());
             } else {
                 into.labels = Some(choices(labels));

@@ -234,7 +234,6 @@ pub(super) fn config_beside(input: &Input, fits: impl Fn(&Config) -> bool) -> Op
         .unwrap_or_default()
         .into_iter()
         .filter(|name| name.to_ascii_lowercase().ends_with(".xml"))
-        .into_iter()
         .take(20)
         .find_map(|name| {
             let file = folder.read(&name).ok()?;
