@@ -8,9 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use trueup_data::corpus::{Answer, Corpus, Record, Status};
-use trueup_data::{
-    ConvertOptions, Destination, Loss, Read, ReadOptions, convert, read_corpus, read_label_names,
-};
+use trueup_data::{ConvertOptions, Destination, Loss, Read, ReadOptions, convert, read_corpus, read_label_names};
 
 fn data(file: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TRUEUP_DATA")

@@ -107,7 +107,8 @@ fn label_studios_converter_takes_what_is_written() {
         std::fs::write(at(".jsonl"), content).unwrap();
         to("label-studio", &at(".jsonl"), &at(".json"));
         let ours = corpus(&at(".json"));
-        let names = |labels: Vec<(&str, u64)>| labels.into_iter().map(|(label, _)| label.to_owned()).collect::<Vec<_>>();
+        let names =
+            |labels: Vec<(&str, u64)>| labels.into_iter().map(|(label, _)| label.to_owned()).collect::<Vec<_>>();
         let outline = &ours.outline;
         let config = label_config_for(outline, &names(outline.span_labels()), &names(outline.labels()));
         std::fs::write(at(".xml"), config).unwrap();
