@@ -5,8 +5,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-
 use crate::steps::Outcome;
 use crate::{oracle, workspace};
 
@@ -21,14 +19,15 @@ struct Tool {
     variable: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+static TOOLS: [Tool; 3] = [
     Tool { name: "spacy", variable: "TRUEUP_SPACY_PYTHON" },
     Tool { name: "hf", variable: "TRUEUP_HF_PYTHON" },
     Tool { name: "labelstudio", variable: "TRUEUP_LABELSTUDIO_PYTHON" },
 ];
 
-/// Wheels alone, since what has to be compiled here would take minutes; and without a network not many tries.
-const OPTIONS: [&str; 6] = ["--only-binary", ":all:", "--retries", "1", "--timeout", "15"];
+/// Wheels alone, since what has to be compiled here would take minutes; Python's own code as it is, since little of it
+/// runs; and without a network not many tries.
+const OPTIONS: [&str; 7] = ["--only-binary", ":all:", "--no-compile", "--retries", "1", "--timeout", "15"];
 
 impl Tool {
     fn requirements(&self) -> PathBuf {
@@ -46,21 +45,29 @@ impl Tool {
 }
 
 /// Installs the tools where Python is. A tool that cannot be had, such as without a network, is left out and said.
-pub fn install() -> Result<Outcome> {
+pub fn install() -> Outcome {
     if workspace::find("python3").is_none() {
         let why = "python3 not found; install Python 3.10 or newer with its venv module".into();
-        return Ok(Outcome::Skipped { why, required: true });
+        return Outcome::Skipped { why, required: true };
     }
-    let mut missing = Vec::new();
-    for tool in TOOLS.iter().filter(|tool| !tool.named()) {
-        if let Err(error) = oracle::environment(&tool.venv(), &tool.requirements(), &OPTIONS) {
-            missing.push(format!("{} cannot be installed ({error:#})", tool.name));
-        }
-    }
+    // Side by side: most of the time goes by waiting for the network.
+    let missing: Vec<String> = std::thread::scope(|scope| {
+        let wanted = TOOLS.iter().filter(|tool| !tool.named());
+        let install = |tool: &'static Tool| {
+            scope
+                .spawn(|| oracle::environment(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e)))
+        };
+        let running: Vec<_> = wanted.map(install).collect();
+        let failed = running.into_iter().filter_map(|one| match one.join() {
+            Ok(done) => done.err().map(|(name, error)| format!("{name} cannot be installed ({error:#})")),
+            Err(_) => Some("a tool cannot be installed".to_owned()),
+        });
+        failed.collect()
+    });
     if missing.is_empty() {
-        return Ok(Outcome::Passed);
+        return Outcome::Passed;
     }
-    Ok(Outcome::Skipped { why: format!("{}; see the Python error above", missing.join(", ")), required: true })
+    Outcome::Skipped { why: format!("{}; see the Python error above", missing.join(", ")), required: true }
 }
 
 /// The variables that name the installed tools to the tests.
