@@ -238,7 +238,7 @@ fn plain(holds: Holds) -> Vec<Record> {
             id: holds.ids.then(|| format!("0{i}")),
             text: Some((*text).to_owned()),
             split: holds.splits.then(|| "train".into()),
-            gold: Some(Answer { spans, labels, ..Answer::default() }),
+            gold: Some(Answer { labels, spans, ..Answer::default() }),
             metadata: if holds.metadata == Metadata::Any {
                 vec![("odd".into(), json!([1.5, null]))]
             } else {
