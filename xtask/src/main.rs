@@ -16,6 +16,7 @@ mod sources;
 mod steps;
 mod tally;
 mod test;
+mod tools;
 mod validate;
 mod workspace;
 

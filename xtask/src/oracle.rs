@@ -16,6 +16,9 @@ use crate::{process, workspace};
 /// The folder of `requirements.txt` and `generate.py`, relative to the root.
 const SOURCES: &str = "crates/trueup-core/tests/oracles";
 
+/// What an environment was made from, in a file of its folder.
+const INSTALLED: &str = "installed.txt";
+
 /// Where the figures lie once they are made.
 pub fn file() -> PathBuf {
     workspace::target().join("oracle.json")
@@ -33,19 +36,8 @@ pub fn make() -> Result<Outcome> {
         return Ok(Outcome::Skipped { why, required: true });
     }
     let venv = workspace::target().join("oracle-venv");
-    let python = venv.join("bin/python");
-    let wanted = read(&requirements)?;
-    let installed = venv.join("installed.txt");
-    if read(&installed).ok().as_ref() != Some(&wanted) {
-        let mut create = workspace::command("python3");
-        create.args(["-m", "venv"]).arg(&venv);
-        process::run(&mut create)?;
-        let mut install = Command::new(&python);
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        install.arg(&requirements);
-        process::run(&mut install)?;
-        fs::write(&installed, &wanted).with_context(|| format!("cannot write {}", installed.display()))?;
-    }
+    environment(&venv, &requirements, &[])?;
+    let (python, wanted) = (python(&venv), read(&requirements)?);
     let data = workspace::data().map_or_else(OsString::new, PathBuf::into_os_string);
     // Everything the figures depend on, in one file beside them: equal means that they still hold.
     let mut made_from = format!("{}\n{wanted}", data.to_string_lossy());
@@ -65,6 +57,33 @@ pub fn make() -> Result<Outcome> {
     process::run(&mut generate)?;
     fs::write(&stamp, made_from).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(Outcome::Passed)
+}
+
+/// Makes a Python environment with what a file of requirements names, unless it is there; `options` go to pip.
+pub fn environment(venv: &Path, requirements: &Path, options: &[&str]) -> Result<()> {
+    if is_made(venv, requirements) {
+        return Ok(());
+    }
+    let mut create = workspace::command("python3");
+    create.args(["-m", "venv"]).arg(venv);
+    process::run(&mut create)?;
+    let mut install = Command::new(python(venv));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(options);
+    install.arg("--requirement").arg(requirements);
+    process::run(&mut install)?;
+    let installed = venv.join(INSTALLED);
+    fs::write(&installed, read(requirements)?).with_context(|| format!("cannot write {}", installed.display()))
+}
+
+/// Whether an environment holds what the file of requirements names now.
+pub fn is_made(venv: &Path, requirements: &Path) -> bool {
+    let installed = read(&venv.join(INSTALLED));
+    installed.is_ok_and(|installed| read(requirements).is_ok_and(|wanted| wanted == installed))
+}
+
+/// The Python of an environment.
+pub fn python(venv: &Path) -> PathBuf {
+    venv.join("bin/python")
 }
 
 /// The Python files of `folder`, sorted.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::{Outcome, Steps};
 use crate::tally::{self, Runner, Tally};
-use crate::{build, generate, oracle, page, process, workspace};
+use crate::{build, generate, oracle, page, process, tools, workspace};
 
 /// Which of the tests and checks to run.
 pub struct Choice {
@@ -32,6 +32,7 @@ pub fn chore(choice: &Choice) -> Result<()> {
     }
 
     steps.run("oracle figures", "look at the Python error above", oracle::make)?;
+    steps.run("real tools", "look at the Python error above", || Ok(tools::install()))?;
     steps.run("page", "mend the page's build in ui/", page::build)?;
     let mut binary = None;
     steps.run("compile", "mend the compile error above", || {
@@ -119,7 +120,7 @@ fn rust_tests(slow: bool, tally: &mut Tally) -> Result<Outcome> {
     ended
 }
 
-/// Tells the tests where the data and the oracle's figures are, and whether they may do without.
+/// Tells the tests where the data, the oracle's figures and the real tools are, and whether they may do without.
 fn with_data(mut command: Command) -> Command {
     if let Some(dir) = workspace::data() {
         command.env("TRUEUP_DATA", dir);
@@ -130,6 +131,7 @@ fn with_data(mut command: Command) -> Command {
     if oracle::file().is_file() {
         command.env("TRUEUP_ORACLE", oracle::file());
     }
+    command.envs(tools::variables());
     command
 }
 

@@ -162,10 +162,16 @@ fn wikigold_in_folds() {
 
 #[test]
 fn goemotions_has_several_labels() {
-    let Some(document) = review("goemotions", "dev.tsv --test test.tsv") else { return };
+    let Some(document) = review("goemotions", "dev.tsv --test test.tsv --label-names labels.txt") else { return };
     assert_eq!(at(&document, "/task"), "multilabel");
     assert_eq!((count(&document, "/data/train/examples"), count(&document, "/data/test/examples")), (5_426, 5_427));
-    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 28);
+    let labels = at(&document, "/labels").as_array().unwrap();
+    let names: Vec<&str> = labels.iter().map(|label| label["label"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 28);
+    assert!(names.contains(&"admiration") && names.contains(&"neutral"), "{names:?}");
+    // Several an example: labels counted with a few lines of Python.
+    let support: f64 = labels.iter().map(|label| label["support"].as_f64().unwrap()).sum();
+    assert!((support - 6_329.0).abs() < 0.5, "{support}");
     assert_eq!(at(&document, "/verdict/metric"), "f1_micro");
     assert!(number(&document, "/metrics/f1_micro/value") > 0.2);
 }

@@ -66,6 +66,8 @@ pub enum Metadata {
 pub struct Holds {
     /// Texts.
     pub texts: Texts,
+    /// Records without a text, such as rows of scores.
+    pub textless: bool,
     /// Ids.
     pub ids: bool,
     /// The split of a record.
@@ -110,6 +112,7 @@ impl Holds {
     /// Everything.
     pub const ALL: Self = Self {
         texts: Texts::Any,
+        textless: true,
         ids: true,
         splits: true,
         tokens: true,
@@ -134,6 +137,7 @@ impl Holds {
     /// A text with one label and nothing else.
     pub const LABEL: Self = Self {
         texts: Texts::Any,
+        textless: false,
         ids: false,
         splits: false,
         tokens: false,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use crate::corpus::{Answer, Choice, Mark, Place, Record, Status, settle};
@@ -12,6 +13,10 @@ use crate::losses::{Loss, Losses};
 /// Cuts a record to what a format holds, and notes what goes. `None` when nothing is left to write.
 pub fn restrict(mut record: Record, holds: &Holds, losses: &mut Losses) -> Option<Record> {
     let place = record.place.clone();
+    if !holds.textless && record.text.is_none() {
+        losses.add(Loss::Text, &place, || "a record without a text, which became an empty one".to_owned());
+        record.text = Some(String::new());
+    }
     if !holds.responses {
         reduce(&mut record, losses);
     }
@@ -85,6 +90,9 @@ fn metadata(record: &mut Record, holds: &Holds, losses: &mut Losses) {
     if record.metadata.is_empty() {
         return;
     }
+    if !matches!(holds.metadata, Metadata::None | Metadata::Only(_)) {
+        single(record, losses);
+    }
     match holds.metadata {
         Metadata::Any => {}
         Metadata::None => {
@@ -116,6 +124,24 @@ fn metadata(record: &mut Record, holds: &Holds, losses: &mut Losses) {
     }
 }
 
+/// Of the values of one column the first stays.
+fn single(record: &mut Record, losses: &mut Losses) {
+    let mut names = FxHashSet::default();
+    if record.metadata.iter().all(|(key, _)| names.insert(&**key)) {
+        return;
+    }
+    names.clear();
+    let held: Vec<bool> = record.metadata.iter().map(|(key, _)| names.insert(&**key)).collect();
+    let mut held = held.into_iter();
+    record.metadata.retain(|(key, _)| {
+        let held = held.next().unwrap_or(true);
+        if !held {
+            losses.add(Loss::Metadata, &record.place, || format!("a second value of '{}'", quote(key)));
+        }
+        held
+    });
+}
+
 /// A JSON value as the text of a table's cell: null is empty, lists and objects are JSON.
 pub fn text_of(value: &Value) -> String {
     match value {
@@ -137,6 +163,18 @@ fn kind(value: &Value) -> &'static str {
 }
 
 fn cut_answer(answer: &mut Answer, holds: &Holds, place: &Place, losses: &mut Losses) {
+    if answer.is_empty() {
+        return;
+    }
+    let found_nothing = (answer.labels.as_ref().is_some_and(Vec::is_empty) && holds.labels == Labels::None)
+        || (answer.spans.as_ref().is_some_and(Vec::is_empty) && holds.spans == Spans::None);
+    if let Some(labels) = &mut answer.labels {
+        let before = labels.len();
+        labels.retain(|choice| !choice.label.is_empty());
+        if labels.len() < before {
+            losses.add(Loss::Labels, place, || "an empty label".to_owned());
+        }
+    }
     if !holds.both && answer.labels.is_some() && answer.spans.is_some() {
         // Of the two the one that says something stays; spans where both do.
         let spans = answer.spans.as_ref().is_some_and(|s| !s.is_empty());
@@ -187,6 +225,11 @@ fn cut_answer(answer: &mut Answer, holds: &Holds, place: &Place, losses: &mut Lo
             cut_spans(spans, holds, place, losses);
         }
     }
+    // Beside another part it goes without saying that one that holds nothing is not there.
+    if found_nothing && answer.labels.is_none() && answer.spans.is_none() {
+        let (kind, what) = if holds.spans == Spans::None { (Loss::Spans, "spans") } else { (Loss::Labels, "labels") };
+        losses.add(kind, place, || format!("that a text has no {what}"));
+    }
     if !holds.relations && !answer.relations.is_empty() {
         let kind = answer.relations[0].kind.clone();
         losses.add(Loss::Relations, place, || format!("the relation '{}'", quote(&kind)));
@@ -210,6 +253,13 @@ fn cut_answer(answer: &mut Answer, holds: &Holds, place: &Place, losses: &mut Lo
 }
 
 fn cut_spans(spans: &mut Vec<Mark>, holds: &Holds, place: &Place, losses: &mut Losses) {
+    spans.retain(|mark| {
+        let is_empty = mark.start >= mark.end;
+        if is_empty {
+            losses.add(Loss::Spans, place, || format!("an empty span '{}'", quote(&mark.label)));
+        }
+        !is_empty
+    });
     for mark in spans.iter_mut() {
         if holds.spans < Spans::Gaps && !mark.pieces.is_empty() {
             mark.pieces.clear();

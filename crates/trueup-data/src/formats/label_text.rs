@@ -214,8 +214,8 @@ mod tests {
         assert_eq!(files[""], b"a_b one two\nc four\n");
         let kinds: Vec<_> = losses.kinds.iter().map(|(kind, lost)| (kind.name(), lost.first.as_str())).collect();
         let expected = [
-            ("record", "a record without a label, left out"),
             ("text", "line breaks became spaces"),
+            ("unlabelled", "a record without gold, left out"),
             ("labels", "label 'a b' was written 'a_b'"),
         ];
         assert_eq!(kinds, expected);

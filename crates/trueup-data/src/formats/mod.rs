@@ -21,6 +21,8 @@ pub(crate) mod label_folders;
 pub(crate) mod label_studio;
 pub(crate) mod label_text;
 pub(crate) mod numpy;
+#[cfg(test)]
+mod pairs;
 pub(crate) mod parallel;
 mod pieces;
 pub(crate) mod prodigy;

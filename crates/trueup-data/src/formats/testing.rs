@@ -148,7 +148,7 @@ fn text(texts: Texts) -> impl Strategy<Value = String> {
     )
 }
 
-fn tokens(text: &str) -> Vec<TokenMark> {
+pub(crate) fn tokens(text: &str) -> Vec<TokenMark> {
     let mut tokens = Vec::new();
     let mut at = 0;
     for word in text.split(char::is_whitespace) {

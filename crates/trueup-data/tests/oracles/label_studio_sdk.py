@@ -4,6 +4,10 @@
 
 CONFIG.xml may be `-`: then no results are checked against it. Prints a JSON list: for each file, in order, its tasks
 with the results of their annotations and predictions, and what the configuration's own check has against each.
+
+    python label_studio_sdk.py --convert CONFIG.xml FILE FOLDER
+
+has the SDK's converter turn a file into JSON-MIN, CSV and (spans) CoNLL, as `result.*` in the folder.
 """
 
 import json
@@ -50,6 +54,19 @@ def read(path, interface):
         )
     return seen
 
+
+def convert(config, file, folder):
+    from label_studio_sdk.converter import Converter
+
+    converter = Converter(config, None, download_resources=False)
+    for kind in ("JSON_MIN", "CSV", "CONLL2003"):
+        if kind in converter.supported_formats:
+            converter.convert(file, folder, kind, is_dir=False)
+
+
+if sys.argv[1] == "--convert":
+    convert(*sys.argv[2:])
+    sys.exit()
 
 config, *files = sys.argv[1:]
 interface = None

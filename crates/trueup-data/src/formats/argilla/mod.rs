@@ -27,6 +27,7 @@ pub(crate) const SPEC: Spec = Spec {
     ending: ".json",
     holds: Holds {
         texts: Texts::Any,
+        textless: false,
         ids: true,
         splits: false,
         tokens: false,

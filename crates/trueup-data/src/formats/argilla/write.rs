@@ -94,6 +94,9 @@ impl Records {
         let offsets = Offsets::new(record.text(), OffsetUnit::CodePoint);
         if let Some(gold) = &record.gold {
             submitted = true;
+            if has_scores(gold) {
+                losses.add(Loss::Scores, &record.place, || "scores of the reference".to_owned());
+            }
             let answers = self.answers(record, gold, &gold_extra, &offsets, losses);
             respond(&mut responses, answers, NOBODY, "submitted");
         }
@@ -110,6 +113,14 @@ impl Records {
             }
             if response.time.is_some() || response.seconds.is_some() || response.id.is_some() {
                 losses.add(Loss::ResponseDetails, &record.place, || "the time or id of an answer".to_owned());
+            }
+            if response.annotator.is_none() && response.status == Status::Accepted {
+                losses.add(Loss::Responses, &record.place, || {
+                    "an answer without a name, which stands where the reference does".to_owned()
+                });
+            }
+            if has_scores(&response.answer) {
+                losses.add(Loss::Scores, &record.place, || "scores of a person's answer".to_owned());
             }
             let user = response.annotator.as_deref().unwrap_or(NOBODY);
             let status = match response.status {
@@ -251,6 +262,12 @@ fn score(question: &str, value: &Value, prediction: &Prediction, records: &Recor
         (Some([one]), None) => Value::from(*one),
         _ => Value::Null,
     }
+}
+
+/// Only suggestions have scores.
+fn has_scores(answer: &Answer) -> bool {
+    answer.labels.iter().flatten().any(|choice| choice.score.is_some())
+        || answer.spans.iter().flatten().any(|mark| mark.score.is_some())
 }
 
 fn respond(responses: &mut Map<String, Value>, answers: ByQuestion, user: &str, status: &str) {

@@ -26,6 +26,7 @@ pub(crate) const CSV: Spec = Spec {
     title: "a table with commas, semicolons or bars",
     ending: ".csv",
     holds: Holds {
+        textless: true,
         ids: true,
         splits: true,
         labels: Labels::Set,

@@ -190,10 +190,26 @@ impl formats::Writer for Writer {
             self.header(record, out, losses);
         }
         self.number += 1;
+        if self.has_text && record.text.is_none() {
+            losses.add(Loss::Text, &record.place, || "a record without a text, which became an empty one".to_owned());
+        }
+        // One column holds the answers: spans where there are any.
+        for answer in record.answers() {
+            let (labels, spans) = (answer.labels.is_some(), answer.spans.is_some());
+            if labels && !spans && matches!(self.form, Form::Spans) {
+                losses.add(Loss::Labels, &record.place, || "labels in a table of spans".to_owned());
+            } else if spans && !labels && !matches!(self.form, Form::Spans) {
+                losses.add(Loss::Spans, &record.place, || "spans in a table of labels".to_owned());
+            }
+        }
         if record.responses.is_empty() {
             self.push_row(record, record.gold.as_ref(), "", out);
         }
         for response in &record.responses {
+            if response.annotator.is_none() {
+                let what = || "an answer without a name, which got the name 'annotator'".to_owned();
+                losses.add(Loss::Responses, &record.place, what);
+            }
             let name = response.annotator.as_deref().unwrap_or("annotator");
             self.push_row(record, Some(&response.answer), name, out);
         }

@@ -44,7 +44,7 @@ pub(crate) const SPEC: Spec = Spec {
     aliases: &["label-studio-json"],
     title: "Label Studio's JSON export",
     ending: ".json",
-    holds: Holds { tokens: false, token_columns: false, spans: Spans::Any, ..Holds::ALL },
+    holds: Holds { textless: false, tokens: false, token_columns: false, spans: Spans::Any, ..Holds::ALL },
     sniff,
     read: read::read,
     write: Some(write::begin),

@@ -9,7 +9,7 @@ use trueup_core::offsets::OffsetUnit;
 use super::min::{Columns, by_config, text_column};
 use super::rows::{self, By, Kind, OWN, Row};
 use super::{Keys, Names, choices_name, integer};
-use crate::columns::{self, LABEL_NAMES};
+use crate::columns::{self, LABEL_NAMES, TEXT_NAMES};
 use crate::corpus::{Outline, Place, Record, Response};
 use crate::error::{DataError, list, quote};
 use crate::formats::Writer;
@@ -145,7 +145,10 @@ fn plan(table: &Table, input: &Input, options: &ReadOptions, reading: &mut Readi
         let answers = !kinds.is_empty() && kinds.iter().all(|kind| *kind != Kind::Other);
         if configured.is_none() && answers && (plain == 0 || kinds.contains(&Kind::Labels)) {
             outputs.push((name.clone(), kinds[0]));
-        } else if !outputs.iter().any(|(known, _)| known == name) && kinds.is_empty() {
+        } else if !outputs.iter().any(|(known, _)| known == name)
+            // A text may look like an object.
+            && (kinds.is_empty() || columns::by_name([(i, name.as_str())].into_iter(), TEXT_NAMES, false).is_some())
+        {
             lengths.push((name.clone(), length));
         }
     }

@@ -32,6 +32,7 @@ pub(crate) const SPEC: Spec = Spec {
     ending: ".jsonl",
     holds: Holds {
         texts: Texts::Any,
+        textless: false,
         ids: true,
         splits: false,
         tokens: true,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
 use super::{COMMENT, DETAILS, REJECTED_SPANS, SETTING};
-use crate::corpus::{Answer, Choice, Mark, Outline, Record, Response, Status};
+use crate::corpus::{Answer, Choice, Mark, Outline, Place, Record, Response, Status};
 use crate::error::DataError;
 use crate::formats::Writer;
 use crate::formats::tasks::{number_or_text, push_line, put_metadata};
@@ -48,7 +48,7 @@ pub(super) fn writer(outline: &Outline) -> Box<dyn Writer> {
     let ids = options.iter().filter_map(|o| o.get("id")).filter_map(crate::json::scalar).collect();
     let style = if outline.is_multilabel() { "multiple" } else { "single" };
     let one = setting.is_some_and(|s| s.get("one").is_some());
-    Box::new(Tasks { binary, one, options, ids, style })
+    Box::new(Tasks { binary, one, options, ids, style, answered: false, drafts: Vec::new() })
 }
 
 /// The one question of a file that is answered with yes or no.
@@ -65,7 +65,14 @@ struct Tasks {
     options: Vec<Value>,
     ids: rustc_hash::FxHashSet<String>,
     style: &'static str,
+    /// Whether a task has been answered.
+    answered: bool,
+    /// Where the first drafts stand.
+    drafts: Vec<Place>,
 }
+
+/// How many places of drafts are kept.
+const DRAFTS: usize = 10;
 
 fn option(label: &str) -> Value {
     json!({"id": label, "text": label})
@@ -76,7 +83,16 @@ impl Writer for Tasks {
         if let Some(gold) = &record.gold {
             push_line(out.buffer(), &self.task(record, Some(gold), None, losses));
         }
+        self.answered |= record.gold.is_some() || record.responses.iter().any(|r| r.status != Status::Draft);
         for response in &record.responses {
+            if response.status == Status::Draft && self.drafts.len() < DRAFTS {
+                self.drafts.push(record.place.clone());
+            }
+            if response.annotator.is_none() && response.status == Status::Accepted {
+                losses.add(Loss::Responses, &record.place, || {
+                    "an answer without a name, which stands where the reference does".to_owned()
+                });
+            }
             push_line(out.buffer(), &self.task(record, Some(&response.answer), Some(response), losses));
         }
         if record.gold.is_none() && record.responses.is_empty() {
@@ -85,7 +101,13 @@ impl Writer for Tasks {
         out.flush_if_full()
     }
 
-    fn finish(&mut self, _: &mut Output, _: &mut Losses) -> Result<(), DataError> {
+    fn finish(&mut self, _: &mut Output, losses: &mut Losses) -> Result<(), DataError> {
+        if !self.answered {
+            for place in &self.drafts {
+                let what = || "drafts alone, which nothing tells from tasks with labels that are given".to_owned();
+                losses.add(Loss::Statuses, place, what);
+            }
+        }
         Ok(())
     }
 }
