@@ -71,7 +71,8 @@ pub fn split(report: &SplitReport, width: usize) -> String {
     if !guesses.is_empty() {
         row("read as", guesses.join("; "));
     }
-    row(if report.folds { "folds" } else { "parts" }, format!("{} says it by id", words::printable(&report.assignment)));
+    let list = words::printable(&report.assignment);
+    row("by id", if report.folds { format!("{list}: id, fold") } else { format!("{list}: id, split") });
     if let Some(next) = next(report) {
         let _ = writeln!(out, "\n{MARGIN}{next}");
     }
@@ -127,7 +128,8 @@ fn labels(out: &mut String, report: &SplitReport) {
         if by_part {
             cells.extend(&row.counts);
         } else {
-            cells.extend([row.counts.iter().min().copied().unwrap_or(0), row.counts.iter().max().copied().unwrap_or(0)]);
+            cells
+                .extend([row.counts.iter().min().copied().unwrap_or(0), row.counts.iter().max().copied().unwrap_or(0)]);
         }
         cells.into_iter().map(words::count).collect::<Vec<_>>()
     };

@@ -130,7 +130,8 @@ fn parts(options: &SplitOptions) -> Result<(Vec<String>, Vec<f64>), Error> {
         return Ok(((0..folds).map(|fold| fold.to_string()).collect(), vec![1.0 / folds as f64; folds]));
     }
     let (test, valid) = (options.test.unwrap_or(TEST), options.valid.unwrap_or(0.0));
-    let refused = |option, found: f64, valid: &str| Error::Option { option, found: found.to_string(), valid: valid.into() };
+    let refused =
+        |option, found: f64, valid: &str| Error::Option { option, found: found.to_string(), valid: valid.into() };
     if !(test > 0.0 && test < 1.0) {
         return Err(refused("--test", test, "it is a share above 0 and below 1, such as 0.2"));
     }
@@ -173,7 +174,8 @@ fn spread(
             file: file.to_owned(),
             found,
             needed: format!("{} need at least one each", words::counted(shares.len() as u64, "part")),
-            hint: "ask for fewer parts, group more finely, or let near-duplicates stand apart with --ignore-twins".into(),
+            hint: "ask for fewer parts, group more finely, or let near-duplicates stand apart with --ignore-twins"
+                .into(),
         });
     }
     // A label with few units is needed to learn from first, then to be judged by.

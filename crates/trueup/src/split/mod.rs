@@ -12,6 +12,8 @@
 mod assign;
 mod hashed;
 mod named;
+#[cfg(test)]
+mod properties;
 mod report;
 mod sets;
 mod stratified;

@@ -8,8 +8,8 @@ use trueup_core::document::{Guess, Skipped};
 use trueup_data::corpus::{Record, fingerprint};
 use trueup_data::{Losses, Read};
 
-use super::units::{Kept, marks};
 use super::Assignment;
+use super::units::{Kept, marks};
 use crate::options::SplitOptions;
 
 /// What came of a split. `trueup split DATA -o DIR --json -` prints it.

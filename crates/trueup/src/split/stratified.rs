@@ -21,6 +21,9 @@ pub(super) struct Spread<'a> {
 
 const NOWHERE: usize = usize::MAX;
 
+/// The most passes over all units that even the parts out; three or four find nothing more to move as a rule.
+const PASSES: usize = 10;
+
 struct State<'a> {
     units: &'a Units,
     parts: usize,
@@ -84,6 +87,7 @@ pub(super) fn spread(units: &Units, how: &Spread) -> Vec<usize> {
     }
     state.repair(how.first);
     state.fill();
+    state.even_out();
     state.part
 }
 
@@ -198,6 +202,54 @@ impl State<'_> {
             {
                 self.take_back(unit);
                 self.put(unit, part);
+            }
+        }
+    }
+
+    /// Moves units as long as that brings labels and sizes nearer to their shares: large units hold several labels, and what
+    /// is right for one of them may be wrong for the others. No part loses a label by it.
+    fn even_out(&mut self) {
+        let mut totals = vec![0u64; self.units.count()];
+        self.units.strata.iter().flatten().for_each(|&(stratum, weight)| totals[stratum] += weight);
+        let all: usize = self.units.rows.iter().map(Vec::len).sum();
+        // The squares of what is missing or too much, each by how much there is of it.
+        let square = |weight: f64, lacking: f64, total: f64| (weight * weight - 2.0 * weight * lacking) / total;
+        let mut order: Vec<usize> = (0..self.part.len()).collect();
+        order.sort_by_cached_key(|&unit| (Reverse(self.units.rows[unit].len()), self.units.keys[unit]));
+        let mut counts = vec![0usize; self.parts];
+        self.part.iter().for_each(|&part| counts[part] += 1);
+        for _ in 0..PASSES {
+            let mut moved = false;
+            for &unit in &order {
+                let from = self.part[unit];
+                let of = &self.units.strata[unit];
+                let last = |&(s, _): &(usize, u64)| s < self.units.labels && self.present[s][from] < 2;
+                if counts[from] < 2 || of.iter().any(last) {
+                    continue;
+                }
+                let size = self.units.rows[unit].len() as f64;
+                let cost = |part: usize, sign: f64| {
+                    let strata = of
+                        .iter()
+                        .map(|&(s, weight)| square(sign * weight as f64, self.exact[s][part], totals[s] as f64));
+                    strata.sum::<f64>() + square(sign * size, self.room[part], all as f64)
+                };
+                let best = (0..self.parts)
+                    .filter(|&part| part != from)
+                    .map(|part| (part, cost(part, 1.0)))
+                    .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                if let Some((to, gain)) = best
+                    && gain + cost(from, -1.0) < -1e-9
+                {
+                    counts[from] -= 1;
+                    counts[to] += 1;
+                    self.take_back(unit);
+                    self.put(unit, to);
+                    moved = true;
+                }
+            }
+            if !moved {
+                break;
             }
         }
     }

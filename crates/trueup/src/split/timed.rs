@@ -115,9 +115,8 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 pub(super) fn parts(times: &[Time], shares: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..times.len()).collect();
     order.sort_by(|&a, &b| times[a].order(&times[b]));
-    let changes = |at: usize| {
-        at == 0 || at == order.len() || times[order[at - 1]].order(&times[order[at]]) != Ordering::Equal
-    };
+    let changes =
+        |at: usize| at == 0 || at == order.len() || times[order[at - 1]].order(&times[order[at]]) != Ordering::Equal;
     let mut cuts = Vec::with_capacity(shares.len());
     let (mut edge, mut last) = (0.0, 0);
     for share in &shares[..shares.len() - 1] {
@@ -156,7 +155,9 @@ mod tests {
             assert!(matches!(Time::read(text), Some(Time::Date(found, _)) if found == seconds), "{text}");
         }
         assert_eq!(Time::read(" 17.5 "), Some(Time::Number(17.5)));
-        for bad in ["", "yesterday", "2024-02-30", "2023-02-29", "2024-13-01", "2024-01-01T25:00", "2024-1-1", "NaN", "inf"] {
+        for bad in
+            ["", "yesterday", "2024-02-30", "2023-02-29", "2024-13-01", "2024-01-01T25:00", "2024-1-1", "NaN", "inf"]
+        {
             assert_eq!(Time::read(bad), None, "{bad}");
         }
     }

@@ -81,7 +81,9 @@ fn target(read: &Read, options: &SplitOptions, report: &mut SplitReport) -> Form
     if format.is_written() || report.folds {
         return format;
     }
-    report.notes.push(format!("{} is only read, so the parts are JSON lines; --to names another format", format.name()));
+    report
+        .notes
+        .push(format!("{} is only read, so the parts are JSON lines; --to names another format", format.name()));
     Format::JSONL
 }
 
