@@ -39,6 +39,29 @@ fn parts_are_written_in_the_input_s_format_with_a_list() {
     let test = CliTest::with("tickets.csv", tickets());
     let finished = test.run("split tickets.csv -o parts --valid 0.2").ends_with(0);
     assert_snapshot!(finished, @r"
+    exit_code: 0
+    ----- stdout -----
+    trueup split tickets.csv                                     stratified, seed 42
+
+      train        36   60.0 %  parts/train.csv
+      valid        12   20.0 %  parts/valid.csv
+      test         12   20.0 %  parts/test.csv
+
+                   all  train  valid  test
+      billing       18     11      3     4
+      delivery      18     11      4     3
+      login         18     10      4     4
+      rare           6      4      1     1
+
+      spread       differs most for billing: 25.00 % of valid, 30.00 % of all
+      read as      the format is csv; fields are set apart by commas; double quotes
+                   may enclose a field; the first row is the header; text is column
+                   'text'; label is column 'label'; id is column 'id'
+      by id        parts/split.csv: id, split
+
+      Review a model on it: trueup review parts/train.csv --test parts/test.csv --valid parts/valid.csv
+
+    ----- stderr -----
     ");
     assert_eq!(
         test.files(),
@@ -67,6 +90,28 @@ fn folds_are_a_list() {
     let test = CliTest::with("tickets.csv", tickets());
     let finished = test.run("split tickets.csv -o folds --folds 3 --group customer").ends_with(0);
     assert_snapshot!(finished, @r"
+    exit_code: 0
+    ----- stdout -----
+    trueup split tickets.csv                                     stratified, seed 42
+
+      fold 0       20   33.3 %
+      fold 1       20   33.3 %
+      fold 2       20   33.3 %
+
+                   all  fold 0  fold 1  fold 2
+      billing       18       6       6       6
+      delivery      18       5       7       6
+      login         18       8       4       6
+      rare           6       1       3       2
+
+      together     15 groups (60 examples)
+      spread       differs most for login: 40.00 % of fold 0, 30.00 % of all
+      read as      the format is csv; fields are set apart by commas; double quotes
+                   may enclose a field; the first row is the header; text is column
+                   'text'; label is column 'label'; id is column 'id'
+      by id        folds/folds.csv: id, fold
+
+    ----- stderr -----
     ");
     assert_eq!(test.files(), ["folds/folds.csv", "tickets.csv"]);
     let list = test.read("folds/folds.csv");
@@ -102,13 +147,34 @@ fn the_file_s_own_splits_are_kept_and_reviewed() {
     let test = CliTest::with("named.csv", named());
     let finished = test.run("split named.csv -o parts --by column").ends_with(0);
     assert_snapshot!(finished, @r"
+    exit_code: 0
+    ----- stdout -----
+    trueup split named.csv                                                 by column
+
+      train        39   66.1 %  parts/train.csv
+      test         20   33.9 %  parts/test.csv
+
+                   all  train  test
+      billing       30     20    10
+      delivery      29     19    10
+
+      spread       differs most for billing: 50.00 % of test, 50.85 % of all
+      in no part   'fold 3' (1)
+      read as      the format is csv; fields are set apart by commas; double quotes
+                   may enclose a field; the first row is the header; text is column
+                   'text'; label is column 'label'
+      by id        parts/split.csv: id, split
+
+      Review a model on it: trueup review parts/train.csv --test parts/test.csv
+
+    ----- stderr -----
     ");
     let document = test.review("named.csv");
     let sizes = ["train", "test"].map(|part| document["data"][part]["examples"].as_u64().unwrap());
     assert_eq!(sizes, [39, 20]);
     assert_eq!(document["data"]["how"], "test set named by the file");
     let said = |document: &Value| document["data"]["train"]["guesses"].as_array().unwrap().last().unwrap().clone();
-    assert_snapshot!(said(&document)["what"].as_str().unwrap(), @"");
+    assert_snapshot!(said(&document)["what"].as_str().unwrap(), @"the test set is the split 'test' (20) of the file, the training set 'extra_train' (8) and 'train' (31); left out: 'fold 3' (1)");
     let whole = test.review("named.csv --ignore-splits");
     assert_eq!(whole["data"]["evaluation"], "out-of-fold");
     assert_eq!(whole["data"]["test"]["examples"], 60);

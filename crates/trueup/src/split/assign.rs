@@ -45,7 +45,7 @@ pub fn assign(file: &str, read: &Read, options: &SplitOptions) -> Result<Assignm
     let records = &read.corpus.records;
     let outline = &read.corpus.outline;
     let group = match (&options.read.group, &outline.group) {
-        (Some(_), Some(known)) | (None, Some(known)) => Some(known.clone()),
+        (_, Some(known)) => Some(known.clone()),
         (Some(asked), None) => Some(read.column(asked, "group", file)?),
         (None, None) => None,
     };
@@ -63,6 +63,8 @@ pub fn assign(file: &str, read: &Read, options: &SplitOptions) -> Result<Assignm
             (some(of), kept, BTreeMap::new())
         }
         SplitBy::Hash | SplitBy::Id => {
+            // Documents are numbered by their place, which is not the file's to keep; a group that is named is.
+            let group = group.filter(|_| options.read.group.is_some());
             let keys = keys(file, records, group.as_ref(), options.by)?;
             (some(hashed::parts(keys.iter(), &shares, options.seed)), Kept::default(), BTreeMap::new())
         }
