@@ -162,7 +162,7 @@ fn the_file_s_own_splits_are_kept_and_reviewed() {
       in no part   'fold 3' (1)
       read as      the format is csv; fields are set apart by commas; double quotes
                    may enclose a field; the first row is the header; text is column
-                   'text'; label is column 'label'
+                   'text'; label is column 'label'; split is column 'split'
       by id        parts/split.csv: id, split
 
       Review a model on it: trueup review parts/train.csv --test parts/test.csv
