@@ -82,7 +82,9 @@ proptest! {
 
     #[test]
     fn added_rows_move_nothing_by_hash(rows in rows(), cut in 1..30usize, seed in 0..9u64) {
-        let options = SplitOptions { seed, test: Some(0.4), ..options(SplitBy::Hash) };
+        // A group counts where it is asked for.
+        let asked = ReadOptions { group: Some("group".into()), ..ReadOptions::default() };
+        let options = SplitOptions { seed, test: Some(0.4), read: asked, ..options(SplitBy::Hash) };
         let of = |rows: &[Row]| assign("f", &read(rows), &options).map(|assignment| assignment.of).ok();
         // A few rows may leave a part empty, which is refused.
         if let (Some(all), Some(less)) = (of(&rows), of(&rows[..rows.len() - cut])) {
