@@ -7,7 +7,7 @@ use trueup::core::Task;
 use trueup::core::document::Severity;
 use trueup::core::scheme::Scheme;
 use trueup::data::Format;
-use trueup::options::{CostOption, LearnerChoice, Target};
+use trueup::options::{CostOption, LearnerChoice, SplitBy, Target};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ pub enum Command {
     Stats(Box<StatsArgs>),
     /// Convert between annotation formats, and say what could not be held
     Convert(Box<ConvertArgs>),
+    /// Split data into train, valid and test, or into folds, keeping together what belongs together
+    Split(Box<SplitArgs>),
     /// Write two small data sets with known faults, review them, and say what to try next
     Demo(DemoArgs),
     /// List the rules
@@ -60,12 +62,15 @@ pub struct ReviewArgs {
     /// Labelled data: CSV, TSV, JSONL, `LABEL text` lines or CoNLL, also .gz and .zst; `-` reads stdin
     #[arg(value_name = "DATA", required_unless_present = "gold")]
     pub data: Option<PathBuf>,
-    /// Test set; without it, five folds of DATA are evaluated
+    /// Test set; without it the test split that DATA names is taken, else five folds of DATA are evaluated
     #[arg(long, value_name = "FILE", conflicts_with = "gold")]
     pub test: Option<PathBuf>,
     /// Validation set for early stopping and calibration; without it a tenth of DATA serves
     #[arg(long, value_name = "FILE", conflicts_with = "gold")]
     pub valid: Option<PathBuf>,
+    /// Evaluate all of DATA in folds even where it names a test split itself
+    #[arg(long, conflicts_with = "gold")]
+    pub ignore_splits: bool,
     /// The model to train
     #[arg(long, value_name = "KIND", default_value = "auto", value_enum)]
     pub model: ModelArg,
@@ -265,6 +270,83 @@ pub struct ConvertArgs {
     /// Print no talk
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+}
+
+/// `trueup split`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup split tickets.csv -o parts                              four fifths to learn from, one to test
+  trueup split tickets.csv -o parts --valid 0.1 --group customer customers stay whole
+  trueup split tickets.csv -o parts --by hash                    adding rows later moves none
+  trueup split tickets.csv -o parts --by time --time sent        the newest are tested
+  trueup split data.json -o parts --by column                    the splits that the file names
+  trueup split tickets.csv -o parts --folds 5                    only folds.csv: id, fold
+
+With --by stratified every label is spread evenly, and near-duplicates and groups stay in one part.")]
+pub struct SplitArgs {
+    /// Any annotated data; a file, a folder, or `-` for stdin
+    #[arg(value_name = "DATA")]
+    pub data: PathBuf,
+    /// The folder that the parts are written into
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    pub out: PathBuf,
+    /// What decides which part an example goes to
+    #[arg(long, value_name = "WAY", default_value = "stratified", value_enum)]
+    pub by: SplitByArg,
+    /// Share of the test set [default: 0.2]
+    #[arg(long, value_name = "SHARE")]
+    pub test: Option<f64>,
+    /// Share of the validation set [default: 0, no such part]
+    #[arg(long, value_name = "SHARE")]
+    pub valid: Option<f64>,
+    /// Write only which of so many folds each example is in
+    #[arg(long, value_name = "K", conflicts_with_all = ["test", "valid", "to"])]
+    pub folds: Option<usize>,
+    /// Seed of what is drawn
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+    /// Let near-duplicates stand in two parts
+    #[arg(long)]
+    pub ignore_twins: bool,
+    /// The format of the parts [default: that of DATA]
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<Format>,
+    /// How the data is read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Write what came of it as JSON; `-` prints it and nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Print no talk
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// What decides which part an example goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitByArg {
+    /// Every label spread evenly; near-duplicates and groups stay together
+    Stratified,
+    /// The hash of its text, or group: adding examples moves none
+    Hash,
+    /// The hash of its id
+    Id,
+    /// Its time: the newest are tested
+    Time,
+    /// The split that the file names
+    Column,
+}
+
+impl From<SplitByArg> for SplitBy {
+    fn from(arg: SplitByArg) -> Self {
+        match arg {
+            SplitByArg::Stratified => Self::Stratified,
+            SplitByArg::Hash => Self::Hash,
+            SplitByArg::Id => Self::Id,
+            SplitByArg::Time => Self::Time,
+            SplitByArg::Column => Self::Column,
+        }
+    }
 }
 
 /// `trueup demo`.

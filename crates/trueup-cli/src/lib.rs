@@ -34,6 +34,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Review(args) => commands::review::run(&args),
         Command::Stats(args) => commands::stats::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
+        Command::Split(args) => commands::split::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

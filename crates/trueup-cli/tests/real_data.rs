@@ -175,3 +175,40 @@ fn goemotions_has_several_labels() {
     assert_eq!(at(&document, "/verdict/metric"), "f1_micro");
     assert!(number(&document, "/metrics/f1_micro/value") > 0.2);
 }
+
+#[test]
+fn clinc150_is_reviewed_by_the_splits_it_names() {
+    let Some(document) = review("clinc150", "data_full.json") else { return };
+    let sizes = ["train", "valid", "test"].map(|part| count(&document, &format!("/data/{part}/examples")));
+    assert_eq!(sizes, [15_100, 3_100, 5_500]);
+    let guesses = document["data"]["train"]["guesses"].as_array().unwrap();
+    let said = guesses.last().unwrap();
+    let what = said["what"].as_str().unwrap();
+    assert!(what.starts_with("the test set is the splits 'oos_test' (1,000) and 'test' (4,500) of the file"), "{what}");
+    assert_eq!(said["option"], "--ignore-splits");
+    assert_eq!(at(&document, "/labels").as_array().unwrap().len(), 151);
+    assert!(number(&document, "/metrics/accuracy/value") > 0.75);
+}
+
+#[test]
+fn clinc150_is_split_anew() {
+    let Some(folder) = folder("clinc150") else { return };
+    let test = CliTest::new();
+    let data = folder.join("data_full.json");
+    let words = ["split", data.to_str().unwrap(), "-o", "parts", "--json", "-"];
+    let finished = test.run_words(&words).ends_with(0);
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(test.files(), ["parts/split.csv", "parts/test.json", "parts/train.json"]);
+    assert_eq!(count(&report, "/examples"), 23_700);
+    let tested = count(&report, "/parts/1/examples");
+    assert!(tested.abs_diff(4_740) <= 3, "{tested}");
+    let labels = report["labels"].as_array().unwrap();
+    assert_eq!(labels.len(), 151);
+    assert!(
+        labels
+            .iter()
+            .all(|label| (label["counts"][1].as_f64().unwrap() / label["count"].as_f64().unwrap() - 0.2).abs() < 0.02)
+    );
+    let again: Value = serde_json::from_str(&test.run("stats parts/test.json --json -").ends_with(0).stdout).unwrap();
+    assert_eq!(again["fingerprint"], report["parts"][1]["fingerprint"]);
+}

@@ -374,10 +374,11 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     Ok(Roles { text, label, id, id_named, group, time, split, annotator, gold, metadata })
 }
 
-/// Whether a column names splits, and nothing else.
+/// Whether a column names splits: most of its cells hold a usual name of one.
 fn holds_splits(table: &Table, column: usize) -> bool {
-    let mut cells = table.column(column).map(str::trim).filter(|cell| !cell.is_empty()).peekable();
-    cells.peek().is_some() && cells.all(|cell| Split::of(cell).is_some())
+    let cells = table.column(column).map(str::trim).filter(|cell| !cell.is_empty());
+    let (known, others): (Vec<&str>, Vec<&str>) = cells.partition(|cell| Split::of(cell).is_some());
+    known.len() > others.len()
 }
 
 /// Whether an unnamed column (under a header) counts the rows up by one, as data frames write their index.

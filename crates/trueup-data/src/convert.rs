@@ -16,6 +16,7 @@ use crate::mapping;
 use crate::options::{ReadOptions, Remarks, count};
 use crate::output::Output;
 use crate::read::{corpus, each};
+use crate::write::OutputSet;
 
 /// Where a conversion goes.
 pub enum Destination<'a> {
@@ -100,6 +101,51 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
         skipped: read.skipped,
         notes: read.notes,
     })
+}
+
+/// Writes records of an input that was read with `outline` as a file, or as a folder for the formats that are one, among
+/// the files of `set`. What the format cannot hold is told; `refuse_loss` makes it an error.
+///
+/// # Errors
+///
+/// When the format is only read, when something was lost and that is refused, or when a folder holds files of something
+/// else, which would be taken for a part of this.
+pub fn write_corpus(
+    records: impl IntoIterator<Item = Record>,
+    outline: &Outline,
+    format: Format,
+    path: &Path,
+    refuse_loss: bool,
+    set: &mut OutputSet,
+) -> Result<Losses, DataError> {
+    let mut converter = Converter::new(format, outline, Output::memory_for(&crate::error::shown(path)))?;
+    for record in records {
+        converter.record(record)?;
+    }
+    let (files, losses, _) = converter.finish(refuse_loss)?;
+    if !format.is_folder() {
+        let bytes = files.get("").map_or(&[][..], Vec::as_slice);
+        set.add(path, bytes)?;
+        return Ok(losses);
+    }
+    let strange = crate::write::files_below(path)?.into_iter().find(|name| !files.contains_key(name));
+    if let Some(name) = strange {
+        return Err(DataError::Content {
+            path: crate::error::shown(path),
+            found: format!("a folder that already holds {}", crate::error::quote(&name)),
+            valid: "a folder that is new, empty, or holds the same files".to_owned(),
+            hint: None,
+        });
+    }
+    set.create_dir(path)?;
+    for (name, bytes) in &files {
+        let file = path.join(name);
+        if let Some(parent) = file.parent() {
+            set.create_dir(parent)?;
+        }
+        set.add(&file, bytes)?;
+    }
+    Ok(losses)
 }
 
 /// Endings of names that leave no doubt which format is meant.

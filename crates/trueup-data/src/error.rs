@@ -9,6 +9,8 @@ use std::path::Path;
 
 pub use mask::mask;
 
+use crate::corpus::{Place, Unit};
+
 /// Longest piece of data that a message quotes, in characters.
 const QUOTED: usize = 60;
 /// How much of it is looked at for personal data, in characters.
@@ -262,6 +264,15 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// What was found at a place of the file `path`, and what is valid there.
+    pub fn at(path: &str, place: &Place, found: impl Into<String>, valid: impl Into<String>) -> Self {
+        let (path, found, valid) = (path.to_owned(), found.into(), valid.into());
+        if place.file.is_none() && place.unit == Unit::Line {
+            return Self::Record { path, line: place.number, found, valid, hint: None };
+        }
+        Self::At { path, place: place.to_string(), found, valid, hint: None }
+    }
+
     /// The same error, whose hint names one thing more to try; errors that have no room for a hint stay as they are.
     #[must_use]
     pub(crate) fn with_hint(mut self, more: &str) -> Self {

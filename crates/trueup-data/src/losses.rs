@@ -123,6 +123,19 @@ impl Losses {
         }
     }
 
+    /// Adds what was lost elsewhere.
+    pub fn merge(&mut self, other: Self) {
+        for (kind, lost) in other.kinds {
+            let known = self.kinds.entry(kind).or_default();
+            if known.count == 0 {
+                known.first = lost.first;
+            }
+            known.count += lost.count;
+            let room = PLACES.saturating_sub(known.places.len());
+            known.places.extend(lost.places.into_iter().take(room));
+        }
+    }
+
     /// Whether nothing was lost.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()

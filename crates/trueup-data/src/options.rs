@@ -148,11 +148,7 @@ impl Remarks {
 
     /// An error at a place.
     pub fn error_at(&self, place: &Place, found: impl Into<String>, valid: impl Into<String>) -> DataError {
-        if place.file.is_none() && place.unit == Unit::Line {
-            return self.error(place.number, found, valid);
-        }
-        let (path, place) = (self.path.clone(), place.to_string());
-        DataError::At { path, place, found: found.into(), valid: valid.into(), hint: None }
+        DataError::at(&self.path, place, found, valid)
     }
 
     /// As [`Self::skip`] for a record that cannot be read; many of them mean that the whole file is read wrongly.

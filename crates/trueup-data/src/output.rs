@@ -23,8 +23,7 @@ enum Target {
     /// A folder.
     Folder { root: PathBuf, set: OutputSet },
     /// Files by relative name; the main file's name is empty.
-    #[cfg_attr(not(test), allow(dead_code))] // Tests write here.
-    Memory(BTreeMap<String, Vec<u8>>),
+    Memory { name: String, files: BTreeMap<String, Vec<u8>> },
     /// Anything that takes bytes, such as standard output.
     Pipe {
         name: String,
@@ -38,7 +37,12 @@ impl Output {
     /// Into memory.
     #[cfg(test)]
     pub fn memory() -> Self {
-        Self { target: Target::Memory(BTreeMap::new()), pending: Vec::new() }
+        Self::memory_for("memory")
+    }
+
+    /// Into memory, for what has the name `name` in messages.
+    pub fn memory_for(name: &str) -> Self {
+        Self { target: Target::Memory { name: name.to_owned(), files: BTreeMap::new() }, pending: Vec::new() }
     }
 
     /// Into one file.
@@ -65,8 +69,7 @@ impl Output {
         match &self.target {
             Target::File { path, .. } => crate::error::shown(path),
             Target::Folder { root, .. } => crate::error::shown(root),
-            Target::Memory(_) => "memory".to_owned(),
-            Target::Pipe { name, .. } => name.clone(),
+            Target::Memory { name, .. } | Target::Pipe { name, .. } => name.clone(),
         }
     }
 
@@ -90,8 +93,8 @@ impl Output {
     fn flush(&mut self) -> Result<(), DataError> {
         match &mut self.target {
             // A folder has no main file.
-            Target::Memory(files) if self.pending.is_empty() && !files.is_empty() => {}
-            Target::Memory(files) => files.entry(String::new()).or_default().append(&mut self.pending),
+            Target::Memory { files, .. } if self.pending.is_empty() && !files.is_empty() => {}
+            Target::Memory { files, .. } => files.entry(String::new()).or_default().append(&mut self.pending),
             Target::File { path, set, stream } => {
                 let stream = match stream {
                     Some(stream) => stream,
@@ -114,7 +117,7 @@ impl Output {
     /// Writes a whole file of a folder; `relative` may hold `/`.
     pub fn put(&mut self, relative: &str, bytes: &[u8]) -> Result<(), DataError> {
         match &mut self.target {
-            Target::Memory(files) => {
+            Target::Memory { files, .. } => {
                 files.insert(relative.to_owned(), bytes.to_vec());
                 Ok(())
             }
@@ -135,14 +138,14 @@ impl Output {
         let is_folder = match &self.target {
             Target::Folder { .. } => true,
             // A folder in memory has no main file.
-            Target::Memory(files) => self.pending.is_empty() && !files.is_empty(),
+            Target::Memory { files, .. } => self.pending.is_empty() && !files.is_empty(),
             Target::File { .. } | Target::Pipe { .. } => false,
         };
         if !is_folder {
             self.flush()?;
         }
         match self.target {
-            Target::Memory(files) => return Ok(files),
+            Target::Memory { files, .. } => return Ok(files),
             Target::File { mut set, stream, .. } => {
                 if let Some(stream) = stream {
                     set.finish(stream)?;

@@ -6,7 +6,8 @@ use trueup_core::document::{Guess, Skipped};
 use trueup_core::scheme::Scheme;
 use trueup_core::{Dataset, Task};
 
-use crate::corpus::{Corpus, Outline, Record, dataset};
+use crate::columns::resolve;
+use crate::corpus::{Corpus, Key, Outline, Record, dataset};
 use crate::error::DataError;
 use crate::formats::{self, Format};
 use crate::head::Confidence;
@@ -23,6 +24,8 @@ use crate::reading::Reading;
 pub struct Loaded {
     /// The examples.
     pub dataset: Dataset,
+    /// The split that the file assigns each example to; empty when it assigns none.
+    pub splits: Vec<Option<Key>>,
     /// The format it was read as.
     pub format: Format,
     /// The scheme under which tags became spans (CoNLL only).
@@ -54,6 +57,16 @@ pub struct Read {
     pub skipped: Vec<Skipped>,
     /// Anything else worth saying.
     pub notes: Vec<String>,
+}
+
+impl Read {
+    /// The metadata column that `asked` names: its name in any case, or its number from 1. `role` says what for, and
+    /// `path` names the file in messages.
+    pub fn column(&self, asked: &str, role: &'static str, path: &str) -> Result<Key, DataError> {
+        let columns = &self.corpus.outline.columns;
+        let names: Vec<String> = columns.iter().map(|column| column.to_string()).collect();
+        Ok(columns[resolve(asked, role, &names, path)?].clone())
+    }
 }
 
 /// Reads labelled data from `path`; `-` is standard input, gzip and Zstandard are unpacked.
@@ -214,13 +227,15 @@ fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let tags = scheme.is_some() && outline.occurs.labels == 0;
     let task = options.task.or(tags.then_some(Task::Ner));
     let options = ReadOptions { task, ..options.clone() };
-    let mut dataset = dataset::dataset(records, &outline, &options, true, &mut remarks)?;
+    let (mut dataset, mut splits) = dataset::with_splits(records, &outline, &options, true, &mut remarks)?;
     if let Some(expression) = &options.filter {
-        query::apply(&mut dataset, expression, &mut remarks)?;
+        let keep = query::apply(&mut dataset, expression, &mut remarks)?;
+        let mut keep = keep.into_iter();
+        splits.retain(|_| keep.next().unwrap_or(false));
     }
     if input.paths().is_empty() {
         remarks.skipped.sort_by_key(|skipped| skipped.line);
     }
     let Remarks { guesses, skipped, notes, .. } = remarks;
-    Ok(Loaded { dataset, format, scheme, guesses, skipped, ids_from_column, notes })
+    Ok(Loaded { dataset, splits, format, scheme, guesses, skipped, ids_from_column, notes })
 }

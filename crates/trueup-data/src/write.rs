@@ -87,6 +87,49 @@ fn not_a_folder(path: &Path) -> DataError {
     DataError::Content { path: shown(path), found, valid, hint: None }
 }
 
+/// Whether something stands at `path`.
+pub fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether `path` is `place`, or lies in it where that is a folder, by whatever way they are reached. What is not there
+/// yet is looked for where it would be.
+pub fn lies_in(path: &Path, place: &Path) -> bool {
+    let Ok(place) = place.canonicalize() else {
+        return false;
+    };
+    let here = |path: &Path| if path == Path::new("") { Path::new(".").canonicalize() } else { path.canonicalize() };
+    path.ancestors().find_map(|above| here(above).ok().map(|found| (above, found))).is_some_and(|(above, found)| {
+        let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
+        found.join(rest).starts_with(&place)
+    })
+}
+
+/// The files in a folder and those below it, by their path in it with `/`, sorted; none when it is not there.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<String>, DataError> {
+    let mut names = Vec::new();
+    let mut pending = vec![String::new()];
+    while let Some(prefix) = pending.pop() {
+        let place = folder.join(&prefix);
+        let entries = match fs::read_dir(&place) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(DataError::io(&place, "read", error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| DataError::io(&place, "read", error))?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                pending.push(name + "/");
+            } else {
+                names.push(name);
+            }
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// The folder that holds `path`.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use trueup_data::ReadOptions;
+use trueup_data::{Format, ReadOptions};
 
 /// Which learner is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +27,8 @@ pub enum Source {
         test: Option<PathBuf>,
         /// The validation set.
         valid: Option<PathBuf>,
+        /// Whether splits that the data names itself are no reason to take a test set from it.
+        ignore_splits: bool,
         /// The learner.
         learner: LearnerChoice,
     },
@@ -126,6 +128,56 @@ pub struct ReviewOptions {
     pub no_text: bool,
     /// The command that was typed, without its output options.
     pub command: String,
+}
+
+/// What decides which part an example goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SplitBy {
+    /// Every label spread evenly; near-duplicates and groups stay together.
+    #[default]
+    Stratified,
+    /// The hash of its text, or of its group: adding examples moves none.
+    Hash,
+    /// The hash of its id.
+    Id,
+    /// Its time: the newest are tested.
+    Time,
+    /// The split that the file names.
+    Column,
+}
+
+impl SplitBy {
+    /// The word on the command line and in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stratified => "stratified",
+            Self::Hash => "hash",
+            Self::Id => "id",
+            Self::Time => "time",
+            Self::Column => "column",
+        }
+    }
+}
+
+/// How data is split.
+#[derive(Debug, Clone, Default)]
+pub struct SplitOptions {
+    /// What decides.
+    pub by: SplitBy,
+    /// The share of the test set; a fifth when not given.
+    pub test: Option<f64>,
+    /// The share of the validation set; none when not given.
+    pub valid: Option<f64>,
+    /// So many folds instead of parts.
+    pub folds: Option<usize>,
+    /// The seed.
+    pub seed: u64,
+    /// Whether near-duplicates may stand in two parts.
+    pub ignore_twins: bool,
+    /// The format of the parts, instead of the input's.
+    pub to: Option<Format>,
+    /// How the input is read.
+    pub read: ReadOptions,
 }
 
 #[cfg(test)]

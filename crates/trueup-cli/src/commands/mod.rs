@@ -7,6 +7,7 @@ pub mod reference;
 pub mod review;
 pub mod rules;
 pub mod schema;
+pub mod split;
 pub mod stats;
 
 use trueup::data::{ReadOptions, read_label_names};

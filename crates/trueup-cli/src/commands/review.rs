@@ -57,6 +57,7 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             data: data.clone(),
             test: args.test.clone(),
             valid: args.valid.clone(),
+            ignore_splits: args.ignore_splits,
             learner: args.model.into(),
         },
         (None, Some(gold), Some(predictions)) => Source::Predictions {
@@ -143,6 +144,9 @@ fn command(args: &ReviewArgs) -> String {
     put("--select", (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")));
     put("--ignore", (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")));
     put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));
+    if args.ignore_splits {
+        words.push("--ignore-splits".to_owned());
+    }
     if read.strict {
         words.push("--strict".to_owned());
     }

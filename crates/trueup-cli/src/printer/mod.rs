@@ -4,7 +4,9 @@
 mod data;
 mod layout;
 mod review;
+mod split;
 
 pub use data::{conversion, stats};
 pub use layout::{hang, width};
 pub use review::review;
+pub use split::split;

@@ -17,6 +17,7 @@ mod interruption;
 mod random_files;
 mod reading;
 mod reference;
+mod split;
 mod sql;
 mod verdicts;
 

@@ -98,7 +98,7 @@ fn completions_for_every_shell_know_the_commands() {
 fn the_manual_holds_every_command() {
     let page = run("man").stdout;
     assert!(page.contains(".TH trueup 1"));
-    for command in ["review", "demo", "rules", "explain", "schema", "completions"] {
+    for command in ["review", "split", "demo", "rules", "explain", "schema", "completions"] {
         assert!(page.contains(&format!("trueup\\-{command}")), "{command}");
     }
 }

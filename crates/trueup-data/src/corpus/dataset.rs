@@ -29,6 +29,17 @@ pub(crate) fn dataset(
     demand: bool,
     remarks: &mut Remarks,
 ) -> Result<Dataset, DataError> {
+    with_splits(records, outline, options, demand, remarks).map(|(dataset, _)| dataset)
+}
+
+/// As [`dataset`], with the split of each example; none when no record has one.
+pub(crate) fn with_splits(
+    records: Vec<Record>,
+    outline: &Outline,
+    options: &ReadOptions,
+    demand: bool,
+    remarks: &mut Remarks,
+) -> Result<(Dataset, Vec<Option<Key>>), DataError> {
     let path = remarks.path.clone();
     let mut records = records;
     let all_columns = flatten(&mut records, outline, remarks);
@@ -67,10 +78,13 @@ pub(crate) fn dataset(
     let has_text = outline.occurs.texts > 0 || records.is_empty();
     let total = records.len();
     let mut examples = Vec::with_capacity(total);
+    let mut splits = Vec::new();
     for (number, record) in (1u64..).zip(records) {
         let number = if record.number > 0 { record.number } else { number };
+        let split = record.split.clone();
         if let Some(example) = maker.example(number, record, &roles, &columns, remarks)? {
             examples.push(example);
+            splits.push(split);
         }
     }
     let valid = match task {
@@ -98,7 +112,10 @@ pub(crate) fn dataset(
         example.gold = example.gold.relabel(&map);
     }
     let columns = columns.iter().map(ToString::to_string).collect();
-    Ok(Dataset { task, labels, examples, columns, tags: maker.tags.names().to_vec(), has_text })
+    if splits.iter().all(Option::is_none) {
+        splits.clear();
+    }
+    Ok((Dataset { task, labels, examples, columns, tags: maker.tags.names().to_vec(), has_text }, splits))
 }
 
 /// The metadata columns, those inside an object as `outer.inner`. Lists are left out, and this is said.

@@ -54,6 +54,31 @@ fn essence(answer: &Answer) -> Essence {
     (labels, spans)
 }
 
+/// An order-free hash of texts and reference answers: 32 hexadecimal digits. Ids, places and metadata do not count.
+pub fn fingerprint<'a>(records: impl IntoIterator<Item = &'a Record>) -> String {
+    let parts = records.into_iter().map(|record| {
+        let mut pieces = vec![record.text().to_owned()];
+        for (start, end, label) in said(settle(record).answer()) {
+            pieces.extend([start.to_string(), end.to_string(), label.to_owned()]);
+        }
+        pieces
+    });
+    trueup_core::fingerprint::unordered(parts)
+}
+
+/// What tells answers apart: labels (at 0 to 0) and spans, sorted, each once.
+pub fn said(answer: Option<&Answer>) -> Vec<(usize, usize, &str)> {
+    let Some(answer) = answer else {
+        return Vec::new();
+    };
+    let labels = answer.labels.iter().flatten().map(|choice| (0, 0, choice.label.as_str()));
+    let spans = answer.spans.iter().flatten().map(|mark| (mark.start, mark.end, mark.label.as_str()));
+    let mut all: Vec<_> = labels.chain(spans).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The reference answer of a record.
 pub fn settle(record: &Record) -> Gold<'_> {
     if let Some(gold) = &record.gold {

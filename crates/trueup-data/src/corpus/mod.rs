@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use gold::{Gold, settle};
+pub use gold::{Gold, fingerprint, said, settle};
 pub use outline::{Occurs, Outline};
 pub use split::Split;
 

@@ -179,6 +179,11 @@ impl Format {
         self.0.folder
     }
 
+    /// What the names of its files end in, with the dot; empty for a folder.
+    pub fn ending(self) -> &'static str {
+        self.0.ending
+    }
+
     pub(crate) fn spec(self) -> &'static Spec {
         self.0
     }

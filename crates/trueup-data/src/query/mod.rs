@@ -335,7 +335,7 @@ pub fn keeps(keep: &[bool], noun: &str) -> String {
 }
 
 /// Leaves the examples for which the expression is true, and the labels that these carry; says how many they are.
-pub(crate) fn apply(data: &mut Dataset, expression: &str, remarks: &mut Remarks) -> Result<(), DataError> {
+pub(crate) fn apply(data: &mut Dataset, expression: &str, remarks: &mut Remarks) -> Result<Vec<bool>, DataError> {
     let keep = filter_examples(data, &remarks.path, expression)?;
     retain(data, &keep);
     if data.labels.names().is_empty() {
@@ -345,7 +345,7 @@ pub(crate) fn apply(data: &mut Dataset, expression: &str, remarks: &mut Remarks)
         return Err(DataError::Content { path: remarks.path.clone(), found, valid, hint: None });
     }
     remarks.guess(keeps(&keep, "example"), None);
-    Ok(())
+    Ok(keep)
 }
 
 /// Leaves the examples whose place in `keep` is true, and the labels that these carry.

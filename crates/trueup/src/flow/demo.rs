@@ -51,6 +51,7 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
                 data: data.to_owned(),
                 test: test.map(Path::to_owned),
                 valid: None,
+                ignore_splits: false,
                 learner: LearnerChoice::Auto,
             },
             read: ReadOptions::default(),

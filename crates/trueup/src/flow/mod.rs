@@ -5,8 +5,10 @@ mod document;
 mod judge;
 mod plan;
 mod review;
+mod split;
 mod stats;
 
 pub use demo::{Demo, demo};
 pub use review::review;
+pub use split::split;
 pub use stats::stats;

@@ -45,17 +45,23 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
     let rules = rules_of(&options.select, &options.ignore)?;
     observer.stage("read");
     let answered = match &options.source {
-        Source::Train { data, test, valid, learner } => {
+        Source::Train { data, test, valid, ignore_splits, learner } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
             let data = parts.next().expect("one part a path");
             checked(&data.data, options)?;
-            let test = test.as_ref().and_then(|_| parts.next());
+            let given = test.as_ref().and_then(|_| parts.next());
+            let valid = parts.next();
+            let own = given.is_none() && !ignore_splits;
+            let (data, test, valid, how) = match load::named(&data, valid.is_some()).filter(|_| own) {
+                Some(rows) => by_own_splits(&data, valid, rows),
+                None => (data, given, valid, "given test set"),
+            };
             let evaluated = test.as_ref().map_or(&data.data, |test| &test.data);
             evaluate::known_slices(evaluated, true, &options.slices, &options.slices_by)?;
-            let valid = parts.next().map(|part| part.named("valid"));
-            trained(data, test, valid, *learner, options.seed, observer)?
+            let valid = valid.map(|part| part.named("valid"));
+            trained(data, test.map(|test| (test, how)), valid, *learner, options.seed, observer)?
         }
         Source::Predictions { gold, predictions, predicted, train } => {
             let (gold, mut parts) = load::read_gold(gold, train.as_deref(), &options.read, observer)?;
@@ -92,10 +98,22 @@ fn checked(data: &Dataset, options: &ReviewOptions) -> Result<(), Error> {
     evaluate::known_metric(data.task, metric, target.map(|target| target.value))
 }
 
+/// The parts that the data names itself: training, test and validation set, and how it was evaluated.
+fn by_own_splits(
+    data: &Part,
+    valid: Option<Part>,
+    rows: load::Named,
+) -> (Part, Option<Part>, Option<Part>, &'static str) {
+    let valid = valid.or_else(|| (!rows.valid.is_empty()).then(|| part(data, &rows.valid, "valid")));
+    let mut train = part(data, &rows.train, "train");
+    train.summary.guesses.extend(rows.guess);
+    (train, Some(part(data, &rows.test, "test")), valid, "test set named by the file")
+}
+
 /// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
 fn trained(
     data: Part,
-    test: Option<Part>,
+    test: Option<(Part, &str)>,
     valid: Option<Part>,
     choice: LearnerChoice,
     seed: u64,
@@ -134,10 +152,7 @@ fn trained(
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
     let rows: Vec<usize> = (0..data.data.len()).collect();
     let (data, mut clusters, test, how) = match test {
-        Some(test) => {
-            let how = "given test set".to_owned();
-            (data.named("train"), clusters, Some(test.named("test")), how)
-        }
+        Some((test, how)) => (data.named("train"), clusters, Some(test.named("test")), how.to_owned()),
         None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
         None => {
             let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(FOLDS);
@@ -245,5 +260,5 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
         summary.guesses.clear();
         summary.skipped.clear();
     }
-    Part { data, summary }
+    Part { data, summary, splits: Vec::new() }
 }

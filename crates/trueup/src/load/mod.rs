@@ -1,14 +1,19 @@
 //! Load: the files of a review become data sets over one label set, with what was guessed and left out.
 
+mod splits;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::{Guess, SplitSummary};
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
+use trueup_data::corpus::Key;
 use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, query, read_dataset, read_predictions};
 
 use crate::error::Error;
 use crate::observe::Observer;
+
+pub use splits::{Named, named};
 
 /// One file as a data set, with how it was read.
 #[derive(Debug, Clone)]
@@ -17,6 +22,8 @@ pub struct Part {
     pub data: Dataset,
     /// What the document says of the file; `name` is filled in when the part gets its role.
     pub summary: SplitSummary,
+    /// The split that the file assigns each example to, as read; empty when it assigns none.
+    pub splits: Vec<Option<Key>>,
 }
 
 impl Part {
@@ -35,7 +42,7 @@ impl Part {
             guesses: loaded.guesses,
             skipped: loaded.skipped,
         };
-        Self { data: loaded.dataset, summary }
+        Self { data: loaded.dataset, summary, splits: loaded.splits }
     }
 
     /// The same part under the name of its role.
@@ -87,6 +94,8 @@ pub fn keep(
     let keep = query::filter_examples(&gold.data, &gold.summary.file, expression)?;
     let rows: Vec<usize> = (0..keep.len()).filter(|&row| keep[row]).collect();
     *predictions = predictions.select(&rows);
+    let mut rows = keep.iter();
+    gold.splits.retain(|_| rows.next().copied().unwrap_or(false));
     let mut rows = keep.iter();
     gold.data.examples.retain(|_| rows.next().copied().unwrap_or(false));
     // Labels that stand nowhere any more are not judged; a column of scores keeps its label.

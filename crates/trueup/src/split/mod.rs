@@ -1,13 +1,36 @@
 //! Split: folds and held-out parts that keep what belongs together on one side.
 //!
-//! Folds are stratified by label, seeded, and independent of the order of the rows: rows are grouped into units
+//! [`Stratification`] is what a review uses. [`assign`] is `trueup split`: it assigns the records of a file, labelled or
+//! not, to parts or folds, [`report`] says what came of it, and [`write`] writes it. Each way to decide is a module:
+//! `stratified`, `hashed`, `timed`, `named`.
+//!
+//! Folds of a review are stratified by label, seeded, and independent of the order of the rows: rows are grouped into units
 //! (near-duplicates and `--group` stay together), units are ordered by a hash of their texts, and each goes where its
 //! rarest label is most needed. The same function serves the five folds of a review, the 80/20 split of large data
 //! and the tenth of training data that early stopping watches.
 
+mod assign;
+mod hashed;
+mod named;
+#[cfg(test)]
+mod properties;
+mod report;
+mod sets;
+mod stratified;
+mod timed;
+mod units;
+mod write;
+
 use rustc_hash::FxHashMap;
 use trueup_core::fingerprint::text_key;
 use trueup_core::{Dataset, LabelId};
+
+pub use assign::{Assignment, assign};
+pub use report::{Apart, LabelSpread, PartReport, SplitReport, report};
+pub use units::Kept;
+pub use write::write;
+
+use sets::Sets;
 
 /// What must stay together and what must be spread evenly, for some rows of a data set. Positions are places in the
 /// list of rows given.
@@ -93,14 +116,7 @@ impl Stratification {
 
 /// For each position the smallest position of its unit: rows with the same cluster or the same group are one unit.
 fn unite(data: &Dataset, clusters: &[u32], rows: &[usize]) -> Vec<u32> {
-    fn root(parents: &mut [u32], mut at: u32) -> u32 {
-        while parents[at as usize] != at {
-            parents[at as usize] = parents[parents[at as usize] as usize];
-            at = parents[at as usize];
-        }
-        at
-    }
-    let mut parents: Vec<u32> = (0..rows.len() as u32).collect();
+    let mut sets = Sets::new(rows.len());
     let mut first_of_cluster: FxHashMap<u32, u32> = FxHashMap::default();
     let mut first_of_group: FxHashMap<&str, u32> = FxHashMap::default();
     for (position, &row) in rows.iter().enumerate() {
@@ -108,12 +124,10 @@ fn unite(data: &Dataset, clusters: &[u32], rows: &[usize]) -> Vec<u32> {
         let twin = *first_of_cluster.entry(clusters[row]).or_insert(position);
         let mate = data.examples[row].group.as_deref().map(|g| *first_of_group.entry(g).or_insert(position));
         for other in [Some(twin), mate].into_iter().flatten() {
-            let (a, b) = (root(&mut parents, position), root(&mut parents, other));
-            // The smaller one is the root, so the result does not depend on the order of the unions.
-            parents[a.max(b) as usize] = a.min(b);
+            sets.join(position, other);
         }
     }
-    (0..rows.len() as u32).map(|position| root(&mut parents, position)).collect()
+    sets.roots()
 }
 
 #[cfg(test)]

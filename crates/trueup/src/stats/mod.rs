@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trueup_core::document::{Guess, Skipped};
 use trueup_core::text::normalise;
-use trueup_data::corpus::{Answer, Gold, Record, Status, settle};
+use trueup_data::corpus::{Gold, Record, Status, fingerprint, said, settle};
 use trueup_data::{Read, text_of};
 
 pub use lengths::Lengths;
@@ -177,21 +177,8 @@ pub fn stats(file: &str, read: &Read) -> Stats {
         guesses: read.guesses.clone(),
         skipped: read.skipped.clone(),
         notes: read.notes.clone(),
-        fingerprint: fingerprint(records, &golds),
+        fingerprint: fingerprint(records),
     }
-}
-
-/// What tells answers apart.
-fn essence(answer: Option<&Answer>) -> Vec<(usize, usize, &str)> {
-    let Some(answer) = answer else {
-        return Vec::new();
-    };
-    let labels = answer.labels.iter().flatten().map(|choice| (0, 0, choice.label.as_str()));
-    let spans = answer.spans.iter().flatten().map(|mark| (mark.start, mark.end, mark.label.as_str()));
-    let mut all: Vec<_> = labels.chain(spans).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
@@ -207,7 +194,7 @@ fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
             }
             std::collections::hash_map::Entry::Occupied(entry) => {
                 again += 1;
-                conflicts += u64::from(essence(golds[*entry.get()].answer()) != essence(golds[i].answer()));
+                conflicts += u64::from(said(golds[*entry.get()].answer()) != said(golds[i].answer()));
             }
         }
     }
@@ -259,15 +246,4 @@ fn columns(read: &Read) -> Vec<Column> {
         columns.push(Column { name: name.to_string(), filled, distinct, values: listed });
     }
     columns
-}
-
-fn fingerprint(records: &[Record], golds: &[Gold]) -> String {
-    let parts = records.iter().zip(golds).map(|(record, gold)| {
-        let mut pieces = vec![record.text().to_owned()];
-        for (start, end, label) in essence(gold.answer()) {
-            pieces.extend([start.to_string(), end.to_string(), label.to_owned()]);
-        }
-        pieces
-    });
-    trueup_core::fingerprint::unordered(parts)
 }

@@ -178,10 +178,10 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
             label.as_ref().map_or("there is no label field".to_owned(), |l| format!("label is field '{}'", quote(l)));
         remarks.guess(what, Some("--label"));
     }
-    if split.is_none()
-        && free(&"split".to_owned())
-        && values(objects, "split").next().is_some()
-        && values(objects, "split").all(|v| v.as_str().is_some_and(|s| Split::of(s).is_some()))
+    let names = || values(objects, "split").map(|value| value.as_str());
+    // A usual name of a split in most records; other names are splits too, other values are none.
+    let known = names().flatten().filter(|name| Split::of(name).is_some()).count();
+    if split.is_none() && free(&"split".to_owned()) && names().all(|name| name.is_some()) && 2 * known > names().count()
     {
         split = Some("split".to_owned());
     }
