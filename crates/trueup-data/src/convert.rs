@@ -70,7 +70,8 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
     let format = target(&to, options)?;
     let out = output(to, format, options.refuse_loss)?;
     let input = Input::open(input)?;
-    let whole = options.read.label_names.is_some() || options.read.filter.is_some();
+    let whole =
+        options.read.label_names.is_some() || options.read.filter.is_some() || options.read.label_level.is_some();
     let (read, (_, losses, written)) = if input.is_large() && !whole {
         let read = each(&input, &options.read, &mut |_| Ok(()))?;
         let again = ReadOptions { from: Some(read.format), ..options.read.clone() };
