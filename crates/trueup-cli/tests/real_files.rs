@@ -11,7 +11,9 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 /// The page with the table.
-const PAGE: &str = include_str!("../../../docs/formats.md");
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats.md")).unwrap()
+}
 
 /// The heading above the tables.
 const HEADING: &str = "\n## The public data sets this is tested with\n";
@@ -88,7 +90,8 @@ fn data() -> Option<PathBuf> {
 
 /// The rows of the tables below the heading: the first cell without its backticks, and the others.
 fn rows() -> Vec<(String, Vec<String>)> {
-    let (_, section) = PAGE.split_once(HEADING).expect("the heading");
+    let page = page();
+    let (_, section) = page.split_once(HEADING).expect("the heading");
     let section = section.split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
