@@ -228,7 +228,7 @@ fn format_pages() -> impl Iterator<Item = (&'static str, String)> {
 }
 
 /// Formats of folders and of bytes: a page cannot show a file that is read.
-const WITHOUT_SAMPLE: [&str; 14] = [
+const WITHOUT_SAMPLE: [&str; 15] = [
     "arrow",
     "azure",
     "brat",
@@ -243,6 +243,7 @@ const WITHOUT_SAMPLE: [&str; 14] = [
     "parallel",
     "parquet",
     "spacy",
+    "xlsx",
 ];
 
 #[test]
