@@ -10,7 +10,7 @@ use trueup::core::measure::catalogue::METRICS;
 use trueup::core::{Pair, Task};
 use trueup::data::{
     Format, Labels, Matching, Metadata, PredictionOptions, ReadOptions, Spans, Texts, align, read_bytes,
-    read_predictions,
+    read_corpus_bytes, read_predictions,
 };
 use trueup::review::RULES;
 
