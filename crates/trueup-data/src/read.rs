@@ -13,6 +13,7 @@ use crate::formats::{self, Format};
 use crate::head::Confidence;
 use crate::input::Input;
 use crate::label_names;
+use crate::labels::at_level;
 use crate::many::Many;
 use crate::mapping;
 use crate::options::{ReadOptions, Remarks};
@@ -128,6 +129,7 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
     if let Some(names) = &options.label_names {
         label_names::apply(&mut records, &mut read.corpus.outline, names, &mut remarks)?;
     }
+    cut_levels(&mut records, options.label_level);
     if let Some(expression) = &options.filter {
         query::apply_to_records(&mut records, &mut read.corpus.outline, expression, &mut remarks)?;
     }
@@ -135,6 +137,20 @@ pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataE
     read.notes.extend(remarks.notes);
     read.corpus.records = records;
     Ok(read)
+}
+
+/// Keeps so many levels of labels such as `COARSE:fine`; labels that become one count once in an answer.
+fn cut_levels(records: &mut [Record], level: Option<usize>) {
+    if level.is_none() {
+        return;
+    }
+    for labels in records.iter_mut().flat_map(Record::answers_mut).filter_map(|answer| answer.labels.as_mut()) {
+        let mut seen = std::collections::BTreeSet::new();
+        for choice in labels.iter_mut() {
+            choice.label.truncate(at_level(&choice.label, level).len());
+        }
+        labels.retain(|choice| seen.insert(choice.label.clone()));
+    }
 }
 
 /// Reads the records of an input one by one; the answer holds all but the records.

@@ -8,22 +8,32 @@ use std::path::{Path, PathBuf};
 
 use trueup::core::measure::catalogue::METRICS;
 use trueup::core::{Pair, Task};
-use trueup::data::{Format, Matching, PredictionOptions, ReadOptions, align, read_bytes, read_predictions};
+use trueup::data::{
+    Format, Labels, Matching, Metadata, PredictionOptions, ReadOptions, Spans, Texts, align, read_bytes,
+    read_corpus_bytes, read_predictions,
+};
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 14] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/formats.md",
+    "docs/formats/conll.md",
+    "docs/formats/label-studio.md",
+    "docs/formats/lines.md",
+    "docs/formats/parquet.md",
+    "docs/formats/projects.md",
+    "docs/formats/spacy.md",
+    "docs/formats/tools.md",
     "docs/metrics.md",
     "docs/dependencies.md",
 ];
 
-/// Pages that name options of `trueup`.
-const GUIDES: [&str; 3] = ["README.md", "docs/formats.md", "docs/metrics.md"];
+/// Pages that name options of `trueup`: these, and those of formats.
+const GUIDES: [&str; 2] = ["README.md", "docs/metrics.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
 const MADE: [(&str, &str); 5] = [
@@ -81,7 +91,7 @@ fn paths(text: &str) -> Vec<String> {
 
 /// Targets of `[text](target)` outside code that are no addresses.
 fn links(text: &str) -> Vec<String> {
-    let prose = lines(text, false).join("\n");
+    let prose: String = lines(text, false).join("\n").split('`').step_by(2).collect();
     let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     targets.filter(|target| !target.contains(':')).map(str::to_owned).collect()
 }
@@ -181,30 +191,169 @@ fn the_page_of_dependencies_lists_those_of_the_workspace() {
     assert_eq!(dependencies(&read("docs/dependencies.md")), known);
 }
 
-/// The sections of a page: the line of the heading of level 2, and the fenced blocks below it.
+/// The sections of a page: the line of the heading of level 2, and the fenced blocks below it whose fence has no word
+/// behind it: samples of files. Blocks of `text` show what is no file of its own.
 fn sections(text: &str) -> Vec<(String, Vec<String>)> {
-    let mut sections = Vec::new();
-    for part in text.split("\n## ").skip(1) {
-        let blocks = part.split("\n```\n").skip(1).step_by(2).map(|block| format!("{block}\n"));
-        sections.push((part.lines().next().unwrap().to_owned(), blocks.collect()));
+    let mut sections: Vec<(String, Vec<String>)> = Vec::new();
+    let mut fence: Option<&str> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), fence) {
+            (Some(_), Some(_)) => fence = None,
+            (Some(word), None) => {
+                fence = Some(word);
+                if let (Some((_, samples)), true) = (sections.last_mut(), word.is_empty()) {
+                    samples.push(String::new());
+                }
+            }
+            (None, Some("")) => {
+                if let Some(sample) = sections.last_mut().and_then(|(_, samples)| samples.last_mut()) {
+                    *sample += line;
+                    sample.push('\n');
+                }
+            }
+            (None, None) => {
+                if let Some(heading) = line.strip_prefix("## ") {
+                    sections.push((heading.to_owned(), Vec::new()));
+                }
+            }
+            (None, Some(_)) => {}
+        }
     }
     sections
 }
 
+/// The pages of formats, with their text.
+fn format_pages() -> impl Iterator<Item = (&'static str, String)> {
+    PAGES.into_iter().filter(|page| page.starts_with("docs/formats")).map(|page| (page, read(page)))
+}
+
+/// Formats of folders and of bytes: a page cannot show a file that is read.
+const WITHOUT_SAMPLE: [&str; 15] = [
+    "arrow",
+    "azure",
+    "brat",
+    "comprehend",
+    "comprehend-entities",
+    "comprehend-manifest",
+    "conll-folder",
+    "crowd-conll",
+    "hf-disk",
+    "label-folders",
+    "npy",
+    "parallel",
+    "parquet",
+    "spacy",
+    "xlsx",
+];
+
 #[test]
-fn the_samples_of_formats_are_read_as_the_page_says() {
-    let page = read("docs/formats.md");
+fn every_format_has_a_section_and_its_samples_are_read() {
+    let pages: Vec<_> = format_pages().map(|(_, text)| sections(&text)).collect();
     for format in Format::all() {
-        let name = format!("(`{}`)", format.name());
-        let sections = sections(&page);
-        let (_, samples) = sections.iter().find(|(heading, _)| heading.contains(&name)).expect("a section a format");
-        assert!(!samples.is_empty(), "no sample of {format}");
+        // The name may stand among others: (`spacy`, `spacy-folder`).
+        let name = format!("`{}`", format.name());
+        let is_named =
+            |heading: &str| heading.split_once(" (`").is_some_and(|(_, names)| format!("`{names}").contains(&name));
+        let found = pages.iter().flatten().find(|(heading, _)| is_named(heading));
+        let (heading, samples) = found.unwrap_or_else(|| panic!("no section of {format}"));
+        let unshown = WITHOUT_SAMPLE.contains(&format.name()) || heading.contains("`spacy-folder`");
+        assert_eq!(samples.is_empty(), unshown, "samples of {format}");
         for sample in samples {
-            let loaded = read_bytes("sample", sample.clone().into_bytes(), &ReadOptions::default()).unwrap();
-            assert_eq!(loaded.format, format, "{sample}");
-            assert!(loaded.skipped.is_empty(), "{sample}");
+            let read = read_corpus_bytes("sample", sample.clone().into_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!(read.format, format, "{sample}");
+            assert!(!read.corpus.records.is_empty() && read.skipped.is_empty(), "{sample}");
         }
     }
+}
+
+/// The lines around the table of what formats hold.
+const MATRIX: [&str; 2] = ["<!-- matrix: ", "<!-- end of matrix -->"];
+
+/// The table of what formats hold.
+fn matrix() -> String {
+    let mut table = String::from(
+        "| format | what it is | written | texts | labels | spans | ids | splits | tokens | relations | attributes | people \
+         | models | other columns |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let tick = |yes: bool| if yes { "yes" } else { "" };
+    for format in Format::all() {
+        let holds = format.holds();
+        let texts = match holds.texts {
+            Texts::Any => "any",
+            Texts::Line => "a line",
+            Texts::Tokens => "tokens",
+            Texts::None => "",
+        };
+        let labels = match holds.labels {
+            Labels::None => "",
+            Labels::One => "one",
+            Labels::Several => "several",
+            Labels::Set => "set",
+        };
+        let spans = match holds.spans {
+            Spans::None => "",
+            Spans::Tokens => "tokens",
+            Spans::Flat => "flat",
+            Spans::Any => "any",
+            Spans::Gaps => "gaps",
+        };
+        let columns = match holds.metadata {
+            Metadata::None => String::new(),
+            Metadata::Only(names) => names.join(", "),
+            Metadata::Text => "as text".to_owned(),
+            Metadata::Any => "yes".to_owned(),
+        };
+        let cells = [
+            format!("`{}`", format.name()),
+            format.title().to_owned(),
+            match (format.is_written(), format.is_folder()) {
+                (false, _) => "",
+                (true, true) => "a folder",
+                (true, false) => "yes",
+            }
+            .to_owned(),
+            texts.to_owned(),
+            labels.to_owned(),
+            if holds.labels > Labels::None && holds.spans > Spans::None && !holds.both {
+                format!("{spans}, or labels")
+            } else {
+                spans.to_owned()
+            },
+            tick(holds.ids).to_owned(),
+            tick(holds.splits).to_owned(),
+            if holds.token_columns { "with columns" } else { tick(holds.tokens) }.to_owned(),
+            tick(holds.relations).to_owned(),
+            tick(holds.attributes).to_owned(),
+            tick(holds.responses).to_owned(),
+            match (holds.predictions, holds.scores) {
+                (false, _) => "",
+                (true, false) => "yes",
+                (true, true) => "with scores",
+            }
+            .to_owned(),
+            columns,
+        ];
+        table += &format!("| {} |\n", cells.join(" | ")).replace("|  |", "| |").replace("|  |", "| |");
+    }
+    table
+}
+
+#[test]
+fn the_matrix_of_formats_is_that_of_the_table() {
+    let page = read("docs/formats.md");
+    let (before, rest) = page.split_once(MATRIX[0]).expect("a mark where the matrix begins");
+    let (mark, rest) = rest.split_once('\n').unwrap();
+    let (found, after) = rest.split_once(MATRIX[1]).expect("a mark where it ends");
+    let wanted = matrix();
+    if found == wanted {
+        return;
+    }
+    assert!(
+        std::env::var("UPDATE_DOCS").is_ok(),
+        "docs/formats.md is behind; UPDATE_DOCS=1 cargo test -p trueup --test docs writes it"
+    );
+    let page = format!("{before}{}{mark}\n{wanted}{}{after}", MATRIX[0], MATRIX[1]);
+    fs::write(root().join("docs/formats.md"), page).unwrap();
 }
 
 #[test]
@@ -232,14 +381,14 @@ fn the_samples_of_predictions_are_read_and_match_their_gold() {
     }
 }
 
-/// The fields of the command's arguments are its long options, with `_` for `-`.
+/// The fields of the command's arguments are its long options, with `_` for `-`, where they do not say another name.
 #[test]
 fn every_option_named_can_be_typed() {
     let arguments = read("crates/trueup-cli/src/args.rs");
     let mut seen = 0;
     let mut faults = Vec::new();
-    for page in GUIDES {
-        let text = read(page);
+    let pages = GUIDES.into_iter().map(|page| (page, read(page))).chain(format_pages());
+    for (page, text) in pages {
         let code = lines(&text, true).into_iter().map(str::to_owned).chain(spans(&text));
         for line in code.filter(|line| !line.contains("cargo") && !line.contains("npm")) {
             for word in line.split(|c: char| c.is_whitespace() || "[]()=;,`".contains(c)) {
@@ -247,7 +396,9 @@ fn every_option_named_can_be_typed() {
                     continue;
                 };
                 seen += 1;
-                if !STANDARD.contains(&option) && !arguments.contains(&format!("pub {}:", option.replace('-', "_"))) {
+                let is_argument = arguments.contains(&format!("pub {}:", option.replace('-', "_")))
+                    || arguments.contains(&format!("long = \"{option}\""));
+                if !STANDARD.contains(&option) && !is_argument {
                     faults.push(format!("{page}: there is no option --{option}"));
                 }
             }

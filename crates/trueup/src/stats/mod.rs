@@ -41,13 +41,14 @@ pub struct Stats {
     pub examples: u64,
     /// Examples without a reference answer: nobody answered, or no answer was given most often.
     pub unlabelled: u64,
-    /// Labels, or types of spans, that occur in gold or in answers.
+    /// Labels, or types of spans, that occur in gold or in answers; where there are neither, those of models.
     pub labels: u64,
     /// Spans in the reference answers.
     pub spans: u64,
     /// Tokens, where the file has them.
     pub tokens: u64,
-    /// Answers of people, one each an example and person; drafts are none.
+    /// Answers of people, one each an example and person. Drafts, and what nobody signed nor accepted, only count by their
+    /// status.
     pub answers: u64,
     /// People who answered.
     pub annotators: u64,
@@ -125,21 +126,30 @@ pub fn stats(file: &str, read: &Read) -> Stats {
     }
     let mut names: BTreeSet<&str> = label_counts.keys().map(String::as_str).collect();
     let (mut by, mut by_status) = (BTreeMap::new(), BTreeMap::new());
+    let mut answers = 0;
     let mut splits: BTreeMap<String, u64> = BTreeMap::new();
     for record in records {
         if let Some(split) = &record.split {
             *splits.entry(split.to_string()).or_default() += 1;
         }
         for response in &record.responses {
-            // A draft is no answer yet.
-            if response.status != Status::Draft {
-                *by.entry(response.annotator.clone().unwrap_or_default()).or_default() += 1;
+            let signed = response.annotator.as_ref().filter(|_| response.status != Status::Draft);
+            answers += u64::from(signed.is_some() || response.status == Status::Accepted);
+            if let Some(annotator) = signed {
+                *by.entry(annotator.clone()).or_default() += 1;
             }
             *by_status.entry(response.status.name().to_owned()).or_default() += 1;
             if response.status == Status::Accepted {
                 names.extend(response.answer.labels.iter().flatten().map(|choice| choice.label.as_str()));
                 names.extend(response.answer.spans.iter().flatten().map(|mark| mark.label.as_str()));
             }
+        }
+    }
+    if names.is_empty() {
+        for prediction in records.iter().flat_map(|record| &record.predictions) {
+            names.extend(prediction.answer.labels.iter().flatten().map(|choice| choice.label.as_str()));
+            names.extend(prediction.answer.spans.iter().flatten().map(|mark| mark.label.as_str()));
+            names.extend(prediction.scores.iter().map(|(label, _)| label.as_str()));
         }
     }
     let (duplicates, conflicts) = duplicates(records, &golds);
@@ -157,7 +167,7 @@ pub fn stats(file: &str, read: &Read) -> Stats {
         labels: names.len() as u64,
         spans,
         tokens: records.iter().map(|r| r.tokens.len() as u64).sum(),
-        answers: by.values().sum(),
+        answers,
         annotators: by.len() as u64,
         predictions: outline.occurs.predictions,
         unlisted: outline.unlisted,

@@ -165,6 +165,14 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         let found = "no field is named like a label".to_owned();
         return Err(DataError::NoColumn { path, role: "label", found, valid: list(&names) });
     }
+    if label.is_none()
+        && text.is_none()
+        && nested_text.is_none()
+        && !names.iter().any(|n| own(n) || columns::is_name(n))
+    {
+        let found = "no field holds a text or a label".to_owned();
+        return Err(DataError::NoColumn { path, role: "text or --label", found, valid: list(&names) });
+    }
     if options.text.is_none() {
         let what = match (&text, &nested_text) {
             (Some(text), _) => format!("text is field '{}'", quote(text)),
