@@ -43,6 +43,8 @@ mod input;
 mod json;
 mod label_names;
 mod labels;
+#[doc(hidden)]
+pub mod memory;
 mod options;
 mod output;
 mod predictions;

@@ -141,7 +141,8 @@ pub(crate) fn each(
     Ok(Read { corpus, format, confidence, scheme, guesses, skipped, notes })
 }
 
-fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
+/// Reads a data set from an input.
+pub(crate) fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let mut remarks = Remarks::new(&input.name, options.strict);
     let (format, _) = format_of(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();
