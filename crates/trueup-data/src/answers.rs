@@ -173,6 +173,11 @@ pub(crate) fn marks(text: &str, spans: Vec<RawSpan>, repaired: &mut usize) -> Re
                 },
             };
             let pieces = raw.pieces.iter().map(|&(s, e)| offsets.range(s, e)).collect::<Result<Vec<_>, _>>()?;
+            let ordered = pieces.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+            let inside = pieces.iter().all(|&(s, e)| start <= s && e <= end);
+            if !ordered || !inside {
+                return Err(format!("a span {}..{} whose pieces are not in order inside of it", raw.start, raw.end));
+            }
             let RawSpan { label, score, id, field, attributes, .. } = raw;
             Ok(Mark { start, end, pieces, label, id, field, score, attributes })
         })

@@ -1,11 +1,13 @@
 //! What must hold of every input, however broken.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use trueup_data::corpus::{Answer, Corpus, Place, Record};
+use serde_json::Value;
+use trueup_data::corpus::{Answer, Corpus, Key, Place, Record};
 use trueup_data::memory::{Files, read_corpus_folder, read_dataset_folder, write_corpus_folder};
 use trueup_data::{Format, Losses, ReadOptions, restrict};
 
@@ -129,7 +131,7 @@ fn written_again(corpus: &Corpus) -> Result<(), String> {
     let mut losses = Losses::default();
     let cut = |record: &Record| restrict(record.clone(), Format::JSONL.holds(), &mut losses);
     let records: Vec<Record> = corpus.records.iter().filter_map(cut).collect();
-    if records.is_empty() || !corpus.records.iter().all(is_plain) {
+    if records.is_empty() || !is_plain(&records) {
         return Ok(());
     }
     let written = quietly("writing JSON lines", || write_corpus_folder(corpus, Format::JSONL))?;
@@ -149,16 +151,43 @@ fn written_again(corpus: &Corpus) -> Result<(), String> {
     }
 }
 
-/// Whether JSON has a word for all of it: it has none for what is no number, and a label of the text that is empty or
-/// a record without text is not an answer to read.
-fn is_plain(record: &Record) -> bool {
+/// Whether JSON lines say all of it in so many words, so that nothing is left to guess on reading them: each record has
+/// a text and an answer, all have ids of their own or none has one, no name is empty or repeated, no number is none.
+fn is_plain(records: &[Record]) -> bool {
+    let word = |name: &str| !name.is_empty() && name.trim() == name;
     let finite = |score: &Option<f64>| score.is_none_or(f64::is_finite);
-    let plain = |answer: &Answer| {
-        answer.labels.iter().flatten().all(|choice| finite(&choice.score))
-            && answer.spans.iter().flatten().all(|mark| finite(&mark.score))
+    let unique = |pairs: &[(Key, Value)]| {
+        let names: BTreeSet<&Key> = pairs.iter().map(|(name, _)| name).collect();
+        names.len() == pairs.len() && names.iter().all(|name| METADATA.contains(&&***name))
     };
-    record.text.is_some() && record.answers().all(plain)
+    let answer = |answer: &Answer| {
+        let relations = answer.relations.iter();
+        answer.labels.iter().flatten().all(|choice| finite(&choice.score) && word(&choice.label))
+            && answer.spans.iter().flatten().all(|mark| {
+                finite(&mark.score) && word(&mark.label) && unique(&mark.attributes)
+            })
+            && relations.clone().all(|relation| unique(&relation.attributes))
+            && relations.clone().count() <= answer.spans.iter().flatten().count()
+    };
+    let kinds = |record: &Record| record.gold.as_ref().map(|gold| (gold.labels.is_some(), gold.spans.is_some()));
+    let ids: BTreeSet<&str> = records.iter().filter_map(|record| record.id.as_deref()).collect();
+    let plain = |record: &Record| {
+        record.text.as_deref().is_some_and(|text| !text.is_empty())
+            && record.id.as_deref().is_none_or(word)
+            && record.gold.as_ref().is_some_and(|gold| gold.labels.is_some() || gold.spans.is_some())
+            && kinds(record) == kinds(&records[0])
+            && record.split.as_deref().is_none_or(|split| matches!(split, "train" | "test"))
+            && record.split.is_some() == records[0].split.is_some()
+            && unique(&record.metadata)
+            && record.responses.iter().all(|r| unique(&r.extra) && r.seconds.is_none_or(f64::is_finite))
+            && record.predictions.iter().all(|p| unique(&p.extra) && finite(&p.score))
+            && record.answers().all(answer)
+    };
+    (ids.is_empty() || ids.len() == records.len()) && records.iter().all(plain)
 }
+
+/// Names of metadata that mean nothing else to the reader of JSON lines.
+const METADATA: &[&str] = &["source", "n", "deep", "Negated", "norm", "lead", "domain", "answer"];
 
 /// Records without what is counted anew, and without raw tags, which say again what the spans say.
 fn bare(mut records: Vec<Record>) -> Vec<Record> {

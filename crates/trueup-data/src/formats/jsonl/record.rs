@@ -109,9 +109,10 @@ fn add_answer(
     repaired: &mut usize,
 ) -> Result<(), String> {
     let place = |found: String| format!("{found} in '{}'", quote(name));
-    if value.as_array().is_some_and(|items| !items.is_empty()) && all(value, is_choice) {
+    // Labels of which more is said stand beside those of which nothing is.
+    if value.as_array().is_some_and(|items| items.iter().any(is_choice)) && is_labels(value) {
         let choice = |item: &Value| Choice {
-            label: item["label"].as_str().unwrap_or_default().to_owned(),
+            label: item.as_str().or(item["label"].as_str()).unwrap_or_default().to_owned(),
             field: item["field"].as_str().map(Key::from),
             score: item["score"].as_f64(),
         };
@@ -171,9 +172,14 @@ fn is_token(value: &Value) -> bool {
 
 fn tokens(text: &str, value: &Value) -> Result<Vec<TokenMark>, String> {
     let offsets = Offsets::new(text, OffsetUnit::CodePoint);
+    let mut last = 0;
     let token = |item: &Value| {
         let at = |name: &str| item[name].as_u64().unwrap_or_default() as usize;
         let (start, end) = offsets.range(at("start"), at("end")).map_err(|found| format!("{found} in 'tokens'"))?;
+        if start < last {
+            return Err(format!("a token at {} that begins before the one before it ends in 'tokens'", at("start")));
+        }
+        last = end;
         let columns = item.get("columns").and_then(Value::as_array).into_iter().flatten();
         Ok(TokenMark {
             start,
