@@ -85,7 +85,8 @@ pub fn check(files: &Files, how: How) -> Result<Measured, String> {
                 in_text(record).map_err(|what| format!("{what} of {record:?}"))?;
             }
             if bytes < 32 << 10 {
-                quietly("writing", || write_corpus_folder(&read.corpus, how.to))?.map_or_else(|error| said(&error.to_string()), |_| Ok(()))?;
+                quietly("writing", || write_corpus_folder(&read.corpus, how.to))?
+                    .map_or_else(|error| said(&error.to_string()), |_| Ok(()))?;
                 written_again(&read.corpus)?;
             }
         }
@@ -104,12 +105,14 @@ fn said(message: &str) -> Result<(), String> {
 
 fn in_text(record: &Record) -> Result<(), String> {
     let text = record.text();
-    let mut at = 0;
+    let mut last = (0, 0);
     for token in &record.tokens {
-        if token.start < at || text.get(token.start..token.end).is_none() {
+        // Words written as one have one place.
+        let ordered = token.start >= last.1 || (token.start, token.end) == last;
+        if !ordered || text.get(token.start..token.end).is_none() {
             return Err(format!("token {}..{} is out of order or out of the text", token.start, token.end));
         }
-        at = token.end;
+        last = (token.start, token.end);
     }
     for span in record.answers().flat_map(|answer| answer.spans.iter().flatten()) {
         if text.get(span.start..span.end).is_none() {
@@ -163,9 +166,11 @@ fn is_plain(records: &[Record]) -> bool {
     let answer = |answer: &Answer| {
         let relations = answer.relations.iter();
         answer.labels.iter().flatten().all(|choice| finite(&choice.score) && word(&choice.label))
-            && answer.spans.iter().flatten().all(|mark| {
-                finite(&mark.score) && word(&mark.label) && unique(&mark.attributes)
-            })
+            && answer
+                .spans
+                .iter()
+                .flatten()
+                .all(|mark| finite(&mark.score) && word(&mark.label) && unique(&mark.attributes))
             && relations.clone().all(|relation| unique(&relation.attributes))
             && relations.clone().count() <= answer.spans.iter().flatten().count()
     };
@@ -226,4 +231,3 @@ fn quietly<T>(doing: &str, call: impl FnOnce() -> T) -> Result<T, String> {
     QUIET.set(false);
     answer.map_err(|_| format!("{doing}: {}", SAID.take()))
 }
-

@@ -330,8 +330,15 @@ fn fields(bytes: &mut Vec<u8>, random: &mut Random) {
 }
 
 fn nest(bytes: &mut Vec<u8>, random: &mut Random) {
-    let (open, close) =
-        *random.of(&[("[", "]"), ("{\"a\":", "}"), ("(", ")"), ("<a>", "</a>"), ("- ", ""), ("\"a\":[{", "}]"), ("? ", "")]);
+    let (open, close) = *random.of(&[
+        ("[", "]"),
+        ("{\"a\":", "}"),
+        ("(", ")"),
+        ("<a>", "</a>"),
+        ("- ", ""),
+        ("\"a\":[{", "}]"),
+        ("? ", ""),
+    ]);
     let depth = *random.of(&[3, 130, 1000, 20_000]);
     let mut piece = open.repeat(depth).into_bytes();
     if random.once_in(2) {

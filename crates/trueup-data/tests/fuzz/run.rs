@@ -17,7 +17,7 @@ use crate::mutate::{Random, mutate};
 use crate::seeds;
 
 /// How many cases of a format there are without a wish.
-const CASES: u64 = 400;
+const CASES: u64 = 1_000;
 /// How long one case may take before the whole run is given up: it hangs.
 const HANGS: u64 = 60;
 /// How many faults of one format are told apart before it is enough.
@@ -59,6 +59,9 @@ pub fn format(name: &str) {
         }
         watch.begin(case);
         let (files, how) = make(format, &seeds, case);
+        if only.is_some() {
+            keep(&folder.join(case.to_string()), &files);
+        }
         match check(&files, how) {
             Ok(measured) => tally.add(case, measured),
             Err(why) => {
@@ -85,11 +88,8 @@ pub fn format(name: &str) {
 fn make(format: Format, seeds: &[Files], case: u64) -> (Files, How) {
     let mut random = Random::new(case);
     let written: Vec<Format> = Format::all().filter(|format| format.is_written()).collect();
-    let how = How {
-        from: (!random.once_in(10)).then_some(format),
-        strict: random.once_in(8),
-        to: *random.of(&written),
-    };
+    let how =
+        How { from: (!random.once_in(10)).then_some(format), strict: random.once_in(8), to: *random.of(&written) };
     // First the seeds as they are.
     let Some(seed) = seeds.get(case as usize) else {
         let mut files = random.of(seeds).clone();
@@ -194,7 +194,9 @@ fn keep(folder: &Path, files: &Files) {
 }
 
 fn shown(files: &Files) -> String {
-    let shown = |(name, bytes): (&String, &Vec<u8>)| format!("{name:?}: b\"{}\"", shorter(&bytes.escape_ascii().to_string(), 1500));
+    let shown = |(name, bytes): (&String, &Vec<u8>)| {
+        format!("{name:?}: b\"{}\"", shorter(&bytes.escape_ascii().to_string(), 1500))
+    };
     files.iter().map(shown).collect::<Vec<_>>().join("\n  ")
 }
 

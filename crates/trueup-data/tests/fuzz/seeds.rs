@@ -56,7 +56,11 @@ fn corpora() -> Vec<Corpus> {
         id: Some(format!("id-{i}")),
         text: Some(texts[i % texts.len()].to_owned()),
         split: Some(["train", "test"][i % 2].into()),
-        metadata: vec![("source".into(), json!("mail, \"web\"")), ("n".into(), json!(i)), ("deep".into(), json!([{"a": 1.5}]))],
+        metadata: vec![
+            ("source".into(), json!("mail, \"web\"")),
+            ("n".into(), json!(i)),
+            ("deep".into(), json!([{"a": 1.5}])),
+        ],
         ..Record::default()
     };
     let one = |i: usize| Record { gold: Some(Answer::labels([["pos", "NUM:date"][i % 2]])), ..base(i) };
@@ -130,7 +134,10 @@ fn corpora() -> Vec<Corpus> {
 
 /// Files by hand, in shapes that no writer of ours writes.
 const BY_HAND: &[(&str, &str)] = &[
-    ("jsonl", "[{\"tokens\": [\"Anna\", \"met\"], \"tags\": [\"B-PER\", \"O\"]}, {\"tokens\": [\"x\"], \"tags\": [\"O\"]}]"),
+    (
+        "jsonl",
+        "[{\"tokens\": [\"Anna\", \"met\"], \"tags\": [\"B-PER\", \"O\"]}, {\"tokens\": [\"x\"], \"tags\": [\"O\"]}]",
+    ),
     ("jsonl", "{\"text\": \"é Anna\", \"entities\": [[2, 6, \"PER\"]]}\n{\"text\": \"b\", \"entities\": []}\n"),
     ("jsonl", "{\"text\": \"a\", \"spans\": [{\"start\": 0, \"end\": 1, \"label\": \"X\", \"text\": \"a\"}]}\n"),
     ("jsonl", "{\"sentence\": \"a\", \"label\": 1}\n{\"sentence\": \"b\", \"label\": 0}\n"),
@@ -140,21 +147,57 @@ const BY_HAND: &[(&str, &str)] = &[
     ("tsv", "ham\tgo until\nspam\tfree entry\nham\tok\n"),
     ("conll", "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\nPeter NNP I-NP I-PER\n"),
     ("conll", "# id 1\tdomain=en\nb _ _ S-X\nc _ _ B-Y\nd _ _ E-Y\n"),
-    ("conllu", "# sent_id = s1\n# text = vámonos al mar.\n1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\tEntity=B-PER\n1\tvamos\tir\tVERB\t_\t_\t0\troot\t_\t_\n2\tnos\tnos\tPRON\t_\t_\t1\tobj\t_\t_\n3.1\tx\tx\tX\t_\t_\t_\t_\t1:dep\t_\n3\tmar\tmar\tNOUN\t_\t_\t1\tobl\t_\tSpaceAfter=No\n\n"),
+    (
+        "conllu",
+        "# sent_id = s1\n# text = vámonos al mar.\n1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\tEntity=B-PER\n1\tvamos\tir\tVERB\t_\t_\t0\troot\t_\t_\n2\tnos\tnos\tPRON\t_\t_\t1\tobj\t_\t_\n3.1\tx\tx\tX\t_\t_\t_\t_\t1:dep\t_\n3\tmar\tmar\tNOUN\t_\t_\t1\tobl\t_\tSpaceAfter=No\n\n",
+    ),
     ("spacy-iob", "I|PRP|O like|VBP|O London|NNP|B-GPE\nand|O Berlin|B-GPE\n"),
     ("label-text", "DESC:def What is it ?\nNUM:date When is it ?\n"),
     ("fasttext", "__label__a __label__b good\n__label__c bad\n"),
-    ("rasa", "version: \"3.1\"\nnlu:\n- intent: greet\n  examples: |\n    - hey [Anna](person)\n    - go to [Rome]{\"entity\": \"city\", \"role\": \"to\"}\n- lookup: city\n  examples: |\n    - Rome\n- synonym: NYC\n  examples: |\n    - New York\n"),
-    ("prodigy", "{\"text\":\"a b\",\"spans\":[{\"start\":0,\"end\":1,\"label\":\"X\",\"token_start\":0,\"token_end\":0}],\"tokens\":[{\"text\":\"a\",\"start\":0,\"end\":1,\"id\":0,\"ws\":true},{\"text\":\"b\",\"start\":2,\"end\":3,\"id\":1,\"ws\":false}],\"_input_hash\":1,\"_task_hash\":2,\"answer\":\"accept\",\"_annotator_id\":\"s-ann\",\"_timestamp\":1700000000}\n{\"text\":\"c\",\"options\":[{\"id\":\"p\",\"text\":\"P\"}],\"accept\":[\"p\"],\"answer\":\"reject\",\"_session_id\":\"s-bob\"}\n"),
-    ("doccano", "{\"id\":1,\"text\":\"é Anna\",\"label\":[[2,6,\"PER\"]],\"Comments\":[]}\n{\"id\":2,\"text\":\"b\",\"entities\":[{\"id\":1,\"label\":\"X\",\"start_offset\":0,\"end_offset\":1}],\"relations\":[{\"id\":3,\"from_id\":1,\"to_id\":1,\"type\":\"r\"}]}\n"),
-    ("label-studio", "[{\"id\":1,\"data\":{\"text\":\"é Anna <b>\"},\"annotations\":[{\"id\":5,\"completed_by\":{\"id\":1,\"email\":\"a@b\"},\"was_cancelled\":false,\"result\":[{\"id\":\"x\",\"from_name\":\"label\",\"to_name\":\"text\",\"type\":\"labels\",\"value\":{\"start\":2,\"end\":6,\"text\":\"Anna\",\"labels\":[\"PER\"]}},{\"from_name\":\"c\",\"to_name\":\"text\",\"type\":\"choices\",\"value\":{\"choices\":[\"pos\"]}},{\"type\":\"relation\",\"from_id\":\"x\",\"to_id\":\"x\",\"direction\":\"right\",\"labels\":[\"r\"]},{\"from_name\":\"t\",\"to_name\":\"text\",\"type\":\"taxonomy\",\"value\":{\"taxonomy\":[[\"a\",\"b\"]]}}]}],\"predictions\":[{\"model_version\":\"m\",\"score\":0.5,\"result\":[]}]}]"),
-    ("label-studio-min", "[{\"id\":1,\"text\":\"a b\",\"label\":[{\"start\":0,\"end\":1,\"text\":\"a\",\"labels\":[\"X\"]}],\"annotator\":1,\"annotation_id\":3,\"created_at\":\"2024\",\"updated_at\":\"2024\",\"lead_time\":1.5},{\"id\":2,\"text\":\"c\",\"sentiment\":\"pos\",\"annotator\":2,\"annotation_id\":4,\"created_at\":\"2024\",\"updated_at\":\"2024\",\"lead_time\":1.5}]"),
-    ("spacy-json", "[{\"id\":0,\"paragraphs\":[{\"raw\":\"I like London.\",\"sentences\":[{\"tokens\":[{\"id\":0,\"orth\":\"I\",\"ner\":\"O\",\"space\":\" \"},{\"id\":1,\"orth\":\"like\",\"ner\":\"O\"},{\"id\":2,\"orth\":\"London\",\"ner\":\"U-GPE\"}],\"brackets\":[]}],\"cats\":[{\"label\":\"p\",\"value\":1.0}],\"entities\":[[7,13,\"GPE\"]]}]}]"),
-    ("spacy-tuples", "[[\"I like London.\", {\"entities\": [[7, 13, \"GPE\"]], \"cats\": {\"a\": 1.0}}], [\"x\", {\"entities\": []}]]"),
-    ("comprehend-manifest", "{\"source\":\"a b\",\"job\":{\"annotations\":{\"entities\":[{\"startOffset\":0,\"endOffset\":1,\"label\":\"X\"}],\"labels\":[{\"label\":\"X\"}]}},\"job-metadata\":{\"type\":\"groundtruth/text-span\",\"human-annotated\":\"yes\",\"creation-date\":\"2024\",\"entities\":[{\"confidence\":0.9}]}}\n{\"source\":\"c\",\"job\":1,\"job-metadata\":{\"class-name\":\"y\",\"confidence\":0.5,\"type\":\"groundtruth/text-classification\"}}\n"),
-    ("argilla", "[{\"id\":\"1\",\"fields\":{\"text\":\"a b\"},\"metadata\":{},\"suggestions\":{\"q\":{\"value\":\"x\",\"score\":0.5,\"agent\":\"m\"}},\"responses\":{\"q\":[{\"value\":\"x\",\"user_id\":\"u\",\"status\":\"submitted\"}]},\"vectors\":{}}]"),
-    ("argilla", "{\"text\":\"a b\",\"inputs\":{\"text\":\"a b\"},\"prediction\":[[\"X\",0,1,0.5]],\"annotation\":[[\"X\",0,1]],\"annotation_agent\":\"a\",\"status\":\"Validated\",\"id\":\"1\"}\n"),
-    ("azure", "{\"projectFileVersion\":\"2022-05-01\",\"metadata\":{\"projectKind\":\"CustomEntityRecognition\",\"language\":\"en\"},\"assets\":{\"projectKind\":\"CustomEntityRecognition\",\"entities\":[{\"category\":\"X\"}],\"documents\":[{\"location\":\"a.txt\",\"language\":\"en\",\"dataset\":\"Train\",\"entities\":[{\"regionOffset\":0,\"regionLength\":5,\"labels\":[{\"category\":\"X\",\"offset\":0,\"length\":2}]}]}]}}"),
+    (
+        "rasa",
+        "version: \"3.1\"\nnlu:\n- intent: greet\n  examples: |\n    - hey [Anna](person)\n    - go to [Rome]{\"entity\": \"city\", \"role\": \"to\"}\n- lookup: city\n  examples: |\n    - Rome\n- synonym: NYC\n  examples: |\n    - New York\n",
+    ),
+    (
+        "prodigy",
+        "{\"text\":\"a b\",\"spans\":[{\"start\":0,\"end\":1,\"label\":\"X\",\"token_start\":0,\"token_end\":0}],\"tokens\":[{\"text\":\"a\",\"start\":0,\"end\":1,\"id\":0,\"ws\":true},{\"text\":\"b\",\"start\":2,\"end\":3,\"id\":1,\"ws\":false}],\"_input_hash\":1,\"_task_hash\":2,\"answer\":\"accept\",\"_annotator_id\":\"s-ann\",\"_timestamp\":1700000000}\n{\"text\":\"c\",\"options\":[{\"id\":\"p\",\"text\":\"P\"}],\"accept\":[\"p\"],\"answer\":\"reject\",\"_session_id\":\"s-bob\"}\n",
+    ),
+    (
+        "doccano",
+        "{\"id\":1,\"text\":\"é Anna\",\"label\":[[2,6,\"PER\"]],\"Comments\":[]}\n{\"id\":2,\"text\":\"b\",\"entities\":[{\"id\":1,\"label\":\"X\",\"start_offset\":0,\"end_offset\":1}],\"relations\":[{\"id\":3,\"from_id\":1,\"to_id\":1,\"type\":\"r\"}]}\n",
+    ),
+    (
+        "label-studio",
+        "[{\"id\":1,\"data\":{\"text\":\"é Anna <b>\"},\"annotations\":[{\"id\":5,\"completed_by\":{\"id\":1,\"email\":\"a@b\"},\"was_cancelled\":false,\"result\":[{\"id\":\"x\",\"from_name\":\"label\",\"to_name\":\"text\",\"type\":\"labels\",\"value\":{\"start\":2,\"end\":6,\"text\":\"Anna\",\"labels\":[\"PER\"]}},{\"from_name\":\"c\",\"to_name\":\"text\",\"type\":\"choices\",\"value\":{\"choices\":[\"pos\"]}},{\"type\":\"relation\",\"from_id\":\"x\",\"to_id\":\"x\",\"direction\":\"right\",\"labels\":[\"r\"]},{\"from_name\":\"t\",\"to_name\":\"text\",\"type\":\"taxonomy\",\"value\":{\"taxonomy\":[[\"a\",\"b\"]]}}]}],\"predictions\":[{\"model_version\":\"m\",\"score\":0.5,\"result\":[]}]}]",
+    ),
+    (
+        "label-studio-min",
+        "[{\"id\":1,\"text\":\"a b\",\"label\":[{\"start\":0,\"end\":1,\"text\":\"a\",\"labels\":[\"X\"]}],\"annotator\":1,\"annotation_id\":3,\"created_at\":\"2024\",\"updated_at\":\"2024\",\"lead_time\":1.5},{\"id\":2,\"text\":\"c\",\"sentiment\":\"pos\",\"annotator\":2,\"annotation_id\":4,\"created_at\":\"2024\",\"updated_at\":\"2024\",\"lead_time\":1.5}]",
+    ),
+    (
+        "spacy-json",
+        "[{\"id\":0,\"paragraphs\":[{\"raw\":\"I like London.\",\"sentences\":[{\"tokens\":[{\"id\":0,\"orth\":\"I\",\"ner\":\"O\",\"space\":\" \"},{\"id\":1,\"orth\":\"like\",\"ner\":\"O\"},{\"id\":2,\"orth\":\"London\",\"ner\":\"U-GPE\"}],\"brackets\":[]}],\"cats\":[{\"label\":\"p\",\"value\":1.0}],\"entities\":[[7,13,\"GPE\"]]}]}]",
+    ),
+    (
+        "spacy-tuples",
+        "[[\"I like London.\", {\"entities\": [[7, 13, \"GPE\"]], \"cats\": {\"a\": 1.0}}], [\"x\", {\"entities\": []}]]",
+    ),
+    (
+        "comprehend-manifest",
+        "{\"source\":\"a b\",\"job\":{\"annotations\":{\"entities\":[{\"startOffset\":0,\"endOffset\":1,\"label\":\"X\"}],\"labels\":[{\"label\":\"X\"}]}},\"job-metadata\":{\"type\":\"groundtruth/text-span\",\"human-annotated\":\"yes\",\"creation-date\":\"2024\",\"entities\":[{\"confidence\":0.9}]}}\n{\"source\":\"c\",\"job\":1,\"job-metadata\":{\"class-name\":\"y\",\"confidence\":0.5,\"type\":\"groundtruth/text-classification\"}}\n",
+    ),
+    (
+        "argilla",
+        "[{\"id\":\"1\",\"fields\":{\"text\":\"a b\"},\"metadata\":{},\"suggestions\":{\"q\":{\"value\":\"x\",\"score\":0.5,\"agent\":\"m\"}},\"responses\":{\"q\":[{\"value\":\"x\",\"user_id\":\"u\",\"status\":\"submitted\"}]},\"vectors\":{}}]",
+    ),
+    (
+        "argilla",
+        "{\"text\":\"a b\",\"inputs\":{\"text\":\"a b\"},\"prediction\":[[\"X\",0,1,0.5]],\"annotation\":[[\"X\",0,1]],\"annotation_agent\":\"a\",\"status\":\"Validated\",\"id\":\"1\"}\n",
+    ),
+    (
+        "azure",
+        "{\"projectFileVersion\":\"2022-05-01\",\"metadata\":{\"projectKind\":\"CustomEntityRecognition\",\"language\":\"en\"},\"assets\":{\"projectKind\":\"CustomEntityRecognition\",\"entities\":[{\"category\":\"X\"}],\"documents\":[{\"location\":\"a.txt\",\"language\":\"en\",\"dataset\":\"Train\",\"entities\":[{\"regionOffset\":0,\"regionLength\":5,\"labels\":[{\"category\":\"X\",\"offset\":0,\"length\":2}]}]}]}}",
+    ),
 ];
 
 /// NumPy arrays of a few types.

@@ -42,12 +42,16 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
     if plan.absent_is_empty && gold.spans.is_none() {
         gold.spans = Some(Vec::new());
     }
+    let own_label = options.label.is_none() && matches!(plan.label.as_deref(), Some("label" | "labels"));
     for (name, value) in fields {
         if plan.uses(&name) {
             continue;
         }
         match (name.as_str(), value) {
-            ("labels" | "label", value) if gold.spans.is_some() && is_labels(&value) => {
+            // Trueup's own records write one plain label as `label`, any other as `labels`.
+            ("labels" | "label", value)
+                if gold.labels.is_none() && (gold.spans.is_some() || own_label) && is_labels(&value) =>
+            {
                 add_answer(&mut gold, &name, &value, &text, options, repaired)?;
             }
             ("spans", value) if gold.spans.is_none() && is_spans(&value) => {
@@ -172,14 +176,15 @@ fn is_token(value: &Value) -> bool {
 
 fn tokens(text: &str, value: &Value) -> Result<Vec<TokenMark>, String> {
     let offsets = Offsets::new(text, OffsetUnit::CodePoint);
-    let mut last = 0;
+    let mut last = (0, 0);
     let token = |item: &Value| {
         let at = |name: &str| item[name].as_u64().unwrap_or_default() as usize;
         let (start, end) = offsets.range(at("start"), at("end")).map_err(|found| format!("{found} in 'tokens'"))?;
-        if start < last {
+        // Words written as one have one place.
+        if start < last.1 && (start, end) != last {
             return Err(format!("a token at {} that begins before the one before it ends in 'tokens'", at("start")));
         }
-        last = end;
+        last = (start, end);
         let columns = item.get("columns").and_then(Value::as_array).into_iter().flatten();
         Ok(TokenMark {
             start,

@@ -36,7 +36,8 @@ pub(super) struct Writer {
 impl Writer {
     /// For records of such an outline.
     pub fn new(outline: &Outline) -> Self {
-        Self { several: outline.is_multilabel() }
+        // An input may declare one label and hold several: then all go under one name.
+        Self { several: outline.is_multilabel() || outline.occurs.not_one > 0 }
     }
 }
 
