@@ -224,9 +224,8 @@ fn one(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
         9 | 10 => lines(bytes, random),
         11 | 12 => fields(bytes, random),
         13 if random.once_in(4) => nest(bytes, random),
-        13 => raw_number(bytes, random),
         14 if random.once_in(4) => grow(bytes, random),
-        14 => raw_number(bytes, random),
+        13 | 14 => raw_number(bytes, random),
         _ => {
             if !json(bytes, random) {
                 fields(bytes, random);
