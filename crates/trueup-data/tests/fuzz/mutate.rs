@@ -437,13 +437,13 @@ fn change(at: &mut Value, donor: Value, random: &mut Random) {
         }
         (0 | 1, Value::Number(number)) => {
             let n = number.as_i64().unwrap_or_default();
-            let near = n.wrapping_add(random.below(5) as i64 - 2);
+            let near = n.wrapping_add(*random.of(&[-2, -1, 0, 1, 2]));
             *at = if random.once_in(2) { near.into() } else { extreme(random) };
             return;
         }
         (0 | 1, Value::String(text)) => {
             let at = (0..=text.len()).filter(|i| text.is_char_boundary(*i)).nth(random.below(text.len() + 1));
-            let piece: &str = if random.once_in(2) { *random.of(PIECES) } else { *random.of(NUMBERS) };
+            let piece: &str = random.of::<&str>(if random.once_in(2) { PIECES } else { NUMBERS });
             text.insert_str(at.unwrap_or_default(), piece);
             return;
         }

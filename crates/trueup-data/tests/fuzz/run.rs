@@ -17,7 +17,7 @@ use crate::mutate::{Random, mutate};
 use crate::seeds;
 
 /// How many cases of a format there are without a wish.
-const CASES: u64 = 1_000;
+const CASES: u64 = 400;
 /// How long one case may take before the whole run is given up: it hangs.
 const HANGS: u64 = 60;
 /// How many faults of one format are told apart before it is enough.
