@@ -443,7 +443,8 @@ fn change(at: &mut Value, donor: Value, random: &mut Random) {
         }
         (0 | 1, Value::String(text)) => {
             let at = (0..=text.len()).filter(|i| text.is_char_boundary(*i)).nth(random.below(text.len() + 1));
-            let piece: &str = random.of::<&str>(if random.once_in(2) { PIECES } else { NUMBERS });
+            let pieces = if random.once_in(2) { PIECES } else { NUMBERS };
+            let piece = *random.of(pieces);
             text.insert_str(at.unwrap_or_default(), piece);
             return;
         }
