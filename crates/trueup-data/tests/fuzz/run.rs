@@ -69,14 +69,14 @@ pub fn format(name: &str) {
                 if faults.contains_key(&kind) {
                     continue;
                 }
-                watch.end();
+                Watch::end();
                 let small = smaller(files, |files| check(files, how).is_err_and(|why| self::kind(&why) == kind));
                 let why = check(&small, how).err().unwrap_or(why);
                 keep(&folder.join(case.to_string()), &small);
                 faults.insert(kind, format!("case {case}, {how:?}: {}\n  {}", shorter(&why, 3000), shown(&small)));
             }
         }
-        watch.end();
+        Watch::end();
     }
     eprintln!("{name}: {} in {:.0} s", tally.line(), start.elapsed().as_secs_f64());
     drop(alone);
@@ -237,7 +237,7 @@ impl Watch {
         fs::write(&self.now, case.to_string()).unwrap();
     }
 
-    fn end(&self) {
+    fn end() {
         CASE.store(0, Relaxed);
     }
 }

@@ -115,7 +115,7 @@ fn corpora() -> Vec<Corpus> {
             ..Prediction::default()
         };
         let responses = (0..i % 4).map(response).collect();
-        Record { gold: (i % 2 == 0).then(|| answer(i)), responses, predictions: vec![prediction], ..base(i) }
+        Record { gold: i.is_multiple_of(2).then(|| answer(i)), responses, predictions: vec![prediction], ..base(i) }
     };
     let both = |i: usize| {
         let labels = vec![Choice { label: "pos".to_owned(), ..Choice::default() }];
