@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod demo;
 mod depcheck;
+mod fuzz;
 mod generate;
 mod oracle;
 mod page;
@@ -32,6 +33,8 @@ usage: cargo xtask CHORE
   test [--full]       every test of every kind, then generated files, format and lint; --full runs the slow ones too
   validate            all that a change must pass, cheapest check first, stopping at the first failure
   generate [--check]  the JSON schema, the rule pages and the CLI reference; --check only compares
+  fuzz [FORMAT] [--minutes N]
+                      breaks files of every format, or of one, N minutes each (1 by default)
   depcheck            crates and stages depend downward only
   bench [NAME] [--date YYYY-MM-DD]
                       times the release binary on the real data and writes docs/benchmarks.md
@@ -60,6 +63,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["generate"] => generate::chore(generate::Mode::Write),
         ["generate", "--check"] => generate::chore(generate::Mode::Check),
         ["depcheck"] => depcheck::chore(),
+        ["fuzz", rest @ ..] => fuzz::chore(rest),
         ["bench", rest @ ..] => bench::chore(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

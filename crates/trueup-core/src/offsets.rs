@@ -1,5 +1,7 @@
 //! Positions in a text: bytes inside, and bytes, UTF-16 units, code points or graphemes in files.
 
+use std::sync::OnceLock;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 /// What a file counts when it says where a span begins.
@@ -37,6 +39,8 @@ pub struct Offsets<'a> {
     unit: OffsetUnit,
     /// For units 0, 1, ... the byte each begins at, and the end of the text; empty when units are bytes.
     starts: Vec<u32>,
+    /// The same text in each other unit, once somebody asks.
+    others: [OnceLock<Box<Self>>; 4],
 }
 
 /// Inside a UTF-16 surrogate pair: no byte of the text corresponds.
@@ -68,7 +72,15 @@ impl<'a> Offsets<'a> {
             }
             starts.push(text.len() as u32);
         }
-        Self { text, unit, starts }
+        Self { text, unit, starts, others: [const { OnceLock::new() }; 4] }
+    }
+
+    /// The same text in a unit; the pass over the text is made once.
+    pub fn in_unit(&self, unit: OffsetUnit) -> &Self {
+        if unit == self.unit {
+            return self;
+        }
+        self.others[unit as usize].get_or_init(|| Box::new(Self::new(self.text, unit)))
     }
 
     /// The length of the text in the unit.

@@ -174,10 +174,18 @@ pub(crate) fn marks(text: &str, spans: Vec<RawSpan>, repaired: &mut usize) -> Re
                 },
             };
             let pieces = raw.pieces.iter().map(|&(s, e)| offsets.range(s, e)).collect::<Result<Vec<_>, _>>()?;
+            if !in_order(start, end, &pieces) {
+                return Err(format!("a span {}..{} whose pieces are not in order inside of it", raw.start, raw.end));
+            }
             let RawSpan { label, score, id, field, attributes, .. } = raw;
             Ok(Mark { start, end, pieces, label, id, field, score, attributes })
         })
         .collect()
+}
+
+/// Whether the pieces of a span are in order and inside of it.
+pub(crate) fn in_order(start: usize, end: usize, pieces: &[(usize, usize)]) -> bool {
+    pieces.windows(2).all(|pair| pair[0].1 <= pair[1].0) && pieces.iter().all(|&(from, to)| start <= from && to <= end)
 }
 
 /// Spans as JSON, in code points.

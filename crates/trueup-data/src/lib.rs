@@ -44,6 +44,8 @@ mod labels;
 mod losses;
 mod many;
 mod mapping;
+#[doc(hidden)]
+pub mod memory;
 mod options;
 mod output;
 mod predictions;

@@ -34,7 +34,7 @@ pub(crate) fn place(text: &str, offsets: &Offsets, start: usize, end: usize, quo
     // Counted in another unit? Then it lies exactly where that unit says, and nowhere else is looked.
     let mut places: Vec<(usize, usize)> = Vec::new();
     for unit in OffsetUnit::ALL.into_iter().filter(|&unit| unit != offsets.unit()) {
-        if let Ok((from, to)) = Offsets::new(text, unit).range(start, end)
+        if let Ok((from, to)) = offsets.in_unit(unit).range(start, end)
             && same(&text[from..to], quoted)
             && !places.contains(&(from, to))
         {
@@ -42,7 +42,7 @@ pub(crate) fn place(text: &str, offsets: &Offsets, start: usize, end: usize, quo
         }
     }
     if places.is_empty() {
-        let points = Offsets::new(text, OffsetUnit::CodePoint);
+        let points = offsets.in_unit(OffsetUnit::CodePoint);
         let about = offsets.to_byte(start.min(offsets.len())).unwrap_or(0);
         let about = points.from_byte(about).unwrap_or(0);
         let low = points.to_byte(about.saturating_sub(REACH)).unwrap_or(0);

@@ -227,7 +227,8 @@ pub(crate) fn one(
     Ok(Got { format, confidence, outline, scheme, ids_from_column })
 }
 
-fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
+/// Reads a data set from an input.
+pub(crate) fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataError> {
     let mut remarks = Remarks::new(&input.name, options.strict);
     let options = &mapping::beside(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();

@@ -171,10 +171,14 @@ impl<'a> Said<'a> {
         };
         let (start, end) = range(value.get("start"), value.get("end"))?;
         let pieces = value.get("pieces").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let pieces = pieces.iter().map(|piece| range(piece.get(0), piece.get(1))).collect::<Read<Vec<_>>>()?;
+        if !crate::answers::in_order(start, end, &pieces) {
+            return Err("a span whose pieces are not in order inside of it".to_owned());
+        }
         Ok(Mark {
             start,
             end,
-            pieces: pieces.iter().map(|piece| range(piece.get(0), piece.get(1))).collect::<Read<_>>()?,
+            pieces,
             label: text(value, "label").ok_or("a span without a label")?,
             id: text(value, "id"),
             field: text(value, "field").map(Key::from),

@@ -44,12 +44,16 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
     if plan.absent_is_empty && gold.spans.is_none() {
         gold.spans = Some(Vec::new());
     }
+    let own_label = options.label.is_none() && matches!(plan.label.as_deref(), Some("label" | "labels"));
     for (name, value) in fields {
         if plan.uses(&name) {
             continue;
         }
         match (name.as_str(), value) {
-            ("labels" | "label", value) if gold.spans.is_some() && is_labels(&value) => {
+            // Trueup's own records write one plain label as `label`, any other as `labels`.
+            ("labels" | "label", value)
+                if gold.labels.is_none() && (gold.spans.is_some() || own_label) && is_labels(&value) =>
+            {
                 add_answer(&mut gold, &name, &value, &text, options, repaired)?;
             }
             ("spans", value) if gold.spans.is_none() && is_spans(&value) => {
@@ -111,9 +115,10 @@ fn add_answer(
     repaired: &mut usize,
 ) -> Result<(), String> {
     let place = |found: String| format!("{found} in '{}'", quote(name));
-    if value.as_array().is_some_and(|items| !items.is_empty()) && all(value, is_choice) {
+    // Labels of which more is said stand beside those of which nothing is.
+    if value.as_array().is_some_and(|items| items.iter().any(is_choice)) && is_labels(value) {
         let choice = |item: &Value| Choice {
-            label: item["label"].as_str().unwrap_or_default().to_owned(),
+            label: item.as_str().or(item["label"].as_str()).unwrap_or_default().to_owned(),
             field: item["field"].as_str().map(Key::from),
             score: item["score"].as_f64(),
         };
@@ -172,9 +177,15 @@ fn is_token(value: &Value) -> bool {
 
 fn tokens(text: &str, value: &Value) -> Result<Vec<TokenMark>, String> {
     let offsets = Offsets::new(text, OffsetUnit::CodePoint);
+    let mut last = (0, 0);
     let token = |item: &Value| {
         let at = |name: &str| item[name].as_u64().unwrap_or_default() as usize;
         let (start, end) = offsets.range(at("start"), at("end")).map_err(|found| format!("{found} in 'tokens'"))?;
+        // Words written as one have one place.
+        if start < last.1 && (start, end) != last {
+            return Err(format!("a token at {} that begins before the one before it ends in 'tokens'", at("start")));
+        }
+        last = (start, end);
         let columns = item.get("columns").and_then(Value::as_array).into_iter().flatten();
         Ok(TokenMark {
             start,

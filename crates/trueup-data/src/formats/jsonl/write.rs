@@ -1,13 +1,14 @@
 //! Writes one object a line, in Trueup's own shape.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
 use crate::answers::spans_value;
 use crate::corpus::{Answer, Choice, Key, Outline, Prediction, Record, Relation, Response};
-use crate::error::DataError;
+use crate::error::{DataError, quote};
 use crate::formats;
-use crate::holds::Losses;
+use crate::holds::{Loss, Losses};
 use crate::output::Output;
 
 /// Names of fields that are not metadata.
@@ -35,12 +36,17 @@ pub(super) struct Writer {
 impl Writer {
     /// For records of such an outline.
     pub fn new(outline: &Outline) -> Self {
-        Self { several: outline.is_multilabel() }
+        // An input may declare one label and hold several: then all go under one name.
+        Self { several: outline.is_multilabel() || outline.occurs.not_one > 0 }
     }
 }
 
 impl formats::Writer for Writer {
-    fn record(&mut self, record: &Record, out: &mut Output, _losses: &mut Losses) -> Result<(), DataError> {
+    fn record(&mut self, record: &Record, out: &mut Output, losses: &mut Losses) -> Result<(), DataError> {
+        let mut names = FxHashSet::default();
+        if let Some((repeated, _)) = record.metadata.iter().find(|(name, _)| !names.insert(name)) {
+            losses.add(Loss::Metadata, &record.place, || format!("a second column '{}'", quote(repeated)));
+        }
         let value = self.object(record);
         // Writing JSON into memory does not fail.
         let _ = serde_json::to_writer(&mut *out.buffer(), &value);

@@ -1,0 +1,91 @@
+//! What breaking files has found, kept small: each was wrong once.
+#![allow(clippy::result_large_err, reason = "the library's errors name file, place and remedy")]
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use trueup_data::memory::{Files, read_corpus_folder, write_corpus_folder};
+use trueup_data::{DataError, Format, Read, ReadOptions};
+
+fn read_files(format: &str, files: Files) -> Result<Read, DataError> {
+    read_corpus_folder("f", files, &ReadOptions { from: Some(format.parse().unwrap()), ..ReadOptions::default() })
+}
+
+fn read(format: &str, text: &str) -> Result<Read, DataError> {
+    read_files(format, Files::from([(String::new(), text.as_bytes().to_vec())]))
+}
+
+fn labels(read: &Read) -> Vec<Vec<&str>> {
+    let golds = read.corpus.records.iter().map(|record| record.gold.as_ref().and_then(|gold| gold.labels.as_ref()));
+    golds.map(|labels| labels.into_iter().flatten().map(|choice| choice.label.as_str()).collect()).collect()
+}
+
+#[test]
+fn labels_with_a_question_stand_beside_plain_ones() {
+    let text = "{\"text\":\"a\",\"labels\":[{\"label\":\"pos\",\"field\":\"topic\"},\"neg\"]}\n\
+                {\"text\":\"b\",\"labels\":[\"neg\"]}\n";
+    let read = read("jsonl", text).unwrap();
+    assert_eq!(labels(&read), [vec!["pos", "neg"], vec!["neg"]]);
+    assert_eq!(read.skipped, []);
+}
+
+#[test]
+fn one_plain_label_and_one_with_a_question_are_both_answers() {
+    let text = "{\"text\":\"a\",\"labels\":[{\"label\":\"e\",\"field\":\"q\"}]}\n{\"text\":\"b\",\"label\":\"e\"}\n";
+    let read = read("jsonl", text).unwrap();
+    assert_eq!(labels(&read), [["e"], ["e"]]);
+    assert_eq!(read.corpus.records[0].metadata, []);
+}
+
+#[test]
+fn several_labels_where_one_is_declared_are_written_and_read_again() {
+    let text = r#"[{"id":"0","fields":{"text":"a"},"metadata":{},"suggestions":{},"vectors":{},"status":"completed",
+        "responses":{"label":[{"value":"p"},{"value":"q"}]}},
+        {"id":"1","fields":{"text":"b"},"metadata":{},"suggestions":{},"vectors":{},"status":"completed",
+        "responses":{"label":[{"value":"p"}]}}]"#;
+    let first = read("argilla", text).unwrap();
+    let again = read_files("jsonl", write_corpus_folder(&first.corpus, Format::JSONL).unwrap()).unwrap();
+    assert_eq!(labels(&again), labels(&first));
+}
+
+#[test]
+fn tokens_out_of_order_are_refused() {
+    let line = |tokens: &str| format!("{{\"text\":\"a b c\",\"label\":\"x\",\"tokens\":[{tokens}]}}\n");
+    let good = line("{\"start\":0,\"end\":1},{\"start\":2,\"end\":3}");
+    // Words written as one have one place.
+    assert!(
+        read("jsonl", &(good.clone() + &line("{\"start\":0,\"end\":1},{\"start\":0,\"end\":1}")))
+            .unwrap()
+            .skipped
+            .is_empty()
+    );
+    let bad = read("jsonl", &(good + &line("{\"start\":2,\"end\":3},{\"start\":0,\"end\":1}"))).unwrap();
+    assert_eq!((bad.corpus.records.len(), bad.skipped.len()), (1, 1));
+    assert!(bad.skipped[0].reason.contains("before the one before it ends"), "{}", bad.skipped[0].reason);
+}
+
+#[test]
+fn pieces_outside_of_their_span_are_refused() {
+    let line = |pieces: &str| {
+        format!("{{\"text\":\"a b c\",\"spans\":[{{\"start\":2,\"end\":5,\"label\":\"x\",\"pieces\":{pieces}}}]}}\n")
+    };
+    let text = line("[[2,3],[4,5]]") + &line("[[0,1],[4,5]]");
+    let read = read("jsonl", &text).unwrap();
+    assert_eq!((read.corpus.records.len(), read.skipped.len()), (1, 1));
+    assert!(read.skipped[0].reason.contains("pieces"), "{}", read.skipped[0].reason);
+}
+
+#[test]
+fn many_spans_that_do_not_cover_their_quote_take_linear_time() {
+    let mut ann = String::new();
+    for i in 1..=2_000 {
+        writeln!(ann, "T{i}\tPER {i} {}\tnowhere", i + 3).unwrap();
+    }
+    let text = "é ".repeat(100_000);
+    let files = Files::from([("a.txt".to_owned(), text.into_bytes()), ("a.ann".to_owned(), ann.into_bytes())]);
+    let start = Instant::now();
+    let _ = read_files("brat", files);
+    // A pass over the text for each span took minutes.
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
