@@ -68,13 +68,13 @@ fn sniff_as(head: &Head, tabs: bool) -> Confidence {
 
 fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     let wanted: Vec<&str> = options.columns().collect();
-    let quoting: OnceCell<bool> = OnceCell::new();
+    let seen: OnceCell<Dialect> = OnceCell::new();
     let cut = |block: &[u8]| {
-        let quoting = *quoting.get_or_init(|| {
+        let dialect = *seen.get_or_init(|| {
             let first = String::from_utf8_lossy(&block[..block.len().min(WINDOW)]);
-            dialect_of(&first, format).quoting
+            dialect_of(&first, format)
         });
-        table::after_last_row(block, quoting)
+        table::after_last_row(block, dialect)
     };
     let mut pieces = input.pieces(cut)?;
     let mut decided: Option<(tabular::Plan, Dialect, usize)> = None;

@@ -5,11 +5,13 @@ mod fields;
 mod record;
 mod write;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 pub(crate) use fields::names;
 
 use crate::answers::{RawAnswer, answer};
+use crate::corpus::Record;
 use crate::error::DataError;
 use crate::formats::{Spec, tagged};
 use crate::head::{Confidence, Json};
@@ -18,6 +20,9 @@ use crate::input::{Input, Pieces};
 use crate::json;
 use crate::options::{ReadOptions, count};
 use crate::reading::Reading;
+
+/// How many objects one thread takes at once.
+const OBJECTS: usize = 512;
 
 /// JSON lines, or an array of objects.
 pub(crate) const SPEC: Spec = Spec {
@@ -43,19 +48,21 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     let mut state: Option<State> = None;
     let mut number = 0;
     while let Some((text, line)) = pieces.next()? {
-        let objects = if is_array || line == 1 {
-            let objects = json::objects(&text, reading.remarks)?;
-            number = objects.last().map_or(0, |o| o.number);
-            objects
-        } else {
-            let mut objects = Vec::new();
-            json::line_objects(&text, line, &mut number, &mut objects, reading.remarks)?;
-            objects
-        };
-        drop(text);
-        let state = match &mut state {
-            Some(state) => state,
+        match &mut state {
+            // What was decided holds, so that a line becomes a record at once.
+            Some(state) => {
+                number = state.lines(&text, (line, number), options, reading)?;
+                continue;
+            }
             None => {
+                let objects = if is_array {
+                    json::objects(&text, reading.remarks)?
+                } else {
+                    let (objects, records) = json::first_lines(&text, reading.remarks)?;
+                    number = records;
+                    objects
+                };
+                drop(text);
                 if let Some(data) = tagged::read_token_lists(&objects, options, reading.remarks)? {
                     return crate::bridge::records(data, false, reading);
                 }
@@ -67,10 +74,10 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
                 if plan.label.as_deref() == Some("labels") && objects.iter().any(holds_list) {
                     reading.outline.several = Some(true);
                 }
-                state.insert(State { plan, repaired: 0, first_repaired: 0 })
+                let state = state.insert(State { plan, repaired: 0, first_repaired: 0 });
+                state.records(objects, options, reading)?;
             }
-        };
-        state.records(objects, options, reading)?;
+        }
     }
     let Some(State { repaired, first_repaired, .. }) = state else {
         return Ok(());
@@ -108,19 +115,52 @@ impl State {
         options: &ReadOptions,
         reading: &mut Reading,
     ) -> Result<(), DataError> {
-        for object in objects {
-            let line = object.line;
-            let before = self.repaired;
-            match record::read(object, &self.plan, options, &mut self.repaired) {
-                Ok(record) => reading.push(record)?,
-                Err(found) => reading.remarks.skip_malformed(line, found, record::VALID)?,
-            }
-            if before == 0 && self.repaired > 0 {
-                self.first_repaired = line;
-            }
-        }
-        Ok(())
+        let made: Vec<Made> =
+            objects.into_par_iter().with_min_len(OBJECTS).map(|object| make(object, &self.plan, options)).collect();
+        made.into_iter().try_for_each(|made| self.take(made, reading))
     }
+
+    /// The records of a later block, which begins at a line and after a number of records; the number with its own.
+    fn lines(
+        &mut self,
+        text: &str,
+        at: (u64, u64),
+        options: &ReadOptions,
+        reading: &mut Reading,
+    ) -> Result<u64, DataError> {
+        let mut all = Vec::new();
+        let plan = &self.plan;
+        let number = json::each_line(text, at, |object| make(object, plan, options), reading.remarks, |made, _| {
+            all.push(made);
+            Ok(())
+        })?;
+        all.into_iter().try_for_each(|made| self.take(made, reading))?;
+        Ok(number)
+    }
+
+    fn take(&mut self, made: Made, reading: &mut Reading) -> Result<(), DataError> {
+        if self.repaired == 0 && made.repaired > 0 {
+            self.first_repaired = made.line;
+        }
+        self.repaired += made.repaired;
+        match made.record {
+            Ok(record) => reading.push(record),
+            Err(found) => reading.remarks.skip_malformed(made.line, found, record::VALID),
+        }
+    }
+}
+
+/// What became of an object: a record, or what is wrong with it.
+struct Made {
+    line: u64,
+    repaired: usize,
+    record: Result<Record, String>,
+}
+
+fn make(object: json::Object, plan: &fields::Plan, options: &ReadOptions) -> Made {
+    let (line, mut repaired) = (object.line, 0);
+    let record = record::read(object, plan, options, &mut repaired);
+    Made { line, repaired, record }
 }
 
 /// Whether a value is a list of which all elements fulfil `test`.
