@@ -83,17 +83,15 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
         let (plan, table) = match &decided {
             None => {
                 let (table, dialect) = parse_first(&text, format, options.header, &wanted, reading.remarks)?;
-                number = table.numbers.last().copied().unwrap_or(0) + u64::from(table.header.is_some());
                 let plan = tabular::decide(&table, options, reading.remarks)?;
                 (&decided.insert((plan, dialect, table.width)).0, table)
             }
             Some((plan, dialect, width)) => {
-                let (table, after) = table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?;
-                number = after;
-                (plan, table)
+                (plan, table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?)
             }
         };
         drop(text);
+        number = table.records;
         plan.records(&table, reading)?;
     }
     decided.map_or(Ok(()), |(plan, ..)| plan.finish(reading))

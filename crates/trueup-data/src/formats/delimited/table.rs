@@ -21,6 +21,8 @@ pub(crate) struct Table {
     pub lines: Vec<u64>,
     /// 1-based number of each record, skipped ones counted, the header not.
     pub numbers: Vec<u64>,
+    /// How many records there are up to the end of the table, skipped ones counted, the header not.
+    pub records: u64,
 }
 
 impl Table {
@@ -50,6 +52,7 @@ impl Table {
         self.ends.iter_mut().for_each(|end| *end -= length);
         self.lines.remove(0);
         self.numbers.pop();
+        self.records -= 1;
         self.header = Some(header);
     }
 }
@@ -86,24 +89,23 @@ pub(crate) fn parse(
     }
     let width = widths(head(text), dialect).common;
     let mut table = Table { width, ..Table::default() };
-    let number = rows(text, dialect, (1, 0), is_name, &mut table, remarks)?;
-    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
+    table.records = rows(text, dialect, (1, 0), is_name, &mut table, remarks)?;
+    remarks.check_malformed(table.records as usize, &valid_width(width), "is it another format? try --from")?;
     Ok((table, dialect))
 }
 
-/// The rows of a later block of a text, which begins at a line and after a number of records; also the number of
-/// records with this block.
+/// The rows of a later block of a text, which begins at a line and after a number of records.
 pub(super) fn parse_more(
     text: &str,
     dialect: Dialect,
     width: usize,
     (line, number): (u64, u64),
     remarks: &mut Remarks,
-) -> Result<(Table, u64), DataError> {
+) -> Result<Table, DataError> {
     let mut table = Table { width, ..Table::default() };
-    let number = rows(text, dialect, (line, number), |_| false, &mut table, remarks)?;
-    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
-    Ok((table, number))
+    table.records = rows(text, dialect, (line, number), |_| false, &mut table, remarks)?;
+    remarks.check_malformed(table.records as usize, &valid_width(width), "is it another format? try --from")?;
+    Ok(table)
 }
 
 /// Appends the rows of a text that begins at a line and after a number of records; the number of records with them.
@@ -119,7 +121,8 @@ fn rows(
 ) -> Result<u64, DataError> {
     let width = table.width;
     let parts = parts(text, dialect);
-    let first = number == 0;
+    // A header may stand on the first line alone.
+    let first = line == 1;
     let read: Vec<Part> = parts
         .par_iter()
         .enumerate()
