@@ -105,9 +105,8 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
 
 /// The section of that name of an earlier page, with its heading; empty where it has none.
 fn kept(page: &str, name: &str) -> String {
-    let sections = page.split("\n## ").skip(1);
-    let own = sections.filter(|section| section.lines().next() == Some(name));
-    own.map(|section| format!("\n## {}\n", section.trim_end())).collect()
+    let section = page.split("\n## ").skip(1).find(|section| section.lines().next() == Some(name));
+    section.map_or_else(String::new, |section| format!("\n## {}\n", section.trim_end()))
 }
 
 fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)> {

@@ -133,22 +133,21 @@ fn row(pair: &Pair, binary: &Path, folder: &Path, out: &Path) -> Result<String> 
     });
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for run in 0..RUNS {
-        let mut mine = || -> Result<()> { Ok(a.push(timed(binary, &ours)?)) };
         if run % 2 == 0 {
-            mine()?;
+            a.push(timed(binary, &ours)?);
         }
         if let Some((python, arguments)) = theirs.as_ref().filter(|(python, _)| python.is_file()) {
             b.push(timed(python, arguments)?);
         }
         if run % 2 == 1 {
-            mine()?;
+            a.push(timed(binary, &ours)?);
         }
     }
     eprintln!("{}: {a:?} {b:?}", pair.what);
     let ratio = |of: &dyn Fn(&Taken) -> Option<f64>| {
         let ratios = sorted(b.iter().zip(&a).filter_map(|(b, a)| Some(of(b)? / of(a)?.max(0.001))));
         match ratios[..] {
-            [] => "".to_owned(),
+            [] => String::new(),
             [least, .., most] => format!("{:.1} ({least:.1} to {most:.1})", ratios[ratios.len() / 2]),
             [one] => format!("{one:.1}"),
         }
