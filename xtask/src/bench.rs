@@ -1,17 +1,19 @@
 //! `bench`: times the release binary on the real data and writes `docs/benchmarks.md`.
 //!
 //! Each entry runs three times, one after another on an otherwise idle machine; the table gives the fastest and the
-//! median. Peer tools get their own entries here, run in turn with ours on the same file.
+//! median. Where a peer tool does the same, both are run in turn on the same file (`bench_data`). A run of one entry
+//! leaves the sections of the others in the page as they are.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{build, workspace};
+use crate::{bench_data, build, workspace};
 
 /// Runs an entry.
 const RUNS: usize = 3;
@@ -27,6 +29,9 @@ struct Case {
     what: &'static str,
     arguments: &'static [&'static str],
 }
+
+/// The entry of reading and converting, timed in `bench_data`.
+const DATA: &str = "data";
 
 const ENTRIES: [Entry; 1] = [Entry {
     name: "review",
@@ -52,10 +57,13 @@ const ENTRIES: [Entry; 1] = [Entry {
 
 /// What one run took. CPU and memory are known only where GNU time is installed.
 #[derive(Debug, Clone, Copy)]
-struct Taken {
-    wall: f64,
-    cpu: Option<f64>,
-    megabytes: Option<f64>,
+pub struct Taken {
+    /// Seconds elapsed.
+    pub wall: f64,
+    /// Seconds of CPU, user and system, over all threads.
+    pub cpu: Option<f64>,
+    /// The peak resident set.
+    pub megabytes: Option<f64>,
 }
 
 /// Times the entry named, or all of them.
@@ -63,12 +71,17 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
     let (name, date) = parse(arguments)?;
     let data = workspace::data().ok_or_else(|| anyhow!("there is no real data to time; set TRUEUP_DATA"))?;
     let binary = build::all(true)?;
+    let file = workspace::root().join("docs/benchmarks.md");
+    let old = fs::read_to_string(&file).unwrap_or_default();
     let mut page = format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with {} cores{}. Release build, {RUNS} runs each, \
          output as JSON to nowhere; CPU is user and system time over all threads, memory is the peak resident set.\n",
         std::thread::available_parallelism()?,
         date.map(|date| format!(", {date}")).unwrap_or_default(),
     );
+    if name.is_some_and(|name| name != ENTRIES[0].name) {
+        page += &kept(&old, ENTRIES[0].name);
+    }
     for entry in ENTRIES.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
         write!(
             page,
@@ -79,11 +92,21 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
             page += &row(case, &binary, &data)?;
         }
     }
-    let file = workspace::root().join("docs/benchmarks.md");
+    if name.is_none_or(|name| name == DATA) {
+        page += &format!("\n## {DATA}\n\n{}", bench_data::section(&binary, &data)?);
+    } else {
+        page += &kept(&old, DATA);
+    }
     fs::create_dir_all(workspace::root().join("docs"))?;
     fs::write(&file, &page).with_context(|| format!("cannot write {}", file.display()))?;
     print!("{page}");
     Ok(())
+}
+
+/// The section of that name of an earlier page, with its heading; empty where it has none.
+fn kept(page: &str, name: &str) -> String {
+    let section = page.split("\n## ").skip(1).find(|section| section.lines().next() == Some(name));
+    section.map_or_else(String::new, |section| format!("\n## {}\n", section.trim_end()))
 }
 
 fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)> {
@@ -91,7 +114,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)
         [name, rest @ ..] if !name.starts_with('-') => (Some(*name), rest),
         rest => (None, rest),
     };
-    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
+    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain([DATA]).collect();
     if let Some(name) = name.filter(|name| !known.contains(name)) {
         bail!("nothing to time is called `{name}`; known: {}", known.join(", "));
     }
@@ -121,26 +144,31 @@ fn row(case: &Case, binary: &Path, data: &Path) -> Result<String> {
     ))
 }
 
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+/// Numbers from the least to the greatest.
+pub fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
-/// Runs the case once, through GNU time where it is installed.
+/// Runs the case once.
 fn once(case: &Case, binary: &Path, data: &Path) -> Result<Taken> {
+    let arguments = case.arguments.iter().map(|argument| match argument.strip_prefix("DATA/") {
+        Some(file) => data.join(file),
+        None => PathBuf::from(argument),
+    });
+    timed(binary, &arguments.collect::<Vec<_>>())
+}
+
+/// Runs a program once, through GNU time where it is installed.
+pub fn timed(binary: &Path, arguments: &[impl AsRef<OsStr>]) -> Result<Taken> {
     let measured = workspace::target().join("bench-time.txt");
     let timer = workspace::find("time");
     let mut command = workspace::command(&timer.as_deref().unwrap_or(binary).to_string_lossy());
     if timer.is_some() {
         command.args(["-f", "%e %U %S %M", "-o"]).arg(&measured).arg(binary);
     }
-    for argument in case.arguments {
-        match argument.strip_prefix("DATA/") {
-            Some(file) => command.arg(data.join(file)),
-            None => command.arg(argument),
-        };
-    }
+    command.args(arguments);
     let errors = workspace::target().join("bench-stderr.txt");
     command.stdout(Stdio::null()).stderr(File::create(&errors)?);
     let start = Instant::now();
@@ -148,7 +176,7 @@ fn once(case: &Case, binary: &Path, data: &Path) -> Result<Taken> {
     let wall = start.elapsed().as_secs_f64();
     if !status.success() {
         let said = fs::read_to_string(&errors)?;
-        bail!("`trueup {}` failed ({status}): {}", case.arguments.join(" "), said.trim());
+        bail!("`{}` failed ({status}): {}", crate::process::render(&command), said.trim());
     }
     if timer.is_none() {
         return Ok(Taken { wall, cpu: None, megabytes: None });
@@ -172,8 +200,16 @@ mod tests {
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
-        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review"));
+        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data"));
         assert!(parse(&["--fast"]).is_err());
+    }
+
+    #[test]
+    fn sections_of_other_entries_stay() {
+        let page = "# B\n\nintro\n\n## review\n\n| a |\n\n## data\n\n| b |\n";
+        assert_eq!(kept(page, "review"), "\n## review\n\n| a |\n");
+        assert_eq!(kept(page, "data"), "\n## data\n\n| b |\n");
+        assert_eq!(kept(page, "other"), "");
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Hashes that say whether two data sets are the same, whatever the order of their examples.
 
+use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
 use crate::{Annotation, Dataset};
+
+/// How many things one thread hashes at least.
+const THINGS: usize = 1024;
 
 /// The hash of a text under `seed`: the key by which folds order examples, so that the order of a file's rows does
 /// not matter.
@@ -44,18 +48,32 @@ pub fn fingerprint(data: &Dataset) -> String {
 
 /// An order-free hash of things that are each a sequence of strings: 32 hexadecimal digits. A repeated thing counts
 /// twice.
-pub fn unordered<S: AsRef<str>>(things: impl IntoIterator<Item = Vec<S>>) -> String {
-    let mut sum = 0u128;
-    let mut bytes = Vec::new();
-    for pieces in things {
-        bytes.clear();
-        for piece in &pieces {
-            bytes.extend_from_slice(&(piece.as_ref().len() as u64).to_le_bytes());
-            bytes.extend_from_slice(piece.as_ref().as_bytes());
-        }
-        sum = sum.wrapping_add(xxh3_128(&bytes));
-    }
+///
+/// `pieces` hands the strings of the thing of an index to what it is given.
+pub fn unordered(things: usize, pieces: impl Fn(usize, &mut dyn FnMut(&str)) + Sync) -> String {
+    let sum = (0..things)
+        .into_par_iter()
+        .with_min_len(THINGS)
+        .fold(
+            || (0u128, Vec::new()),
+            |(sum, mut bytes), thing| {
+                bytes.clear();
+                pieces(thing, &mut |piece| {
+                    bytes.extend_from_slice(&(piece.len() as u64).to_le_bytes());
+                    bytes.extend_from_slice(piece.as_bytes());
+                });
+                (sum.wrapping_add(xxh3_128(&bytes)), bytes)
+            },
+        )
+        .map(|(sum, _)| sum)
+        // Adding has no order, so threads do not matter.
+        .reduce(|| 0, u128::wrapping_add);
     format!("{sum:032x}")
+}
+
+/// The hash under which equal texts are found: of 128 bits, so that two different texts never share one in practice.
+pub fn text_hash(text: &str) -> u128 {
+    xxh3_128(text.as_bytes())
 }
 
 /// The hash of any sequence of strings: 16 hexadecimal digits.

@@ -71,6 +71,30 @@ pub fn tokenise(text: &str) -> Vec<(u32, u32)> {
     tokens
 }
 
+/// How many tokens [`tokenise`] finds.
+pub fn count_tokens(text: &str) -> usize {
+    if text.is_ascii() { ascii_tokens(text.as_bytes()) } else { tokenise(text).len() }
+}
+
+/// In ASCII, words end where letters, digits and punctuation meet, so that every token is a run of letters, of digits or
+/// of underscores (which words hold together), or one other character.
+fn ascii_tokens(text: &[u8]) -> usize {
+    let run = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        b'_' => 3,
+        b'\t'..=b'\r' | b' ' => 0,
+        _ => 4,
+    };
+    let (mut tokens, mut last) = (0, 0);
+    for &byte in text {
+        let now = run(byte);
+        tokens += usize::from(now != 0 && (now != last || now == 4));
+        last = now;
+    }
+    tokens
+}
+
 /// Whether a text is in Normalisation Form C.
 pub fn is_nfc(text: &str) -> bool {
     unicode_normalization::is_nfc(text)
@@ -125,6 +149,11 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn tokens_are_counted_as_they_are_found(text in "([a-c]{1,2}|[0-9]|[_.,:;'\"-]{1,2}|[\\x00-\\x7f]| ){0,20}") {
+            proptest::prop_assert_eq!(count_tokens(&text), tokenise(&text).len());
+        }
+
         #[test]
         fn tokens_cover_every_character_but_white_space(text in ".{0,60}") {
             let mut covered = vec![false; text.len()];

@@ -24,6 +24,16 @@ const MOST_FILES: usize = 1_000_000;
 /// How many folders deep files are looked for.
 const DEPTH: usize = 6;
 
+/// A file that is read block by block where the format allows it.
+#[derive(Debug)]
+struct Large {
+    path: PathBuf,
+    /// Its first part.
+    first: Vec<u8>,
+    /// How large a block is, in bytes.
+    block: usize,
+}
+
 /// One file or folder to read.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -32,7 +42,7 @@ pub(crate) struct Input {
     /// All of it, unless it is large and nobody asked for all of it yet.
     bytes: OnceCell<Bytes>,
     /// A large file: where it is, and its first part.
-    large: Option<(PathBuf, Vec<u8>)>,
+    large: Option<Large>,
     text: OnceCell<Decoded>,
     /// The folder itself, or the folder that the file stands in.
     folder: Option<Folder>,
@@ -45,6 +55,11 @@ impl Input {
     /// Reads `path`: a file whole (`-` is standard input; gzip and Zstandard are unpacked), a folder by its names, a
     /// pattern by the names of its files.
     pub fn open(path: &Path) -> Result<Self, DataError> {
+        Self::open_by(path, LARGE, BLOCK)
+    }
+
+    /// As [`Self::open`]; files of more bytes than `large` are read in blocks of `block` bytes.
+    pub fn open_by(path: &Path, large: u64, block: usize) -> Result<Self, DataError> {
         let name = shown(path);
         match many::expand(path)?.as_deref() {
             None => {}
@@ -68,9 +83,10 @@ impl Input {
                 paths: Vec::new(),
             });
         }
-        let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > LARGE);
+        let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > large);
         let (bytes, large) = if is_large && path.as_os_str() != "-" {
-            (OnceCell::new(), Some((path.to_path_buf(), source::first_bytes(path, WINDOW * 2)?)))
+            let first = source::first_bytes(path, WINDOW * 2)?;
+            (OnceCell::new(), Some(Large { path: path.to_path_buf(), first, block }))
         } else {
             (OnceCell::from(Bytes::from(source::read_bytes(path)?)), None)
         };
@@ -129,7 +145,7 @@ impl Input {
             return Ok(bytes);
         }
         let bytes = match &self.large {
-            Some((path, _)) => source::read_bytes(path)?.into(),
+            Some(large) => source::read_bytes(&large.path)?.into(),
             None => Bytes::new(),
         };
         Ok(self.bytes.get_or_init(|| bytes))
@@ -139,7 +155,7 @@ impl Input {
     pub fn first_bytes(&self) -> &[u8] {
         match (self.bytes.get(), &self.large) {
             (Some(bytes), _) => bytes,
-            (None, Some((_, first))) => first,
+            (None, Some(large)) => &large.first,
             (None, None) => &[],
         }
     }
@@ -170,8 +186,8 @@ impl Input {
     /// `cut` is given the bytes of a block and answers how many of them are whole records; 0 asks for more.
     pub fn pieces<'a>(&'a self, cut: impl Fn(&[u8]) -> usize + 'a) -> Result<Pieces<'a>, DataError> {
         match &self.large {
-            Some((path, _)) if self.bytes.get().is_none() => {
-                Ok(Pieces::Blocks(Box::new(Blocks::new(source::open(path)?, &self.name, cut))))
+            Some(large) if self.bytes.get().is_none() => {
+                Ok(Pieces::Blocks(Box::new(Blocks::new(source::open(&large.path)?, large.block, &self.name, cut))))
             }
             _ => Ok(Pieces::Whole(Some(self.text()?))),
         }
@@ -192,7 +208,7 @@ impl Input {
         }
         match &self.large {
             // A cut may fall into a character.
-            Some((_, first)) if self.text.get().is_none() => {
+            Some(Large { first, .. }) if self.text.get().is_none() => {
                 let end = first.len() - first.iter().rev().take(3).take_while(|b| **b >= 0x80).count();
                 std::str::from_utf8(&first[..end]).ok().map(|text| text.trim_start_matches('\u{feff}'))
             }
@@ -229,6 +245,7 @@ impl Pieces<'_> {
 /// Blocks of whole records of a large file.
 pub(crate) struct Blocks<'a> {
     from: Box<dyn Read>,
+    block: usize,
     name: String,
     cut: Box<dyn Fn(&[u8]) -> usize + 'a>,
     rest: Vec<u8>,
@@ -238,13 +255,13 @@ pub(crate) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    fn new(from: Box<dyn Read>, name: &str, cut: impl Fn(&[u8]) -> usize + 'a) -> Self {
+    fn new(from: Box<dyn Read>, block: usize, name: &str, cut: impl Fn(&[u8]) -> usize + 'a) -> Self {
         let (rest, cut) = (Vec::new(), Box::new(cut));
-        Self { from, name: name.to_owned(), cut, rest, line: 1, over: false, begun: false }
+        Self { from, block, name: name.to_owned(), cut, rest, line: 1, over: false, begun: false }
     }
 
     fn next(&mut self) -> Result<Option<(String, u64)>, DataError> {
-        let mut wanted = BLOCK;
+        let mut wanted = self.block;
         loop {
             while !self.over && self.rest.len() < wanted {
                 let before = self.rest.len();

@@ -39,46 +39,59 @@ pub(crate) fn objects(text: &str, remarks: &mut Remarks) -> Result<Vec<Object>, 
         remarks.check_malformed(objects.len() + remarks.skipped.len(), VALID, hint)?;
         return Ok(objects);
     }
-    let (mut objects, mut number) = (Vec::new(), 0);
-    line_objects(text, 1, &mut number, &mut objects, remarks)?;
+    Ok(first_lines(text, remarks)?.0)
+}
+
+/// The objects of lines, and how many records there are with what was skipped; an error where that is much.
+pub(crate) fn first_lines(text: &str, remarks: &mut Remarks) -> Result<(Vec<Object>, u64), DataError> {
+    let mut objects = Vec::new();
+    let take = |object, _: &mut Remarks| {
+        objects.push(object);
+        Ok(())
+    };
+    let number = each_line(text, (1, 0), |object| object, remarks, take)?;
     let hint = if objects.is_empty() && serde_json::from_str::<Value>(text).is_ok() {
         "this is one JSON object over several lines: write its records as JSON lines"
     } else {
-        hint
+        "is it another format? try --from"
     };
     remarks.check_malformed(number as usize, VALID, hint)?;
-    Ok(objects)
+    Ok((objects, number))
 }
 
 /// How many lines one thread takes at once.
 const LINES: usize = 512;
 
-/// The objects of lines of which the first has the number `line`; `number` counts the records.
-pub(crate) fn line_objects(
+/// Hands on what `make` makes of the object of each line, in order; both parsing and making run side by side. The text
+/// begins at a line and after a number of records; answers the number of records with its own.
+pub(crate) fn each_line<T: Send>(
     text: &str,
-    line: u64,
-    number: &mut u64,
-    objects: &mut Vec<Object>,
+    (line, before): (u64, u64),
+    make: impl Fn(Object) -> T + Sync,
     remarks: &mut Remarks,
-) -> Result<(), DataError> {
+    mut take: impl FnMut(T, &mut Remarks) -> Result<(), DataError>,
+) -> Result<u64, DataError> {
     // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
     let lines: Vec<(u64, &str)> =
         (line..).zip(text.split('\n')).filter(|(_, text)| !text.bytes().all(|b| b.is_ascii_whitespace())).collect();
-    let parsed: Vec<Result<Value, serde_json::Error>> =
-        lines.par_iter().with_min_len(LINES).map(|(_, text)| serde_json::from_str(text)).collect();
-    objects.reserve(lines.len());
-    for ((line, text), value) in lines.into_iter().zip(parsed) {
-        *number += 1;
-        match value {
-            Ok(Value::Object(fields)) => objects.push(Object { line, number: *number, fields }),
-            Ok(other) => remarks.skip_malformed(line, format!("{} where an object is needed", shape(&other)), VALID)?,
-            Err(error) => {
-                let found = format!("'{}' ({} at column {})", quote(text), reason(&error), error.column());
-                remarks.skip_malformed(line, found, VALID)?;
-            }
+    let made: Vec<Result<T, String>> = lines
+        .par_iter()
+        .enumerate()
+        .with_min_len(LINES)
+        .map(|(i, &(line, text))| match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => Ok(make(Object { line, number: before + i as u64 + 1, fields })),
+            Ok(other) => Err(format!("{} where an object is needed", shape(&other))),
+            Err(error) => Err(format!("'{}' ({} at column {})", quote(text), reason(&error), error.column())),
+        })
+        .collect();
+    let number = before + lines.len() as u64;
+    for ((line, _), made) in lines.into_iter().zip(made) {
+        match made {
+            Ok(made) => take(made, remarks)?,
+            Err(found) => remarks.skip_malformed(line, found, VALID)?,
         }
     }
-    Ok(())
+    Ok(number)
 }
 
 /// The one JSON value of a text; an error has the place of what is wrong.

@@ -37,7 +37,7 @@ pub fn read_dataset_folder(name: &str, files: Files, options: &ReadOptions) -> R
 
 /// Writes a corpus in a format.
 pub fn write_corpus_folder(corpus: &Corpus, to: Format) -> Result<Files, DataError> {
-    let mut converter = Converter::new(to, &corpus.outline, Output::memory())?;
+    let mut converter = Converter::new(to, &corpus.outline, Output::memory_for("memory"))?;
     for record in corpus.records.clone() {
         converter.record(record)?;
     }

@@ -256,3 +256,76 @@ pub(crate) fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataE
     let Remarks { guesses, skipped, notes, .. } = remarks;
     Ok(Loaded { dataset, splits, format, scheme, guesses, skipped, ids_from_column, notes })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The records of a file that is read in one piece, and of the same in blocks.
+    fn both(text: &str, block: usize) -> (Read, Read) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, text).unwrap();
+        let options = ReadOptions::default();
+        let blocks = Input::open_by(&file, 0, block).unwrap();
+        assert!(blocks.is_large());
+        (corpus(&Input::open(&file).unwrap(), &options).unwrap(), corpus(&blocks, &options).unwrap())
+    }
+
+    fn lines(from: usize, to: usize) -> String {
+        let bad = |i: usize| if i % 97 == 50 { "{\"text\": 1,\n" } else { "" };
+        let line = |i: usize| {
+            format!(
+                "{{\"id\": {i}, \"text\": \"n\u{e4}chste \\\"{i}\\\"\", \"label\": \"{}\", \"n\": {}}}\n{}{}",
+                i % 3,
+                i % 7,
+                if i % 11 == 0 { "\n" } else { "" },
+                bad(i),
+            )
+        };
+        (from..to).map(line).collect()
+    }
+
+    fn rows(from: usize, to: usize, by: &str) -> String {
+        let row = |i: usize| match i % 5 {
+            0 => format!("{i}{by}\"two\nlines, \"\"{i}\"\"{by}\"{by}a\r\n"),
+            1 => format!("{i}{by}a 5\" pipe and \"{i}\"{by}b\r\n"),
+            2 => format!("{i}{by}\"quoted {i}\"{by}c\n\n"),
+            _ => format!("{i}{by}plain \u{e9} {i}{by}a{}\n", if i % 101 == 99 { by } else { "" }),
+        };
+        (from..to).map(row).collect()
+    }
+
+    #[test]
+    fn blocks_give_the_records_of_the_whole() {
+        let table = |by: &str| format!("id{by}text{by}label\n{}", rows(0, 2000, by));
+        for text in [lines(0, 2000), table(","), table(";")] {
+            for block in [600, 4096, 50_000] {
+                let (whole, blocks) = both(&text, block);
+                assert_eq!(whole.corpus.records.len(), 2000);
+                assert!(whole.corpus.records == blocks.corpus.records, "{block}: {}", &text[..80]);
+                assert_eq!(whole.corpus.outline, blocks.corpus.outline);
+                assert_eq!(whole.skipped, blocks.skipped);
+                assert_eq!(whole.guesses, blocks.guesses);
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_is_cut_where_its_rows_end() {
+        // Longer than what one thread takes, so that it is taken apart in parts.
+        let text = format!("id,text,label\n{}", rows(0, 120_000, ","));
+        assert!(text.len() > 3 << 20);
+        let read = read_corpus_bytes("f.csv", text.into_bytes(), &ReadOptions::default()).unwrap().corpus;
+        assert_eq!(read.records.len(), 120_000);
+        for (i, record) in read.records.iter().enumerate() {
+            assert_eq!(record.id.as_deref(), Some(i.to_string().as_str()));
+            assert_eq!(record.number, i as u64 + 1);
+            assert!(record.text().contains(&i.to_string()));
+        }
+        let last = read.records.last().unwrap();
+        let lines = 120_000 + 120_000 / 5 * 2 + 1;
+        assert_eq!(last.place.number, lines as u64);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use trueup_core::Task;
@@ -19,16 +20,32 @@ use crate::reading::Reading;
 /// What each column is, decided on a part of the table or all of it.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    rules: Rules,
+    /// Records of annotators' answers, gathered by item until the table ends.
+    gathered: RefCell<Gathered>,
+    empty_sets: Cell<usize>,
+}
+
+/// How one row becomes a record, whatever the others hold.
+#[derive(Debug)]
+struct Rules {
     roles: Roles,
     cells: Cells,
     /// Names of the metadata columns, by the place of the column.
     keys: Vec<Key>,
     /// Whether cells that a spreadsheet would run are escaped by an apostrophe.
     escaped: bool,
-    /// Records of annotators' answers, gathered by item until the table ends.
-    gathered: RefCell<Gathered>,
-    empty_sets: Cell<usize>,
 }
+
+/// What a row holds: a record without its answer, and the answer, or what is wrong with it.
+struct Row {
+    made: Result<(Record, Option<Answer>), String>,
+    /// Whether its field of labels is empty, where it holds a set.
+    empty_set: bool,
+}
+
+/// How many rows one thread takes at once.
+const ROWS: usize = 512;
 
 /// Records by the id, else the text, of their item.
 #[derive(Debug, Default)]
@@ -72,7 +89,7 @@ pub(crate) fn decide(table: &Table, options: &ReadOptions, remarks: &mut Remarks
     }
     let keys = names.iter().map(|name| name.as_str().into()).collect();
     let (gathered, empty_sets) = (RefCell::default(), Cell::default());
-    Ok(Plan { roles, cells, keys, escaped, gathered, empty_sets })
+    Ok(Plan { rules: Rules { roles, cells, keys, escaped }, gathered, empty_sets })
 }
 
 /// Whether every cell that begins like a formula is escaped by an apostrophe, and there is one.
@@ -143,24 +160,32 @@ impl Plan {
     /// Hands the rows of a table, or of a part of one, on as records. Rows of one item by several annotators are
     /// gathered, and handed on by [`Self::finish`].
     pub fn records(&self, table: &Table, reading: &mut Reading) -> Result<(), DataError> {
-        let roles = &self.roles;
+        let rules = &self.rules;
+        let Rules { roles, cells, keys, .. } = rules;
         if let Some(id) = roles.id.filter(|_| roles.id_named && roles.annotator.is_none()) {
             let path = reading.remarks.path.clone();
             check_ids(&path, (0..table.rows()).map(|row| (table.cell(row, id), table.lines[row])))?;
         }
         reading.ids_from_column = roles.id.is_some();
-        reading.outline.group = roles.group.map(|c| self.keys[c].clone());
-        reading.outline.time = roles.time.map(|c| self.keys[c].clone());
+        reading.outline.group = roles.group.map(|c| keys[c].clone());
+        reading.outline.time = roles.time.map(|c| keys[c].clone());
         if reading.outline.several.is_none() {
-            reading.outline.several = match self.cells {
+            reading.outline.several = match cells {
                 Cells::Separated(_) => Some(true),
                 Cells::Single => Some(false),
                 Cells::List | Cells::Spans => None,
             };
         }
-        for row in 0..table.rows() {
-            let Some((record, answer)) = self.record(table, row, reading)? else {
-                continue;
+        let rows: Vec<Row> =
+            (0..table.rows()).into_par_iter().with_min_len(ROWS).map(|row| rules.row(table, row)).collect();
+        for (row, Row { made, empty_set }) in rows.into_iter().enumerate() {
+            self.empty_sets.set(self.empty_sets.get() + usize::from(empty_set));
+            let (record, answer) = match made {
+                Ok(made) => made,
+                Err(found) => {
+                    reading.remarks.skip_malformed_at(&table.place(row), found, answers::SPAN_SHAPE)?;
+                    continue;
+                }
             };
             match roles.annotator {
                 None => reading.push(Record { gold: answer, ..record })?,
@@ -181,15 +206,15 @@ impl Plan {
         });
         let record = &mut records[place];
         let name = table.cell(row, annotator).trim();
-        if let Some(gold) = self.roles.gold.map(|c| table.cell(row, c).trim()).filter(|g| !g.is_empty()) {
-            record.gold = self.answer(gold, record.text()).unwrap_or(None);
+        if let Some(gold) = self.rules.roles.gold.map(|c| table.cell(row, c).trim()).filter(|g| !g.is_empty()) {
+            record.gold = self.rules.answer(gold, record.text()).unwrap_or(None);
         }
         if let Some(answer) = answer {
             if name.is_empty() {
                 record.gold = Some(answer);
             } else {
                 let annotator = Some(name.to_owned());
-                let time = self.roles.time.map(|c| table.cell(row, c).to_owned());
+                let time = self.rules.roles.time.map(|c| table.cell(row, c).to_owned());
                 record.responses.push(Response { annotator, time, answer, ..Response::default() });
             }
         }
@@ -209,32 +234,23 @@ impl Plan {
         }
         Ok(())
     }
+}
 
+impl Rules {
     fn cell<'a>(&self, table: &'a Table, row: usize, column: usize) -> &'a str {
         let cell = table.cell(row, column);
         if self.escaped { unescape(cell).unwrap_or(cell) } else { cell }
     }
 
-    /// The row without its answer, and the answer; `None` when the row is left out.
-    fn record(
-        &self,
-        table: &Table,
-        row: usize,
-        reading: &mut Reading,
-    ) -> Result<Option<(Record, Option<Answer>)>, DataError> {
+    fn row(&self, table: &Table, row: usize) -> Row {
         let roles = &self.roles;
         let at = |column: usize| self.cell(table, row, column);
         let text = roles.text.map(at);
         let cell = roles.label.map_or("", at).trim();
-        if cell.is_empty() && matches!(self.cells, Cells::Separated(_)) {
-            self.empty_sets.set(self.empty_sets.get() + 1);
-        }
+        let empty_set = cell.is_empty() && matches!(self.cells, Cells::Separated(_));
         let answer = match self.answer(cell, text.unwrap_or_default()) {
             Ok(answer) => answer.filter(|_| roles.label.is_some()),
-            Err(found) => {
-                reading.remarks.skip_malformed_at(&table.place(row), found, answers::SPAN_SHAPE)?;
-                return Ok(None);
-            }
+            Err(found) => return Row { made: Err(found), empty_set },
         };
         let metadata =
             roles.metadata.iter().chain(&roles.group).chain(roles.time.iter().filter(|_| roles.annotator.is_none()));
@@ -247,7 +263,7 @@ impl Plan {
             metadata: metadata.map(|&c| (self.keys[c].clone(), Value::String(at(c).to_owned()))).collect(),
             ..Record::default()
         };
-        Ok(Some((record, answer)))
+        Row { made: Ok((record, answer)), empty_set }
     }
 
     /// What a cell of the label column says; `None` when it is empty.

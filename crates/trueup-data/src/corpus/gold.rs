@@ -56,14 +56,15 @@ fn essence(answer: &Answer) -> Essence {
 
 /// An order-free hash of texts and reference answers: 32 hexadecimal digits. Ids, places and metadata do not count.
 pub fn fingerprint<'a>(records: impl IntoIterator<Item = &'a Record>) -> String {
-    let parts = records.into_iter().map(|record| {
-        let mut pieces = vec![record.text().to_owned()];
-        for (start, end, label) in said(settle(record).answer()) {
-            pieces.extend([start.to_string(), end.to_string(), label.to_owned()]);
+    let records: Vec<&Record> = records.into_iter().collect();
+    trueup_core::fingerprint::unordered(records.len(), |i, piece| {
+        piece(records[i].text());
+        for (start, end, label) in said(settle(records[i]).answer()) {
+            piece(&start.to_string());
+            piece(&end.to_string());
+            piece(label);
         }
-        pieces
-    });
-    trueup_core::fingerprint::unordered(parts)
+    })
 }
 
 /// What tells answers apart: labels (at 0 to 0) and spans, sorted, each once.

@@ -1,8 +1,9 @@
 //! How long texts are.
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
-use trueup_core::text::{code_points, tokenise};
+use trueup_core::text::{code_points, count_tokens};
 use trueup_data::corpus::Record;
 
 /// The spread of a length.
@@ -34,16 +35,16 @@ impl Lengths {
 
 /// Code points of the texts.
 pub(super) fn characters(records: &[Record]) -> Option<Lengths> {
-    Lengths::of(records.iter().filter_map(|r| r.text.as_deref()).map(|text| code_points(text) as u64).collect())
+    Lengths::of(records.par_iter().filter_map(|r| r.text.as_deref()).map(|text| code_points(text) as u64).collect())
 }
 
 /// Tokens of the texts: the file's where it has them, else Unicode words.
 pub(super) fn words(records: &[Record]) -> Option<Lengths> {
     let words = |record: &Record| {
         let text = record.text.as_deref()?;
-        Some(if record.tokens.is_empty() { tokenise(text).len() } else { record.tokens.len() } as u64)
+        Some(if record.tokens.is_empty() { count_tokens(text) } else { record.tokens.len() } as u64)
     };
-    Lengths::of(records.iter().filter_map(words).collect())
+    Lengths::of(records.par_iter().filter_map(words).collect())
 }
 
 #[cfg(test)]

@@ -7,12 +7,15 @@
 mod lengths;
 mod odd;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 use trueup_core::document::{Guess, Skipped};
+use trueup_core::fingerprint::text_hash;
 use trueup_core::text::normalise;
 use trueup_data::corpus::{Gold, Record, Status, fingerprint, said, settle};
 use trueup_data::{Read, text_of};
@@ -110,27 +113,31 @@ pub struct Column {
 pub fn stats(file: &str, read: &Read) -> Stats {
     let records = &read.corpus.records;
     let outline = &read.corpus.outline;
-    let golds: Vec<Gold> = records.iter().map(settle).collect();
-    let mut label_counts: BTreeMap<String, u64> = BTreeMap::new();
+    let golds: Vec<Gold> = records.par_iter().map(settle).collect();
+    let mut counts: FxHashMap<&str, u64> = FxHashMap::default();
     let mut sizes: BTreeMap<u64, u64> = BTreeMap::new();
     let mut spans = 0;
     for answer in golds.iter().filter_map(Gold::answer) {
         if let Some(labels) = &answer.labels {
             *sizes.entry(labels.len() as u64).or_default() += 1;
-            labels.iter().for_each(|choice| *label_counts.entry(choice.label.clone()).or_default() += 1);
+            labels.iter().for_each(|choice| *counts.entry(&choice.label).or_default() += 1);
         }
         for mark in answer.spans.iter().flatten() {
             spans += 1;
-            *label_counts.entry(mark.label.clone()).or_default() += 1;
+            *counts.entry(&mark.label).or_default() += 1;
         }
     }
+    let label_counts: BTreeMap<String, u64> = counts.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
     let mut names: BTreeSet<&str> = label_counts.keys().map(String::as_str).collect();
     let (mut by, mut by_status) = (BTreeMap::new(), BTreeMap::new());
     let mut answers = 0;
     let mut splits: BTreeMap<String, u64> = BTreeMap::new();
     for record in records {
         if let Some(split) = &record.split {
-            *splits.entry(split.to_string()).or_default() += 1;
+            match splits.get_mut(&**split) {
+                Some(count) => *count += 1,
+                None => _ = splits.insert(split.to_string(), 1),
+            }
         }
         for response in &record.responses {
             let signed = response.annotator.as_ref().filter(|_| response.status != Status::Draft);
@@ -192,13 +199,15 @@ pub fn stats(file: &str, read: &Read) -> Stats {
 }
 
 fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
-    let mut first: FxHashMap<String, usize> = FxHashMap::default();
+    let keys: Vec<Option<u128>> =
+        records.par_iter().map(|record| record.text.as_deref().map(|text| text_hash(&normalise(text)))).collect();
+    let mut first: FxHashMap<u128, usize> = FxHashMap::with_capacity_and_hasher(keys.len(), FxBuildHasher);
     let (mut again, mut conflicts) = (0, 0);
-    for (i, record) in records.iter().enumerate() {
-        let Some(text) = &record.text else {
+    for (i, key) in keys.into_iter().enumerate() {
+        let Some(key) = key else {
             continue;
         };
-        match first.entry(normalise(text)) {
+        match first.entry(key) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(i);
             }
@@ -218,7 +227,7 @@ fn languages(records: &[Record]) -> BTreeMap<String, f64> {
     let step = texts.len().div_ceil(LANGUAGE_SAMPLE).max(1);
     let sample: Vec<&str> = texts.into_iter().step_by(step).collect();
     let told: Vec<Option<whatlang::Lang>> = sample
-        .iter()
+        .par_iter()
         .map(|text| whatlang::detect(text).filter(whatlang::Info::is_reliable).map(|info| info.lang()))
         .collect();
     let mut reliable: BTreeMap<&str, (whatlang::Lang, usize)> = BTreeMap::new();
@@ -228,9 +237,13 @@ fn languages(records: &[Record]) -> BTreeMap<String, f64> {
     let all: usize = reliable.values().map(|(_, n)| n).sum();
     let common: Vec<whatlang::Lang> = reliable.values().filter(|(_, n)| n * 50 >= all).map(|(lang, _)| *lang).collect();
     let detector = (!common.is_empty()).then(|| whatlang::Detector::with_allowlist(common));
+    let judged: Vec<Option<whatlang::Lang>> = sample
+        .par_iter()
+        .zip(&told)
+        .map(|(text, told)| told.or_else(|| detector.as_ref().and_then(|d| d.detect_lang(text))))
+        .collect();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for (text, told) in sample.iter().zip(&told) {
-        let lang = told.or_else(|| detector.as_ref().and_then(|d| d.detect_lang(text)));
+    for lang in judged {
         *counts.entry(lang.map_or("unclear", |lang| lang.code()).to_owned()).or_default() += 1;
     }
     let n = sample.len() as f64;
@@ -240,10 +253,10 @@ fn languages(records: &[Record]) -> BTreeMap<String, f64> {
 fn columns(read: &Read) -> Vec<Column> {
     let mut columns = Vec::new();
     for name in &read.corpus.outline.columns {
-        let mut values: FxHashMap<String, u64> = FxHashMap::default();
+        let mut values: FxHashMap<Cow<str>, u64> = FxHashMap::default();
         let (mut filled, mut nested) = (0, false);
         for value in read.corpus.records.iter().filter_map(|r| r.value(name)) {
-            let text = text_of(value);
+            let text = value.as_str().map_or_else(|| Cow::Owned(text_of(value)), Cow::Borrowed);
             nested |= value.is_object() || value.is_array();
             if !text.is_empty() {
                 filled += 1;
@@ -251,8 +264,11 @@ fn columns(read: &Read) -> Vec<Column> {
             }
         }
         let distinct = values.len() as u64;
-        let listed =
-            if values.len() <= MOST_VALUES && !nested { values.into_iter().collect() } else { BTreeMap::new() };
+        let listed = if values.len() <= MOST_VALUES && !nested {
+            values.into_iter().map(|(value, count)| (value.into_owned(), count)).collect()
+        } else {
+            BTreeMap::new()
+        };
         columns.push(Column { name: name.to_string(), filled, distinct, values: listed });
     }
     columns

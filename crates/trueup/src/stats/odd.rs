@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 use trueup_core::text::normalise;
-use trueup_data::corpus::{Gold, Record};
+use trueup_data::corpus::{Gold, Place, Record};
+
+/// How many records one thread looks at in one piece.
+const PIECE: usize = 4096;
 
 /// Something odd, how often, and where first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -28,12 +33,43 @@ impl Found {
         let entry = self.kinds.entry(order).or_insert_with(|| (what, 0, place.to_string()));
         entry.1 += 1;
     }
+
+    /// Adds what was found in the records after these.
+    fn append(&mut self, after: Self) {
+        for (order, (what, count, first)) in after.kinds {
+            self.kinds.entry(order).or_insert((what, 0, first)).1 += count;
+        }
+    }
 }
 
 /// Looks at every text and every reference answer.
 pub(super) fn odd(records: &[Record], golds: &[Gold]) -> Vec<Odd> {
+    let pieces: Vec<_> =
+        records.par_chunks(PIECE).zip(golds.par_chunks(PIECE)).map(|(records, golds)| piece(records, golds)).collect();
     let mut found = Found::default();
-    let mut labels: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut known: FxHashSet<&str> = FxHashSet::default();
+    let mut labels: BTreeMap<String, Vec<(&str, &Place)>> = BTreeMap::new();
+    for (more, spellings) in pieces {
+        found.append(more);
+        for (label, place) in spellings.into_iter().filter(|(label, _)| known.insert(label)) {
+            labels.entry(normalise(label)).or_default().push((label, place));
+        }
+    }
+    let mut all: Vec<Odd> =
+        found.kinds.into_values().map(|(what, count, first)| Odd { what: what.to_owned(), count, first }).collect();
+    for spellings in labels.into_values().filter(|spellings| spellings.len() > 1) {
+        let names: Vec<&str> = spellings.iter().map(|(name, _)| *name).collect();
+        let what = format!("spellings of one label: {}", names.join(", "));
+        all.push(Odd { what, count: spellings.len() as u64, first: spellings[1].1.to_string() });
+    }
+    all
+}
+
+/// What is odd in records that follow each other, and their labels, each with its first place.
+fn piece<'a>(records: &'a [Record], golds: &'a [Gold]) -> (Found, Vec<(&'a str, &'a Place)>) {
+    let mut found = Found::default();
+    let mut known: FxHashSet<&str> = FxHashSet::default();
+    let mut labels = Vec::new();
     for (record, gold) in records.iter().zip(golds) {
         let place = &record.place;
         if let Some(text) = &record.text {
@@ -46,9 +82,8 @@ pub(super) fn odd(records: &[Record], golds: &[Gold]) -> Vec<Odd> {
             if label.trim() != label {
                 found.add(20, "labels with white space around them", place);
             }
-            let spellings = labels.entry(normalise(label)).or_default();
-            if !spellings.iter().any(|(known, _)| known == label) {
-                spellings.push((label.clone(), place.to_string()));
+            if known.insert(label) {
+                labels.push((label.as_str(), place));
             }
         }
         let mut marks: Vec<_> = answer.spans.iter().flatten().collect();
@@ -72,14 +107,7 @@ pub(super) fn odd(records: &[Record], golds: &[Gold]) -> Vec<Odd> {
             }
         }
     }
-    let mut all: Vec<Odd> =
-        found.kinds.into_values().map(|(what, count, first)| Odd { what: what.to_owned(), count, first }).collect();
-    for spellings in labels.into_values().filter(|spellings| spellings.len() > 1) {
-        let names: Vec<&str> = spellings.iter().map(|(name, _)| name.as_str()).collect();
-        let what = format!("spellings of one label: {}", names.join(", "));
-        all.push(Odd { what, count: spellings.len() as u64, first: spellings[1].1.clone() });
-    }
-    all
+    (found, labels)
 }
 
 fn of_text(text: &str, place: &dyn std::fmt::Display, found: &mut Found) {

@@ -69,13 +69,13 @@ fn sniff_as(head: &Head, tabs: bool) -> Confidence {
 
 fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     let wanted: Vec<&str> = options.columns().collect();
-    let quoting: OnceCell<bool> = OnceCell::new();
+    let seen: OnceCell<Dialect> = OnceCell::new();
     let cut = |block: &[u8]| {
-        let quoting = *quoting.get_or_init(|| {
+        let dialect = *seen.get_or_init(|| {
             let first = String::from_utf8_lossy(&block[..block.len().min(WINDOW)]);
-            dialect_of(&first, format).quoting
+            dialect_of(&first, format)
         });
-        table::after_last_row(block, quoting)
+        table::after_last_row(block, dialect)
     };
     let mut pieces = input.pieces(cut)?;
     let mut decided: Option<(tabular::Plan, Dialect, usize)> = None;
@@ -84,17 +84,15 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
         let (plan, table) = match &decided {
             None => {
                 let (table, dialect) = parse_first(&text, format, options.header, &wanted, reading.remarks)?;
-                number = table.numbers.last().copied().unwrap_or(0) + u64::from(table.header.is_some());
                 let plan = tabular::decide(&table, options, reading.remarks)?;
                 (&decided.insert((plan, dialect, table.width)).0, table)
             }
             Some((plan, dialect, width)) => {
-                let (table, after) = table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?;
-                number = after;
-                (plan, table)
+                (plan, table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?)
             }
         };
         drop(text);
+        number = table.records;
         plan.records(&table, reading)?;
     }
     decided.map_or(Ok(()), |(plan, ..)| plan.finish(reading))

@@ -1,5 +1,7 @@
 //! The fields of a delimited text as a table.
 
+use rayon::prelude::*;
+
 use super::dialect::{Dialect, quotes, reader, widths};
 use crate::corpus::{Place, Unit};
 use crate::error::{DataError, quote};
@@ -22,6 +24,8 @@ pub(crate) struct Table {
     pub numbers: Vec<u64>,
     /// What the lines are: of a text, or rows of a sheet.
     pub unit: Unit,
+    /// How many records there are up to the end of the table, skipped ones counted, the header not.
+    pub records: u64,
 }
 
 impl Table {
@@ -71,6 +75,7 @@ impl Table {
         self.ends.iter_mut().for_each(|end| *end -= length);
         self.lines.remove(0);
         self.numbers.pop();
+        self.records -= 1;
         self.header = Some(header);
     }
 }
@@ -85,7 +90,7 @@ fn valid_width(width: usize) -> String {
 pub(crate) fn parse(
     text: &str,
     mut dialect: Dialect,
-    is_name: impl Fn(&str) -> bool,
+    is_name: impl Fn(&str) -> bool + Sync,
     remarks: &mut Remarks,
 ) -> Result<(Table, Dialect), DataError> {
     if dialect.quoting
@@ -107,87 +112,200 @@ pub(crate) fn parse(
     }
     let width = widths(head(text), dialect).common;
     let mut table = Table { width, ..Table::default() };
-    let number = rows(text, dialect, (1, 0), is_name, &mut table, remarks)?;
-    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
+    table.records = rows(text, dialect, (1, 0), is_name, &mut table, remarks)?;
+    remarks.check_malformed(table.records as usize, &valid_width(width), "is it another format? try --from")?;
     Ok((table, dialect))
 }
 
-/// The rows of a later block of a text, which begins at a line and after a number of records; also the number of
-/// records with this block.
+/// The rows of a later block of a text, which begins at a line and after a number of records.
 pub(super) fn parse_more(
     text: &str,
     dialect: Dialect,
     width: usize,
     (line, number): (u64, u64),
     remarks: &mut Remarks,
-) -> Result<(Table, u64), DataError> {
+) -> Result<Table, DataError> {
     let mut table = Table { width, ..Table::default() };
-    let number = rows(text, dialect, (line, number), |_| false, &mut table, remarks)?;
-    remarks.check_malformed(number as usize, &valid_width(width), "is it another format? try --from")?;
-    Ok((table, number))
+    table.records = rows(text, dialect, (line, number), |_| false, &mut table, remarks)?;
+    remarks.check_malformed(table.records as usize, &valid_width(width), "is it another format? try --from")?;
+    Ok(table)
 }
 
 /// Appends the rows of a text that begins at a line and after a number of records; the number of records with them.
+///
+/// The text is cut between rows and its parts are taken apart side by side.
 fn rows(
     text: &str,
     dialect: Dialect,
-    (first_line, mut number): (u64, u64),
-    is_name: impl Fn(&str) -> bool,
+    (mut line, mut number): (u64, u64),
+    is_name: impl Fn(&str) -> bool + Sync,
     table: &mut Table,
     remarks: &mut Remarks,
 ) -> Result<u64, DataError> {
     let width = table.width;
+    let parts = parts(text, dialect);
+    // A header may stand on the first line alone.
+    let first = line == 1;
+    let read: Vec<Part> = parts
+        .par_iter()
+        .enumerate()
+        .map(|(i, part)| Part::read(part, dialect, width, (i == 0 && first).then_some(&is_name as &NameTest)))
+        .collect();
     table.text.reserve(text.len());
-    let mut lines = LineNumbers::new(text, first_line);
-    let mut record = csv::StringRecord::new();
-    let mut reader = reader(text, dialect);
-    loop {
-        let at = reader.position().byte() as usize;
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => return Ok(number),
-            Err(error) => return Err(remarks.error(lines.at(at), quote(&error.to_string()), "a delimited row")),
-        }
-        number += 1;
-        let line = lines.at(at);
-        let found = record.len();
-        if found == width {
-            table.push(record.iter(), line, number);
-        } else if found > width && record.iter().skip(width).all(str::is_empty) {
-            table.push(record.iter().take(width), line, number);
-        } else if number == 1 && found + 1 == width && record.iter().any(&is_name) {
-            // R writes row names without a name for their column.
-            table.push(std::iter::once("").chain(record.iter()), line, number);
-        } else if number == 1 && record.iter().any(&is_name) {
-            let found = format!("a header of {} above rows of {width}", count(found, "field"));
-            return Err(remarks.error(line, found, "a header as wide as its rows"));
-        } else {
+    for (part, text) in read.into_iter().zip(parts) {
+        let Part { text: fields, ends, rows, bad, records, broken } = part;
+        let before = table.text.len();
+        table.text.push_str(&fields);
+        table.ends.extend(ends.into_iter().map(|end| before + end));
+        table.lines.extend(rows.iter().map(|(at, _)| line + at));
+        table.numbers.extend(rows.iter().map(|(_, n)| number + n));
+        for (at, fields, is_header) in bad {
+            if is_header {
+                let found = format!("a header of {} above rows of {width}", count(fields, "field"));
+                return Err(remarks.error(line + at, found, "a header as wide as its rows"));
+            }
             let what = if dialect.format() == Format::TSV { "tab" } else { "delimiter" };
-            let found = format!("{} where most rows have {width} (a stray {what}?)", count(found, "field"));
-            remarks.skip_malformed(line, found, &valid_width(width))?;
+            let found = format!("{} where most rows have {width} (a stray {what}?)", count(fields, "field"));
+            remarks.skip_malformed(line + at, found, &valid_width(width))?;
+        }
+        if let Some((at, found)) = broken {
+            return Err(remarks.error(line + at, found, "a delimited row"));
+        }
+        number += records;
+        line += memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
+    }
+    Ok(number)
+}
+
+/// Whether a field is a usual column name.
+type NameTest<'a> = dyn Fn(&str) -> bool + Sync + 'a;
+
+/// How many bytes of a text one thread takes apart at once, about.
+const PART: usize = 1 << 20;
+
+/// A text cut between rows into parts of about equal length.
+fn parts(text: &str, dialect: Dialect) -> Vec<&str> {
+    let mut parts = Vec::with_capacity(text.len() / PART + 1);
+    let mut start = 0;
+    row_ends(text.as_bytes(), dialect, |end| {
+        // A reader takes a byte order mark at the start of its text for none of it.
+        if end - start >= PART && !text[end..].starts_with('\u{feff}') {
+            parts.push(&text[start..end]);
+            start = end;
+        }
+    });
+    if start < text.len() {
+        parts.push(&text[start..]);
+    }
+    parts
+}
+
+/// The rows of a part of a text; lines and numbers are counted from its start.
+#[derive(Default)]
+struct Part {
+    text: String,
+    ends: Vec<usize>,
+    /// The line, from 0, and the number, from 1, of each row.
+    rows: Vec<(u64, u64)>,
+    /// Rows of another width: the line, the number of fields, whether it is a header.
+    bad: Vec<(u64, usize, bool)>,
+    records: u64,
+    /// What cannot be taken apart at all: the line, and what was found.
+    broken: Option<(u64, String)>,
+}
+
+impl Part {
+    /// Takes a part apart; `is_name` is given for the one that a header may begin.
+    fn read(text: &str, dialect: Dialect, width: usize, is_name: Option<&NameTest>) -> Self {
+        let mut part = Self { text: String::with_capacity(text.len()), ..Self::default() };
+        let mut lines = LineNumbers::new(text, 0);
+        let mut record = csv::StringRecord::new();
+        let mut reader = reader(text, dialect);
+        loop {
+            let at = reader.position().byte() as usize;
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return part,
+                Err(error) => {
+                    part.broken = Some((lines.at(at), quote(&error.to_string())));
+                    return part;
+                }
+            }
+            part.records += 1;
+            let line = lines.at(at);
+            let found = record.len();
+            let is_name = is_name.filter(|_| part.records == 1);
+            let named = || is_name.is_some_and(|is_name| record.iter().any(is_name));
+            if found == width {
+                part.push(record.iter(), line);
+            } else if found > width && record.iter().skip(width).all(str::is_empty) {
+                part.push(record.iter().take(width), line);
+            } else if found + 1 == width && named() {
+                // R writes row names without a name for their column.
+                part.push(std::iter::once("").chain(record.iter()), line);
+            } else {
+                part.bad.push((line, found, named()));
+            }
+        }
+    }
+
+    fn push<'a>(&mut self, fields: impl Iterator<Item = &'a str>, line: u64) {
+        for field in fields {
+            self.text.push_str(field);
+            self.ends.push(self.text.len());
+        }
+        self.rows.push((line, self.records));
+    }
+}
+
+/// Hands the place after each row's line end to `take`, as the reader will see rows: a quote opens a field at its start
+/// alone, and two of them inside are one that is meant.
+fn row_ends(text: &[u8], dialect: Dialect, mut take: impl FnMut(usize)) {
+    if !dialect.quoting || memchr::memchr(b'"', text).is_none() {
+        memchr::memchr_iter(b'\n', text).for_each(|i| take(i + 1));
+        return;
+    }
+    let start = if text.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
+    let mut at = start;
+    while let Some(step) = memchr::memchr2(b'"', b'\n', &text[at..]) {
+        at += step;
+        if text[at] == b'\n' {
+            at += 1;
+            take(at);
+            continue;
+        }
+        let opens = at == start || matches!(text[at - 1], b'\n' | b'\r') || text[at - 1] == dialect.delimiter;
+        at += 1;
+        if !opens {
+            continue;
+        }
+        // To the end of the quoted field.
+        loop {
+            let Some(step) = memchr::memchr(b'"', &text[at..]) else {
+                return;
+            };
+            at += step + 1;
+            if text.get(at) != Some(&b'"') {
+                break;
+            }
+            at += 1;
         }
     }
 }
 
 /// How many bytes of a block are whole rows.
-pub(super) fn after_last_row(block: &[u8], quoting: bool) -> usize {
-    if !quoting {
+pub(super) fn after_last_row(block: &[u8], dialect: Dialect) -> usize {
+    if !dialect.quoting {
         return memchr::memrchr(b'\n', block).map_or(0, |i| i + 1);
     }
-    let (mut inside, mut last) = (false, 0);
-    for i in memchr::memchr2_iter(b'"', b'\n', block) {
-        if block[i] == b'"' {
-            inside = !inside;
-        } else if !inside {
-            last = i + 1;
-        }
-    }
+    let mut last = 0;
+    row_ends(block, dialect, |end| last = end);
     last
 }
 
 /// Where the record starts that a never-closed quote swallows, if there is one.
 fn unclosed(text: &str, dialect: Dialect) -> Option<usize> {
-    if !quotes(text.as_bytes(), dialect.delimiter).open {
+    if memchr::memchr(b'"', text.as_bytes()).is_none() || !quotes(text.as_bytes(), dialect.delimiter).open {
         return None;
     }
     let mut reader = reader(text, dialect);

@@ -6,12 +6,13 @@ mod record;
 mod tokens;
 mod write;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 pub(crate) use fields::names;
 
 use crate::answers::{RawAnswer, answer};
-use crate::corpus::Place;
+use crate::corpus::{Place, Record};
 use crate::error::DataError;
 use crate::formats::Spec;
 use crate::head::{Confidence, Json};
@@ -20,6 +21,9 @@ use crate::input::{Input, Pieces};
 use crate::json;
 use crate::options::{ReadOptions, count};
 use crate::reading::Reading;
+
+/// How many objects one thread takes at once.
+const OBJECTS: usize = 512;
 
 /// JSON lines, or an array of objects.
 pub(crate) const SPEC: Spec = Spec {
@@ -45,19 +49,21 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     let mut state: Option<State> = None;
     let mut number = 0;
     while let Some((text, line)) = pieces.next()? {
-        let objects = if is_array || line == 1 {
-            let objects = json::objects(&text, reading.remarks)?;
-            number = objects.last().map_or(0, |o| o.number);
-            objects
-        } else {
-            let mut objects = Vec::new();
-            json::line_objects(&text, line, &mut number, &mut objects, reading.remarks)?;
-            objects
-        };
-        drop(text);
-        let state = match &mut state {
-            Some(state) => state,
+        match &mut state {
+            // What was decided holds, so that a line becomes a record at once.
+            Some(state) => {
+                number = state.lines(&text, (line, number), options, reading)?;
+                continue;
+            }
             None => {
+                let objects = if is_array {
+                    json::objects(&text, reading.remarks)?
+                } else {
+                    let (objects, records) = json::first_lines(&text, reading.remarks)?;
+                    number = records;
+                    objects
+                };
+                drop(text);
                 if options.mapping.is_none()
                     && let Some(field) = tokens::field(&objects, options)
                 {
@@ -77,10 +83,10 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
                 if plan.label.as_deref() == Some("labels") && objects.iter().any(holds_list) {
                     reading.outline.several = Some(true);
                 }
-                state.insert(State { plan, repaired: 0, first_repaired: 0 })
+                let state = state.insert(State { plan, repaired: 0, first_repaired: 0 });
+                state.records(objects, options, reading)?;
             }
-        };
-        state.records(objects, options, reading)?;
+        }
     }
     let Some(State { repaired, first_repaired, .. }) = state else {
         return Ok(());
@@ -118,23 +124,64 @@ impl State {
         options: &ReadOptions,
         reading: &mut Reading,
     ) -> Result<(), DataError> {
-        for object in objects {
-            let line = object.line;
-            if let Some(found) = self.plan.lacks_text(&object.fields) {
-                reading.skip(&Place::line(line), found, "a text in every record")?;
-                continue;
-            }
-            let before = self.repaired;
-            match record::read(object, &self.plan, options, &mut self.repaired) {
-                Ok(record) => reading.push(record)?,
-                Err(found) => reading.remarks.skip_malformed(line, found, record::VALID)?,
-            }
-            if before == 0 && self.repaired > 0 {
-                self.first_repaired = line;
-            }
-        }
-        Ok(())
+        let made: Vec<Made> =
+            objects.into_par_iter().with_min_len(OBJECTS).map(|object| make(object, &self.plan, options)).collect();
+        made.into_iter().try_for_each(|made| self.take(made, reading))
     }
+
+    /// The records of a later block, which begins at a line and after a number of records; the number with its own.
+    fn lines(
+        &mut self,
+        text: &str,
+        at: (u64, u64),
+        options: &ReadOptions,
+        reading: &mut Reading,
+    ) -> Result<u64, DataError> {
+        let mut all = Vec::new();
+        let plan = &self.plan;
+        let number = json::each_line(
+            text,
+            at,
+            |object| make(object, plan, options),
+            reading.remarks,
+            |made, _| {
+                all.push(made);
+                Ok(())
+            },
+        )?;
+        all.into_iter().try_for_each(|made| self.take(made, reading))?;
+        Ok(number)
+    }
+
+    fn take(&mut self, made: Made, reading: &mut Reading) -> Result<(), DataError> {
+        if self.repaired == 0 && made.repaired > 0 {
+            self.first_repaired = made.line;
+        }
+        self.repaired += made.repaired;
+        match made.record {
+            Ok(record) => reading.push(record),
+            Err(found) if made.no_text => reading.skip(&Place::line(made.line), found, "a text in every record"),
+            Err(found) => reading.remarks.skip_malformed(made.line, found, record::VALID),
+        }
+    }
+}
+
+/// What became of an object: a record, or what is wrong with it.
+struct Made {
+    line: u64,
+    repaired: usize,
+    /// Whether what is wrong is that it has no text.
+    no_text: bool,
+    record: Result<Record, String>,
+}
+
+fn make(object: json::Object, plan: &fields::Plan, options: &ReadOptions) -> Made {
+    let (line, mut repaired) = (object.line, 0);
+    if let Some(found) = plan.lacks_text(&object.fields) {
+        return Made { line, repaired, no_text: true, record: Err(found) };
+    }
+    let record = record::read(object, plan, options, &mut repaired);
+    Made { line, repaired, no_text: false, record }
 }
 
 /// Whether a value is a list of which all elements fulfil `test`.

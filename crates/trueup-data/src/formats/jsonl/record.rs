@@ -20,15 +20,15 @@ pub(super) const VALID: &str =
 pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired: &mut usize) -> Result<Record, String> {
     let Object { line, number, fields } = object;
     let text = plan.text(&fields);
+    let has_text = text.is_some();
     let mut record = Record {
         id: plan.id.as_ref().and_then(|name| fields.get(name)).and_then(scalar),
         number,
         place: Place::line(line),
         split: plan.split.as_ref().and_then(|name| fields.get(name)).and_then(Value::as_str).map(Key::from),
-        text,
         ..Record::default()
     };
-    let text = record.text.clone().unwrap_or_default();
+    let text = text.unwrap_or_default();
     let mut gold = Answer::default();
     if let Some(name) = &plan.label
         && let Some(value) = fields.get(name)
@@ -85,6 +85,7 @@ pub(super) fn read(object: Object, plan: &Plan, options: &ReadOptions, repaired:
     if !gold.is_empty() {
         record.gold = Some(gold);
     }
+    record.text = has_text.then_some(text);
     Ok(record)
 }
 
