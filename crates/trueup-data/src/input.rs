@@ -169,12 +169,11 @@ impl Input {
     /// The text, without a byte order mark. UTF-8, else UTF-16 where its mark or its zeros say so, else Windows-1252
     /// where nothing speaks against it; what was decided is remarked by [`Self::remark_encoding`].
     pub fn text(&self) -> Result<&str, DataError> {
-        let decoded = match self.text.get() {
-            Some(decoded) => decoded,
-            None => {
-                let decoded = source::decode(&self.name, self.bytes()?)?;
-                self.text.get_or_init(|| decoded)
-            }
+        let decoded = if let Some(decoded) = self.text.get() {
+            decoded
+        } else {
+            let decoded = source::decode(&self.name, self.bytes()?)?;
+            self.text.get_or_init(|| decoded)
         };
         Ok(match &decoded.text {
             Some(text) => text,
@@ -242,12 +241,15 @@ impl Pieces<'_> {
     }
 }
 
+/// How many bytes of a block are whole records.
+type Cut<'a> = Box<dyn Fn(&[u8]) -> usize + 'a>;
+
 /// Blocks of whole records of a large file.
 pub(crate) struct Blocks<'a> {
     from: Box<dyn Read>,
     block: usize,
     name: String,
-    cut: Box<dyn Fn(&[u8]) -> usize + 'a>,
+    cut: Cut<'a>,
     rest: Vec<u8>,
     line: u64,
     over: bool,

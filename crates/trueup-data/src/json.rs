@@ -122,12 +122,9 @@ pub(crate) fn elements(text: &str) -> impl Iterator<Item = Result<(u64, Value), 
         at = skip_space(at);
         line += memchr::memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
         counted = at;
-        let end = |at: usize| match bytes.get(skip_space(at + 1)) {
-            None => None,
-            Some(_) => {
-                let rest: String = text[skip_space(at + 1)..].chars().take(61).collect();
-                Some(Err((line, format!("'{}' after the array", quote(&rest)))))
-            }
+        let end = |at: usize| {
+            let rest: String = text[skip_space(at + 1)..].chars().take(61).collect();
+            (!rest.is_empty()).then(|| Err((line, format!("'{}' after the array", quote(&rest)))))
         };
         if bytes.get(at) == Some(&b']') && first {
             over = true;

@@ -38,6 +38,10 @@ pub(crate) fn expand(path: &Path) -> Result<Option<Vec<PathBuf>>, DataError> {
         DataError::Content { path: shown(path), found, valid, hint }
     };
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    if glob::Pattern::new(pattern).is_err() && !pattern.contains(['*', '?']) {
+        // A bracket in a name that there is none of.
+        return Ok(None);
+    }
     let matched = glob::glob_with(pattern, options)
         .map_err(|error| content(format!("a pattern that cannot be read ({})", error.msg), None))?;
     let mut paths: Vec<PathBuf> = Vec::new();

@@ -65,7 +65,7 @@ impl Read {
     /// `path` names the file in messages.
     pub fn column(&self, asked: &str, role: &'static str, path: &str) -> Result<Key, DataError> {
         let columns = &self.corpus.outline.columns;
-        let names: Vec<String> = columns.iter().map(|column| column.to_string()).collect();
+        let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
         Ok(columns[resolve(asked, role, &names, path)?].clone())
     }
 }
@@ -280,7 +280,7 @@ mod tests {
                 "{{\"id\": {i}, \"text\": \"n\u{e4}chste \\\"{i}\\\"\", \"label\": \"{}\", \"n\": {}}}\n{}{}",
                 i % 3,
                 i % 7,
-                if i % 11 == 0 { "\n" } else { "" },
+                if i.is_multiple_of(11) { "\n" } else { "" },
                 bad(i),
             )
         };

@@ -72,6 +72,7 @@ pub(crate) fn read(path: &Path) -> Result<Source, DataError> {
 
 /// Decodes `bytes` as text.
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value)] // As a reader gets them.
 pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataError> {
     let text = match decode(&name, &bytes)?.text {
         Some(text) => text,

@@ -126,7 +126,6 @@ pub(crate) fn cells(
         return Cells::Separated(separator.to_owned());
     }
     match Cells::detect(table.column(label)) {
-        Cells::Spans if task == Some(Task::Classification) => Cells::Single,
         // Nothing but empty lists in a column of spans.
         Cells::List if name.is_some_and(|n| ["spans", "entities"].iter().any(|s| n.eq_ignore_ascii_case(s))) => {
             Cells::Spans

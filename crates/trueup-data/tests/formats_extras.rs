@@ -36,7 +36,10 @@ fn a_sheet_is_read_as_the_table_of_the_same_name() {
     assert_eq!(sheet.corpus.records.len(), 3);
     assert_eq!(sheet.corpus.records[2].place.to_string(), "row 4");
     let one = read_corpus(&data(&format!("{folder}/example_one_column_no_header.xlsx")).unwrap(), &options).unwrap();
-    assert_eq!(one.corpus.records.iter().map(|r| r.text()).collect::<Vec<_>>(), ["AAA", "BBB", "CCC"]);
+    assert_eq!(
+        one.corpus.records.iter().map(trueup_data::corpus::Record::text).collect::<Vec<_>>(),
+        ["AAA", "BBB", "CCC"]
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use trueup_model::ModelError;
 pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(Box<DataError>),
     /// An answer cannot be measured.
     #[error("{file}{place}: {cause}")]
     Answer {
@@ -69,6 +69,13 @@ pub enum Error {
         "--html: this binary was built without the page\nhint: install Node.js 20 or later and build with `cargo xtask build`"
     )]
     NoPage,
+}
+
+impl From<DataError> for Error {
+    fn from(cause: DataError) -> Self {
+        // The largest of the causes: kept small where nothing fails.
+        Self::Data(Box::new(cause))
+    }
 }
 
 impl From<ModelError> for Error {

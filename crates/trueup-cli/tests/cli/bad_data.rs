@@ -38,7 +38,7 @@ fn not_text() {
     test.write("book.xlsx", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0");
     test.write("noise.bin", (0..=255u8).rev().collect::<Vec<_>>());
     assert_snapshot!(refused(&test, "picture.csv"), @"error: picture.csv: this is not text but looks like a PNG image; valid: one of the formats in docs/formats.md");
-    assert_snapshot!(refused(&test, "book.xlsx"), @"error: book.xlsx: this is not text but looks like a ZIP archive (Excel and Word files are ones too); valid: CSV, TSV, JSON lines, labelled lines or CoNLL; hint: unpack it, or save the sheet as CSV");
+    assert_snapshot!(refused(&test, "book.xlsx"), @"error: book.xlsx: this is not text but looks like a ZIP archive and no spreadsheet (a Word file is one too); valid: one of the formats in docs/formats.md; hint: unpack it, or save it as text");
     assert_snapshot!(refused(&test, "noise.bin"), @"error: noise.bin: line 1, byte 1: found a UTF-16 byte order mark; valid: UTF-8; hint: convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8");
 }
 

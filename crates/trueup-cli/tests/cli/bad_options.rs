@@ -70,7 +70,7 @@ fn a_positive_label_that_is_none() {
 fn words_that_an_option_does_not_know() {
     let test = tickets();
     assert_snapshot!(refused(&test, "tickets.csv --from word"), @r"
-    error: invalid value 'word' for '--from <FORMAT>': 'word' is no format; valid: parquet, hf-disk, arrow, spacy, spacy-folder, spacy-json, spacy-tuples, npy, fasttext, label-studio, label-studio-min, label-studio-csv, prodigy, doccano, argilla, azure, brat, rasa, comprehend-manifest, comprehend-entities, comprehend, split-lists, crowd-conll, conll-folder, parallel, label-folders, jsonl, label-text, conllu, spacy-iob, conll, csv, tsv
+    error: invalid value 'word' for '--from <FORMAT>': 'word' is no format; valid: parquet, hf-disk, arrow, spacy, spacy-folder, spacy-json, spacy-tuples, npy, xlsx, fasttext, label-studio, label-studio-min, label-studio-csv, prodigy, doccano, argilla, azure, brat, rasa, comprehend-manifest, comprehend-entities, comprehend, split-lists, crowd-conll, conll-folder, parallel, label-folders, jsonl, label-text, conllu, spacy-iob, conll, csv, tsv
 
     For more information, try '--help'.
     ");

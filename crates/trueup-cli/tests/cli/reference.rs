@@ -30,6 +30,8 @@ fn help() {
                    duplicates, annotators, what is odd
       convert      Convert between annotation formats, and say what could not be
                    held
+      split        Split data into train, valid and test, or into folds, keeping
+                   together what belongs together
       demo         Write two small data sets with known faults, review them, and say
                    what to try next
       rules        List the rules

@@ -63,8 +63,10 @@ pub(crate) fn with_splits(
         None => task_of(&records, outline, remarks),
     };
     let field = field_of(&records, task, options, remarks)?;
+    let has_text = outline.occurs.texts > 0 || records.is_empty();
     let mut maker = Maker {
         task,
+        has_text,
         level: options.label_level,
         field,
         labels: Interner::default(),
@@ -75,7 +77,6 @@ pub(crate) fn with_splits(
         ties: 0,
         unlabelled: 0,
     };
-    let has_text = outline.occurs.texts > 0 || records.is_empty();
     let total = records.len();
     let mut examples = Vec::with_capacity(total);
     let mut splits = Vec::new();
@@ -227,6 +228,8 @@ fn field_of(
 
 struct Maker {
     task: Task,
+    /// Whether there are texts at all.
+    has_text: bool,
     level: Option<usize>,
     field: Option<Key>,
     labels: Interner,
@@ -248,6 +251,10 @@ impl Maker {
         remarks: &mut Remarks,
     ) -> Result<Option<Example>, DataError> {
         let place = record.place.clone();
+        if self.has_text && record.text.is_none() {
+            remarks.skip_at(&place, "no text", "a text in every record")?;
+            return Ok(None);
+        }
         let gold = settle(&record);
         self.majority += usize::from(matches!(gold, Gold::Majority(_)));
         let missing = match &gold {

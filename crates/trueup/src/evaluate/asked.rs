@@ -81,7 +81,7 @@ pub(super) fn parts_asked(judged: &Judged<'_>, given: &[String], by: &[String]) 
 }
 
 fn refused(option: &str, cause: QueryError) -> Error {
-    Error::Data(DataError::Expression { place: option.to_owned(), cause })
+    DataError::Expression { place: option.to_owned(), cause }.into()
 }
 
 /// Each value of a column, each label of an answer, or quarters of the length or of many numbers.

@@ -137,7 +137,7 @@ fn parts(options: &SplitOptions) -> Result<(Vec<String>, Vec<f64>), Error> {
     if !(test > 0.0 && test < 1.0) {
         return Err(refused("--test", test, "it is a share above 0 and below 1, such as 0.2"));
     }
-    if !(valid >= 0.0 && valid < 1.0) {
+    if !(0.0..1.0).contains(&valid) {
         return Err(refused("--valid", valid, "it is a share from 0 and below 1, such as 0.1"));
     }
     let train = 1.0 - test - valid;

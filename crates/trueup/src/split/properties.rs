@@ -44,7 +44,9 @@ fn split(rows: &[Row], options: &SplitOptions) -> Assignment {
 
 /// A text that is no near-duplicate of others: its words are numbers drawn for it alone.
 fn alone(i: usize) -> String {
-    (0..6).map(|word| format!("{:x} ", (i as u64 * 6 + word + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect()
+    let words: Vec<String> =
+        (0..6).map(|word| format!("{:x}", (i as u64 * 6 + word + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    words.join(" ")
 }
 
 fn plain(n: usize, labels: &[&'static str]) -> Vec<Row> {

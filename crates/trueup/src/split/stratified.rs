@@ -99,7 +99,7 @@ fn quotas(total: u64, units: usize, how: &Spread) -> Vec<i64> {
         [] => {}
         first => first.iter().take(units).for_each(|&part| quotas[part] = 1.max(quotas[part])),
     }
-    while quotas.iter().sum::<i64>() > total as i64 {
+    while quotas.iter().sum::<i64>() > total.cast_signed() {
         match quotas.iter_mut().max() {
             Some(most) if *most > 1 => *most -= 1,
             _ => break,
@@ -130,7 +130,7 @@ impl State<'_> {
     fn by_quota(&self, stratum: usize, unit: usize, weight: u64) -> Option<usize> {
         let asks = |part: usize| {
             let quota = self.quotas[stratum][part];
-            quota > 0 && (quota >= weight as i64 || self.present[stratum][part] == 0)
+            quota > 0 && (quota >= weight.cast_signed() || self.present[stratum][part] == 0)
         };
         let parts: Vec<usize> = (0..self.parts).filter(|&part| asks(part)).collect();
         let lacks = |part: usize| {
@@ -153,7 +153,7 @@ impl State<'_> {
         self.part[unit] = part;
         self.room[part] -= self.units.rows[unit].len() as f64;
         for &(stratum, weight) in &self.units.strata[unit] {
-            self.quotas[stratum][part] -= weight as i64;
+            self.quotas[stratum][part] -= weight.cast_signed();
             self.exact[stratum][part] -= weight as f64;
             self.present[stratum][part] += 1;
             let bare = stratum >= self.units.labels;
@@ -170,7 +170,7 @@ impl State<'_> {
         self.part[unit] = NOWHERE;
         self.room[part] += self.units.rows[unit].len() as f64;
         for &(stratum, weight) in &self.units.strata[unit] {
-            self.quotas[stratum][part] += weight as i64;
+            self.quotas[stratum][part] += weight.cast_signed();
             self.exact[stratum][part] += weight as f64;
             self.present[stratum][part] -= 1;
             self.left[stratum] += 1;

@@ -64,6 +64,7 @@ impl Table {
         }
         self.lines.push(line);
         self.numbers.push(number);
+        self.records = number;
     }
 
     /// Makes the first row the header.

@@ -61,7 +61,9 @@ impl Plan {
             (None, Some(path)) => path.join("."),
             (None, None) => return None,
         };
-        match self.text_value(fields).filter(|value| !value.is_null()) {
+        match self.text_value(fields) {
+            // What says that it has none, as a table of scores does in part, is complete.
+            Some(Value::Null) => None,
             None => Some(format!("no '{}'", quote(&name))),
             Some(value) if scalar(value).is_none() => Some(format!("{} in '{}'", shape(value), quote(&name))),
             Some(_) => None,

@@ -49,43 +49,39 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     let mut state: Option<State> = None;
     let mut number = 0;
     while let Some((text, line)) = pieces.next()? {
-        match &mut state {
-            // What was decided holds, so that a line becomes a record at once.
-            Some(state) => {
-                number = state.lines(&text, (line, number), options, reading)?;
-                continue;
-            }
-            None => {
-                let objects = if is_array {
-                    json::objects(&text, reading.remarks)?
+        // What was decided holds, so that a line becomes a record at once.
+        if let Some(state) = &mut state {
+            number = state.lines(&text, (line, number), options, reading)?;
+        } else {
+            let objects = if is_array {
+                json::objects(&text, reading.remarks)?
+            } else {
+                let (objects, records) = json::first_lines(&text, reading.remarks)?;
+                number = records;
+                objects
+            };
+            drop(text);
+            if options.mapping.is_none()
+                && let Some(field) = tokens::field(&objects, options)
+            {
+                // The scheme of the tags is told from all of them.
+                let objects = if input.is_large() && !is_array {
+                    json::objects(input.text()?, reading.remarks)?
                 } else {
-                    let (objects, records) = json::first_lines(&text, reading.remarks)?;
-                    number = records;
                     objects
                 };
-                drop(text);
-                if options.mapping.is_none()
-                    && let Some(field) = tokens::field(&objects, options)
-                {
-                    // The scheme of the tags is told from all of them.
-                    let objects = if input.is_large() && !is_array {
-                        json::objects(input.text()?, reading.remarks)?
-                    } else {
-                        objects
-                    };
-                    return tokens::read(objects, &field, options, reading);
-                }
-                let plan = fields::decide(&objects, options, reading.remarks)?;
-                reading.ids_from_column = plan.id.is_some();
-                reading.outline.group = plan.group.as_deref().map(Into::into);
-                reading.outline.time = plan.time.as_deref().map(Into::into);
-                // A field of lists of strings that is called `labels` may hold several.
-                if plan.label.as_deref() == Some("labels") && objects.iter().any(holds_list) {
-                    reading.outline.several = Some(true);
-                }
-                let state = state.insert(State { plan, repaired: 0, first_repaired: 0 });
-                state.records(objects, options, reading)?;
+                return tokens::read(objects, &field, options, reading);
             }
+            let plan = fields::decide(&objects, options, reading.remarks)?;
+            reading.ids_from_column = plan.id.is_some();
+            reading.outline.group = plan.group.as_deref().map(Into::into);
+            reading.outline.time = plan.time.as_deref().map(Into::into);
+            // A field of lists of strings that is called `labels` may hold several.
+            if plan.label.as_deref() == Some("labels") && objects.iter().any(holds_list) {
+                reading.outline.several = Some(true);
+            }
+            let state = state.insert(State { plan, repaired: 0, first_repaired: 0 });
+            state.records(objects, options, reading)?;
         }
     }
     let Some(State { repaired, first_repaired, .. }) = state else {

@@ -31,13 +31,16 @@ const RESERVED: &[&str] = &[
 /// Writes JSON lines.
 pub(super) struct Writer {
     several: bool,
+    /// Whether there are texts at all, so that a record without one says so.
+    has_texts: bool,
 }
 
 impl Writer {
     /// For records of such an outline.
     pub fn new(outline: &Outline) -> Self {
         // An input may declare one label and hold several: then all go under one name.
-        Self { several: outline.is_multilabel() || outline.occurs.not_one > 0 }
+        let several = outline.is_multilabel() || outline.occurs.not_one > 0;
+        Self { several, has_texts: outline.occurs.texts > 0 }
     }
 }
 
@@ -67,6 +70,8 @@ impl Writer {
         }
         if let Some(text) = &record.text {
             map.insert("text".to_owned(), text.as_str().into());
+        } else if self.has_texts {
+            map.insert("text".to_owned(), Value::Null);
         }
         if let Some(gold) = &record.gold {
             self.answer(gold, record.text(), &mut map);
