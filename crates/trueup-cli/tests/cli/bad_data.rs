@@ -15,9 +15,10 @@ fn a_missing_file_names_one_that_is_nearly_called_so() {
 }
 
 #[test]
-fn a_folder_is_not_a_file() {
-    let test = CliTest::with("data/tickets.csv", make::tickets(10, 1));
-    assert_snapshot!(refused(&test, "data"), @"error: data: a folder of tickets.csv; valid: a folder in one of the formats: see docs/formats.md; hint: name the format with --from, or one of the files");
+fn a_folder_of_nothing_that_is_known() {
+    let test = CliTest::with("data/notes.md", "# Notes\n\nNothing that is labelled.\n");
+    test.write("data/picture.png", b"\x89PNG\r\n\x1a\n");
+    assert_snapshot!(refused(&test, "data"), @"error: data: a folder of notes.md, picture.png; valid: a folder in one of the formats: see docs/formats.md; hint: name the format with --from, or one of the files");
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn not_text() {
     test.write("noise.bin", (0..=255u8).rev().collect::<Vec<_>>());
     assert_snapshot!(refused(&test, "picture.csv"), @"error: picture.csv: this is not text but looks like a PNG image; valid: one of the formats in docs/formats.md");
     assert_snapshot!(refused(&test, "book.xlsx"), @"error: book.xlsx: this is not text but looks like a ZIP archive and no spreadsheet (a Word file is one too); valid: one of the formats in docs/formats.md; hint: unpack it, or save it as text");
-    assert_snapshot!(refused(&test, "noise.bin"), @"error: noise.bin: line 1, byte 1: found a UTF-16 byte order mark; valid: UTF-8; hint: convert it with iconv -f UTF-16 -t UTF-8, or save it as UTF-8");
+    assert_snapshot!(refused(&test, "noise.bin"), @"error: noise.bin: line 1, byte 1: found UTF-16 with a unit that is no character; valid: UTF-8; hint: the file is cut off or damaged: save it again as UTF-8");
 }
 
 #[test]
