@@ -1,8 +1,10 @@
 //! `bench`: times the release binary on the real data and writes `docs/benchmarks.md`.
 //!
 //! Each entry runs three times, one after another on an otherwise idle machine; the table gives the fastest and the
-//! median. Where a peer tool does the same, both are run in turn on the same file (`bench_data`). A run of one entry
+//! median. Where a peer tool does the same, both are run in turn on the same file (`data`). A run of one entry
 //! leaves the sections of the others in the page as they are.
+
+mod data;
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -13,7 +15,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{bench_data, build, workspace};
+use crate::{build, workspace};
 
 /// Runs an entry.
 const RUNS: usize = 3;
@@ -30,7 +32,7 @@ struct Case {
     arguments: &'static [&'static str],
 }
 
-/// The entry of reading and converting, timed in `bench_data`.
+/// The entry of reading and converting, timed in `data`.
 const DATA: &str = "data";
 
 const ENTRIES: [Entry; 1] = [Entry {
@@ -93,7 +95,7 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
         }
     }
     if name.is_none_or(|name| name == DATA) {
-        page += &format!("\n## {DATA}\n\n{}", bench_data::section(&binary, &data)?);
+        page += &format!("\n## {DATA}\n\n{}", data::section(&binary, &data)?);
     } else {
         page += &kept(&old, DATA);
     }

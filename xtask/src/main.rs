@@ -5,7 +5,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the person who runs them")]
 
 mod bench;
-mod bench_data;
 mod build;
 mod demo;
 mod depcheck;

@@ -1,3 +1,5 @@
+//! Tests of expressions: what they select, what is refused, and in which words.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

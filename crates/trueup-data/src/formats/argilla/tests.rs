@@ -1,3 +1,5 @@
+//! Tests of the formats of Argilla on inline records.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
