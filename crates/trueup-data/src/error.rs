@@ -157,7 +157,7 @@ pub enum DataError {
         /// The file as it was named.
         path: String,
         /// The place.
-        place: String,
+        place: Box<str>,
         /// What was found.
         found: String,
         /// What would be right.
@@ -270,7 +270,7 @@ impl DataError {
         if place.file.is_none() && place.unit == Unit::Line {
             return Self::Record { path, line: place.number, found, valid, hint: None };
         }
-        Self::At { path, place: place.to_string(), found, valid, hint: None }
+        Self::At { path, place: place.to_string().into(), found, valid, hint: None }
     }
 
     /// The same error, whose hint names one thing more to try; errors that have no room for a hint stay as they are.

@@ -138,7 +138,7 @@ impl Remarks {
         let found = found.into();
         if self.strict {
             let hint = Some("without --strict the record is skipped and listed".to_owned());
-            let (path, place, valid) = (self.path.clone(), place.to_string(), valid.to_owned());
+            let (path, place, valid) = (self.path.clone(), place.to_string().into(), valid.to_owned());
             return Err(DataError::At { path, place, found, valid, hint });
         }
         let reason = if place.file.is_none() { found } else { format!("{found} ({place})") };
