@@ -60,7 +60,7 @@ pub enum Metadata {
     Any,
 }
 
-/// What a format can hold of a [`Record`].
+/// What a format can hold of a [`Record`](crate::corpus::Record).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // A table of capabilities is what it is.
 pub struct Holds {

@@ -1,7 +1,7 @@
 //! Split: folds and held-out parts that keep what belongs together on one side.
 //!
 //! [`Stratification`] is what a review uses. [`assign`] is `trueup split`: it assigns the records of a file, labelled or
-//! not, to parts or folds, [`report`] says what came of it, and [`write`] writes it. Each way to decide is a module:
+//! not, to parts or folds, [`report`] says what came of it, and `write` writes it. Each way to decide is a module:
 //! `stratified`, `hashed`, `timed`, `named`.
 //!
 //! Folds of a review are stratified by label, seeded, and independent of the order of the rows: rows are grouped into units

@@ -140,7 +140,7 @@ fn labels(control: Node, inner: bool) -> Vec<String> {
 }
 
 /// A configuration that asks for what `outline` declares and for the further types of spans and labels of texts, for a
-/// project into which the written tasks are imported. Names are those that [`label-studio`](super) writes.
+/// project into which the written tasks are imported. Names are those that `label-studio` writes.
 pub fn config_for(outline: &Outline, spans: &[String], labels: &[String]) -> String {
     let together = |declared: &[String], more: &[String]| {
         let mut all: Vec<String> = declared.to_vec();
