@@ -22,11 +22,11 @@ fn fixture() -> Decodings {
 }
 
 /// Every sequence of `scheme`: its tags, our strict chunks, seqeval's entities.
-fn each(decodings: &Decodings, scheme: Scheme, mut check: impl FnMut(&[Tag], &[Chunk], &[Chunk])) -> usize {
+fn each(decodings: &Decodings, scheme: Scheme, mut check: impl FnMut(&[Tag<&str>], &[Chunk<&str>], &[Chunk<&str>])) -> usize {
     let cases = &decodings[scheme.name()];
     for (text, entities) in cases {
-        let tags: Vec<Tag> = text.split(' ').map(|tag| Tag::parse(tag, Style::Prefix).unwrap()).collect();
-        let theirs: Vec<Chunk> = entities.iter().map(|(start, end, kind)| (*start, *end, kind.as_str())).collect();
+        let tags: Vec<Tag<&str>> = text.split(' ').map(|tag| Tag::parse(tag, Style::Prefix).unwrap()).collect();
+        let theirs: Vec<Chunk<&str>> = entities.iter().map(|(start, end, kind)| (*start, *end, kind.as_str())).collect();
         check(&tags, &decode(&tags, scheme, true).chunks, &theirs);
     }
     cases.len()
@@ -45,12 +45,12 @@ fn agree(decodings: &Decodings) -> usize {
 fn ioe1_differs_by_chunks_of_one_token(decodings: &Decodings) -> usize {
     let mut more = 0;
     each(decodings, Scheme::Ioe1, |tags, ours, theirs| {
-        let opened_by_e = |chunk: &&Chunk| tags[chunk.0].letter == b'E' && !theirs.contains(chunk);
+        let opened_by_e = |chunk: &&Chunk<&str>| tags[chunk.0].letter == b'E' && !theirs.contains(chunk);
         for &(start, end, kind) in ours.iter().filter(opened_by_e) {
             assert!(end == start + 1 && tags[end].kind == kind, "{tags:?}");
             more += 1;
         }
-        let rest: Vec<Chunk> = ours.iter().filter(|chunk| !opened_by_e(chunk)).copied().collect();
+        let rest: Vec<Chunk<&str>> = ours.iter().filter(|chunk| !opened_by_e(chunk)).copied().collect();
         assert_eq!(rest, theirs, "{tags:?}");
     });
     more

@@ -6,17 +6,10 @@ use trueup::core::words;
 use trueup::data::Conversion;
 use trueup::stats::{Lengths, Stats};
 
-use super::layout::{columns, dim, hang, left, paint, right};
+use super::layout::{LABEL_WIDTH, MARGIN, NAMES, SHORT_LIST, columns, dim, hang, left, paint, right};
 
-const MARGIN: &str = "  ";
 /// Labels shown; the rest is summed up.
 const MOST_LABELS: usize = 20;
-/// Longest label name shown.
-const LABEL_WIDTH: usize = 32;
-/// Columns, values, annotators shown.
-const SHORT_LIST: usize = 5;
-/// Width of the names at the left.
-const NAMES: usize = 13;
 /// Longest bar.
 const BAR: usize = 24;
 
@@ -60,8 +53,11 @@ pub fn stats(stats: &Stats, width: usize) -> String {
         let mut shares: Vec<_> = stats.languages.iter().collect();
         shares.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
         let shown: Vec<String> =
-            shares.iter().take(SHORT_LIST).map(|(name, share)| format!("{name} {:.0} %", **share * 100.0)).collect();
-        row("languages", shown.join(", "));
+            shares.iter().take(SHORT_LIST).map(|(name, share)| format!("{name} {}", percent(**share))).collect();
+        row("languages", match shares.as_slice() {
+            [(only, _)] if *only == "unclear" => "unclear (short texts, or a language that is none of the 69 told apart)".to_owned(),
+            _ => format!("looks like {}", shown.join(", ")),
+        });
     }
     if stats.duplicates > 0 {
         let conflicts = match stats.conflicts {
@@ -170,15 +166,18 @@ fn labels(out: &mut String, stats: &Stats, width: usize) {
     if rows.len() > MOST_LABELS {
         let rest = &rows[MOST_LABELS..];
         let low = rest.last().map_or(0, |row| row.1);
-        let _ = writeln!(
-            out,
-            "{MARGIN}and {} more, of {} to {} each",
-            words::count(rest.len() as u64),
-            words::count(low),
-            words::count(rest[0].1)
-        );
+        let each = match rest[0].1 {
+            high if high == low => words::count(low),
+            high => format!("{} to {}", words::count(low), words::count(high)),
+        };
+        let _ = writeln!(out, "{MARGIN}and {} more, of {each} each", words::count(rest.len() as u64));
     }
     out.push('\n');
+}
+
+/// A share in whole percent; of one that is not nothing, not 0 %.
+fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.01 { "< 1 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
 }
 
 fn spread(lengths: &Lengths) -> String {

@@ -4,6 +4,15 @@ use anstyle::{AnsiColor, Style};
 use trueup::core::document::{Severity, State};
 use unicode_width::UnicodeWidthStr;
 
+/// What every line of a summary begins with.
+pub const MARGIN: &str = "  ";
+/// Width of the names at the left of a summary.
+pub const NAMES: usize = 13;
+/// Longest label name shown.
+pub const LABEL_WIDTH: usize = 32;
+/// Names, values, people shown of a list; the rest is counted.
+pub const SHORT_LIST: usize = 5;
+
 /// The width to print for: the terminal's, between 60 and 120 columns; 80 when there is no terminal.
 pub fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());

@@ -8,7 +8,7 @@ use trueup::core::measure::catalogue;
 use trueup::core::words;
 use trueup::tell::{headline, tally, title};
 
-use super::layout::{columns, dim, hang, left, of_severity, of_state, paint, right, track};
+use super::layout::{MARGIN, columns, dim, hang, left, of_severity, of_state, paint, right, track};
 
 /// Longest label name shown; longer ones are cut in the middle.
 const LABEL_WIDTH: usize = 24;
@@ -16,7 +16,6 @@ const LABEL_WIDTH: usize = 24;
 const MOST_LABELS: usize = 12;
 /// The length of a list that goes on elsewhere.
 const SHORT_LIST: usize = 5;
-const MARGIN: &str = "  ";
 
 /// The review for a terminal of `width` columns. With `outputs` false it ends with the command that writes the page.
 pub fn review(review: &Review, width: usize, outputs: bool) -> String {

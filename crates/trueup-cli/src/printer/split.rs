@@ -5,19 +5,12 @@ use std::fmt::Write;
 use trueup::core::words;
 use trueup::split::{LabelSpread, SplitReport};
 
-use super::layout::{columns, dim, hang, left, paint, right};
+use super::layout::{LABEL_WIDTH, MARGIN, NAMES, SHORT_LIST, columns, dim, hang, left, paint, right};
 
-const MARGIN: &str = "  ";
 /// Labels and parts shown; the rest is summed up.
 const MOST_ROWS: usize = 20;
 /// Parts that have a column of their own in the table of labels.
 const MOST_COLUMNS: usize = 5;
-/// Longest label name shown.
-const LABEL_WIDTH: usize = 32;
-/// Names listed.
-const SHORT_LIST: usize = 5;
-/// Width of the names at the left.
-const NAMES: usize = 13;
 
 /// What came of a split, for a terminal of `width` columns.
 pub fn split(report: &SplitReport, width: usize) -> String {

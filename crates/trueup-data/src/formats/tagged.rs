@@ -5,9 +5,10 @@
 //! the spans of all of them under one scheme. Readers with several sequences a record (a document of sentences, an
 //! answer of each worker) do the same steps with a [`TagReader`].
 
-use rustc_hash::FxHashSet;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value, json};
-use trueup_core::scheme::{self, OUTSIDE, Scheme, Style, Tag};
+use trueup_core::scheme::{self, Decoded, OUTSIDE, Scheme, Style, Tag};
 
 use crate::corpus::{Answer, Key, Mark, Outline, Place, Record, TokenMark};
 use crate::error::{DataError, list, quote};
@@ -23,17 +24,100 @@ pub(super) const TAGS: &str = "tags";
 
 /// Tags and columns repeat: each is kept once.
 #[derive(Debug, Default)]
-pub(super) struct Keys(FxHashSet<Key>);
+pub(super) struct Keys {
+    known: FxHashSet<Key>,
+    /// The one asked for last, which most often is the next one too.
+    last: Option<Key>,
+}
 
 impl Keys {
     /// The one key of that text.
     pub fn key(&mut self, text: &str) -> Key {
-        if let Some(key) = self.0.get(text) {
-            return key.clone();
+        if let Some(last) = self.last.as_ref().filter(|last| ***last == *text) {
+            return last.clone();
         }
-        let key: Key = text.into();
-        self.0.insert(key.clone());
+        let key = self.known.get(text).cloned().unwrap_or_else(|| {
+            let key: Key = text.into();
+            self.known.insert(key.clone());
+            key
+        });
+        self.last = Some(key.clone());
         key
+    }
+}
+
+/// The distinct raw tags of an input, numbered, and what each stands for.
+#[derive(Debug, Default)]
+struct Tags {
+    names: Vec<Key>,
+    numbers: FxHashMap<Key, u32>,
+    /// Numbers by where the text of a key lies, which is quicker than by the text. Only of keys in `kept`, so that no
+    /// other key comes to lie there.
+    places: FxHashMap<usize, u32>,
+    kept: Vec<Key>,
+    /// What each tag stands for; `None` where it is no tag. Types are places in `kinds`.
+    read: Vec<Option<Tag<u32>>>,
+    /// The types; the first is that of `O`.
+    kinds: Vec<Key>,
+}
+
+/// Of a file whose keys are not shared, so many are known by where they lie.
+const MOST_PLACES: usize = 4096;
+
+impl Tags {
+    /// Takes a tag into account.
+    fn see(&mut self, tag: &Key) {
+        let place = tag.as_ptr() as usize;
+        if self.places.contains_key(&place) {
+            return;
+        }
+        let number = match self.numbers.get(tag) {
+            Some(&number) => number,
+            None => {
+                self.names.push(tag.clone());
+                self.numbers.insert(tag.clone(), self.names.len() as u32 - 1);
+                self.names.len() as u32 - 1
+            }
+        };
+        if self.kept.len() < MOST_PLACES {
+            self.places.insert(place, number);
+            self.kept.push(tag.clone());
+        }
+    }
+
+    /// Reads all tags, their letters on one side.
+    fn read(&mut self, style: Style) {
+        self.kinds = vec!["".into()];
+        for name in &self.names {
+            let tag = Tag::parse(name, style).map(|Tag { letter, kind }| {
+                let known = self.kinds.iter().position(|known| **known == *kind);
+                let kind = known.unwrap_or_else(|| {
+                    self.kinds.push(kind.into());
+                    self.kinds.len() - 1
+                });
+                Tag { letter, kind: kind as u32 }
+            });
+            self.read.push(tag);
+        }
+    }
+
+    /// What the tags of a sequence stand for; no tag, and what is none, is `O`.
+    fn of(&self, tokens: &[TokenMark], into: &mut Vec<Tag<u32>>) {
+        let outside = Tag { letter: b'O', kind: 0 };
+        let (mut last, mut last_read) = (0, outside);
+        into.clear();
+        into.extend(tokens.iter().map(|token| {
+            let Some(tag) = &token.tag else {
+                return outside;
+            };
+            let place = tag.as_ptr() as usize;
+            if place != last {
+                let number = self.places.get(&place).or_else(|| self.numbers.get(tag));
+                last_read = number.and_then(|&number| self.read[number as usize]).unwrap_or(outside);
+                last = place;
+            }
+            last_read
+        }));
     }
 }
 
@@ -79,8 +163,8 @@ pub(super) fn decode(
 ) -> Result<(), DataError> {
     let sequences = records.iter().map(|r| (&r.place, r.tokens.as_slice()));
     let mut tags = TagReader::new(sequences, unit, options, reading.remarks)?;
-    for record in records.iter_mut() {
-        let spans = tags.marks(&record.place, &record.tokens);
+    let spans = tags.all(records);
+    for (record, spans) in records.iter_mut().zip(spans) {
         record.gold.get_or_insert_with(Answer::default).spans = Some(spans);
     }
     tags.finish(reading);
@@ -90,11 +174,32 @@ pub(super) fn decode(
 /// How the tags of an input are written, and what became of them.
 #[derive(Debug)]
 pub(super) struct TagReader {
+    tags: Tags,
     coding: Coding,
     unit: Unit,
-    invalid: usize,
-    first_invalid: Option<(Place, Key)>,
+    invalid: Invalid,
 }
+
+/// Tags that are invalid under the scheme: how many, and the first.
+#[derive(Debug, Default)]
+struct Invalid {
+    count: usize,
+    first: Option<(Place, Key)>,
+}
+
+impl Invalid {
+    /// Adds those of later sequences.
+    fn append(&mut self, after: Self) {
+        self.count += after.count;
+        self.first = self.first.take().or(after.first);
+    }
+}
+
+/// What is used again from sequence to sequence.
+type Scratch = (Vec<Tag<u32>>, Decoded<u32>);
+
+/// How many sequences one thread takes at once.
+const SEQUENCES: usize = 1024;
 
 impl TagReader {
     /// The first pass: counts what is no tag (a column full of it has no tags, which is an error) and tells the scheme.
@@ -105,44 +210,73 @@ impl TagReader {
         options: &ReadOptions,
         remarks: &mut Remarks,
     ) -> Result<Self, DataError> {
-        let mut seen: FxHashSet<&str> = FxHashSet::default();
-        let mut names: Vec<&str> = Vec::new();
-        for tag in sequences.clone().flat_map(|(_, tokens)| tokens).filter_map(|t| t.tag.as_deref()) {
-            if seen.insert(tag) {
-                names.push(tag);
-            }
-        }
+        let mut tags = Tags::default();
+        sequences.clone().flat_map(|(_, tokens)| tokens).filter_map(|t| t.tag.as_ref()).for_each(|tag| tags.see(tag));
+        let names: Vec<&str> = tags.names.iter().map(|name| &**name).collect();
         let style = scheme::detect_style(names.iter().copied());
         strays(sequences.clone(), &names, style, unit, remarks)?;
+        tags.read(style);
         let scheme = options.scheme.unwrap_or_else(|| {
-            let detected = scheme::detect(sequences.map(|(_, tokens)| parse(tokens, style)));
+            let detected = scheme::detect(sequences.map(|(_, tokens)| {
+                let mut read = Vec::with_capacity(tokens.len());
+                tags.of(tokens, &mut read);
+                read
+            }));
             let side = if style == Style::Suffix { ", the letter after the type" } else { "" };
             remarks.guess(format!("tags are {detected}{side}"), Some("--scheme"));
             detected
         });
         let coding = Coding { scheme, style, lenient: options.lenient_tags };
-        Ok(Self { coding, unit, invalid: 0, first_invalid: None })
+        Ok(Self { tags, coding, unit, invalid: Invalid::default() })
     }
 
     /// The spans of one sequence; tags that are invalid under the scheme are counted.
     pub fn marks(&mut self, place: &Place, tokens: &[TokenMark]) -> Vec<Mark> {
-        let tags = parse(tokens, self.coding.style);
-        let decoded = scheme::decode(&tags, self.coding.scheme, !self.coding.lenient);
-        self.invalid += decoded.invalid.len();
-        if let Some(&at) = decoded.invalid.first().filter(|_| self.first_invalid.is_none()) {
-            let tag = tokens.get(at).and_then(|t| t.tag.clone()).unwrap_or_else(|| "O".into());
-            self.first_invalid = Some((self.unit.place(place, at), tag));
+        let mut invalid = Invalid::default();
+        let marks = self.marks_of(place, tokens, &mut Scratch::default(), &mut invalid);
+        self.invalid.append(invalid);
+        marks
+    }
+
+    /// The spans of all records, each one sequence.
+    pub fn all(&mut self, records: &[Record]) -> Vec<Vec<Mark>> {
+        let read: Vec<(Vec<Vec<Mark>>, Invalid)> = records
+            .par_chunks(SEQUENCES)
+            .map(|records| {
+                let (mut scratch, mut invalid) = (Scratch::default(), Invalid::default());
+                let marks = |r: &Record| self.marks_of(&r.place, &r.tokens, &mut scratch, &mut invalid);
+                (records.iter().map(marks).collect(), invalid)
+            })
+            .collect();
+        let mut all = Vec::with_capacity(records.len());
+        for (marks, invalid) in read {
+            all.extend(marks);
+            self.invalid.append(invalid);
         }
-        let chunks = decoded.chunks.iter();
-        chunks.map(|&(first, last, kind)| Mark::new(tokens[first].start, tokens[last - 1].end, kind)).collect()
+        all
+    }
+
+    fn marks_of(&self, place: &Place, tokens: &[TokenMark], scratch: &mut Scratch, invalid: &mut Invalid) -> Vec<Mark> {
+        let (tags, decoded) = scratch;
+        self.tags.of(tokens, tags);
+        scheme::decode_into(tags, self.coding.scheme, !self.coding.lenient, decoded);
+        invalid.count += decoded.invalid.len();
+        if let Some(&at) = decoded.invalid.first().filter(|_| invalid.first.is_none()) {
+            let tag = tokens.get(at).and_then(|t| t.tag.clone()).unwrap_or_else(|| "O".into());
+            invalid.first = Some((self.unit.place(place, at), tag));
+        }
+        let mark = |&(first, last, kind): &(usize, usize, u32)| {
+            Mark::new(tokens[first].start, tokens[last - 1].end, &*self.tags.kinds[kind as usize])
+        };
+        decoded.chunks.iter().map(mark).collect()
     }
 
     /// Says what was invalid, and keeps for a writer how the tags were written.
     pub fn finish(self, reading: &mut Reading) {
         let Coding { scheme, style, lenient } = self.coding;
-        if let Some((place, tag)) = self.first_invalid {
+        if let Some((place, tag)) = self.invalid.first {
             let read = if lenient { "read as near as they come" } else { "left out of every span" };
-            let what = count(self.invalid, "tag");
+            let what = count(self.invalid.count, "tag");
             reading.note(format!("{what} invalid under {scheme} (first '{}' at {place}): {read}", quote(&tag)));
         }
         reading.scheme = Some(scheme);
@@ -160,7 +294,7 @@ impl Unit {
     }
 }
 
-fn parse(tokens: &[TokenMark], style: Style) -> Vec<Tag<'_>> {
+fn parse(tokens: &[TokenMark], style: Style) -> Vec<Tag<&str>> {
     let tags = tokens.iter().map(|token| token.tag.as_deref().and_then(|raw| Tag::parse(raw, style)));
     tags.map(|tag| tag.unwrap_or(OUTSIDE)).collect()
 }
@@ -251,7 +385,7 @@ impl Coding {
 
     /// The tags of chunks, in order and without overlap, over `tokens` tokens.
     pub fn write(self, chunks: &[(usize, usize, &str)], tokens: usize) -> Vec<String> {
-        let name = |tag: Tag| match (tag.letter, self.style) {
+        let name = |tag: Tag<&str>| match (tag.letter, self.style) {
             (b'O', _) => "O".to_owned(),
             (letter, Style::Prefix) => format!("{}-{}", char::from(letter), tag.kind),
             (letter, Style::Suffix) => format!("{}-{}", tag.kind, char::from(letter)),

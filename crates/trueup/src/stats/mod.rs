@@ -4,6 +4,7 @@
 //! Everything is counted over all records but the languages, which are judged on a sample. Nothing is judged good or
 //! bad here; that is the job of a review.
 
+mod languages;
 mod lengths;
 mod odd;
 
@@ -23,8 +24,6 @@ use trueup_data::{Read, text_of};
 pub use lengths::Lengths;
 pub use odd::Odd;
 
-/// How many texts languages are judged on.
-const LANGUAGE_SAMPLE: usize = 1_000;
 /// A column with more distinct values than this is not listed by value.
 const MOST_VALUES: usize = 20;
 
@@ -75,8 +74,9 @@ pub struct Stats {
     pub characters: Option<Lengths>,
     /// Lengths of texts in tokens: the file's, else Unicode words.
     pub words: Option<Lengths>,
-    /// Share of texts a language (ISO 639-3), in a sample of at most 1,000 texts spread over the file; texts too short to
-    /// tell count as `unclear`.
+    /// Share of texts a language (ISO 639-3), in a sample of at most 1,000 texts spread over the file. A guess by the
+    /// frequency of letters among 69 languages; texts too short to tell, and files in a language that is none of those,
+    /// count as `unclear`.
     pub languages: BTreeMap<String, f64>,
     /// Examples whose normalised text stands in an earlier example too.
     pub duplicates: u64,
@@ -159,6 +159,7 @@ pub fn stats(file: &str, read: &Read) -> Stats {
             names.extend(prediction.scores.iter().map(|(label, _)| label.as_str()));
         }
     }
+    let (labels, ratings) = (names.len() as u64, ratings(&names));
     let (duplicates, conflicts) = duplicates(records, &golds);
     if sizes.keys().all(|&n| n == 1) {
         sizes.clear();
@@ -171,7 +172,7 @@ pub fn stats(file: &str, read: &Read) -> Stats {
         confidence: read.confidence.name().to_owned(),
         examples: records.len() as u64,
         unlabelled: golds.iter().filter(|gold| gold.answer().is_none()).count() as u64,
-        labels: names.len() as u64,
+        labels,
         spans,
         tokens: records.iter().map(|r| r.tokens.len() as u64).sum(),
         answers,
@@ -186,16 +187,29 @@ pub fn stats(file: &str, read: &Read) -> Stats {
         answers_by_status: by_status,
         characters: lengths::characters(records),
         words: lengths::words(records),
-        languages: languages(records),
+        languages: languages::languages(records),
         duplicates,
         conflicts,
         columns: columns(read),
         odd: odd::odd(records, &golds),
         guesses: read.guesses.clone(),
         skipped: read.skipped.clone(),
-        notes: read.notes.clone(),
+        notes: read.notes.iter().cloned().chain(ratings).collect(),
         fingerprint: fingerprint(records),
     }
+}
+
+/// With so many labels that all are numbers, they are ratings rather than classes.
+const MANY_NUMBERS: usize = 12;
+
+/// What is to be said where the labels are ratings.
+fn ratings(names: &BTreeSet<&str>) -> Option<String> {
+    let numbers: Vec<f64> = names.iter().map_while(|name| name.trim().parse().ok()).collect();
+    if numbers.len() < names.len() || numbers.len() < MANY_NUMBERS {
+        return None;
+    }
+    let (low, high) = numbers.iter().fold((f64::MAX, f64::MIN), |(low, high), &n| (low.min(n), high.max(n)));
+    Some(format!("all {} labels are numbers, {low} to {high}: ratings or ids rather than classes?", numbers.len()))
 }
 
 fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
@@ -218,36 +232,6 @@ fn duplicates(records: &[Record], golds: &[Gold]) -> (u64, u64) {
         }
     }
     (again, conflicts)
-}
-
-/// A text's language is the one that is told reliably; a text too short for that counts to the likeliest of the languages
-/// that longer texts showed (each at least one in fifty of those), if it could be that one, else as `unclear`.
-fn languages(records: &[Record]) -> BTreeMap<String, f64> {
-    let texts: Vec<&str> = records.iter().filter_map(|r| r.text.as_deref()).filter(|t| !t.trim().is_empty()).collect();
-    let step = texts.len().div_ceil(LANGUAGE_SAMPLE).max(1);
-    let sample: Vec<&str> = texts.into_iter().step_by(step).collect();
-    let told: Vec<Option<whatlang::Lang>> = sample
-        .par_iter()
-        .map(|text| whatlang::detect(text).filter(whatlang::Info::is_reliable).map(|info| info.lang()))
-        .collect();
-    let mut reliable: BTreeMap<&str, (whatlang::Lang, usize)> = BTreeMap::new();
-    for lang in told.iter().flatten() {
-        reliable.entry(lang.code()).or_insert((*lang, 0)).1 += 1;
-    }
-    let all: usize = reliable.values().map(|(_, n)| n).sum();
-    let common: Vec<whatlang::Lang> = reliable.values().filter(|(_, n)| n * 50 >= all).map(|(lang, _)| *lang).collect();
-    let detector = (!common.is_empty()).then(|| whatlang::Detector::with_allowlist(common));
-    let judged: Vec<Option<whatlang::Lang>> = sample
-        .par_iter()
-        .zip(&told)
-        .map(|(text, told)| told.or_else(|| detector.as_ref().and_then(|d| d.detect_lang(text))))
-        .collect();
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for lang in judged {
-        *counts.entry(lang.map_or("unclear", |lang| lang.code()).to_owned()).or_default() += 1;
-    }
-    let n = sample.len() as f64;
-    counts.into_iter().map(|(language, count)| (language, count as f64 / n)).collect()
 }
 
 fn columns(read: &Read) -> Vec<Column> {

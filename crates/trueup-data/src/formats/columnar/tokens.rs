@@ -76,9 +76,9 @@ pub(super) fn decode(
         }
     }
     let style = scheme::detect_style(names.iter().map(|name| &**name));
-    let read: Vec<Option<Tag>> = names.iter().map(|name| Tag::parse(name, style)).collect();
+    let read: Vec<Option<Tag<&str>>> = names.iter().map(|name| Tag::parse(name, style)).collect();
     let of = |token: &TokenMark| token.tag.as_ref().and_then(|tag| seen.get(tag)).map(|&i| read[i]);
-    let mut sequences: Vec<Vec<Tag>> = Vec::new();
+    let mut sequences: Vec<Vec<Tag<&str>>> = Vec::new();
     let mut first_stray = None;
     for (record, _) in records.iter().zip(tagged).filter(|(_, tagged)| **tagged) {
         let tags = record.tokens.iter().map(|token| match of(token) {

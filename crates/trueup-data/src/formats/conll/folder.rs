@@ -7,7 +7,6 @@ use super::write::Lines;
 use super::{GROUP, HOLDS, looks_like};
 use crate::corpus::{Key, Outline, Record};
 use crate::error::{DataError, list, quote};
-use crate::formats::tagged::Keys;
 use crate::formats::{Spec, Writer, head};
 use crate::head::{Confidence, Head};
 use crate::holds::{Holds, Loss, Losses, text_of};
@@ -107,7 +106,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         }
     }
     files.sort_unstable_by_key(|&(rank, _, stem, name)| (rank, stem, name));
-    let (mut parts, mut keys, mut all) = (Vec::new(), Keys::default(), 0);
+    let (mut parts, mut all) = (Vec::new(), 0);
     for &(_, split, stem, name) in &files {
         let file = folder.read(name)?;
         let text = file.text()?;
@@ -117,7 +116,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         }
         file.remark_encoding(reading.remarks);
         let key: Key = name.into();
-        let mut part = part(text, Some(&key), options, reading.remarks, &mut keys)?;
+        let mut part = part(text, Some(&key), options, reading.remarks)?;
         let alone = split.is_some() && files.iter().filter(|(_, other, ..)| *other == split).count() == 1;
         let split: Option<Key> = split.map(Into::into);
         for record in &mut part.records {
@@ -126,7 +125,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
             match record.metadata.iter_mut().find(|(key, _)| &**key == GROUP) {
                 Some((_, value)) => *value = format!("{stem} {}", text_of(value)).into(),
                 None if alone => {}
-                None => record.metadata.insert(0, (keys.key(GROUP), stem.into())),
+                None => record.metadata.insert(0, (GROUP.into(), stem.into())),
             }
             reading.outline.group = (part.documents || !alone || reading.outline.group.is_some()).then(|| GROUP.into());
         }

@@ -1,9 +1,11 @@
 //! Reading sentences of tokens and tags.
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use trueup_core::Task;
 
-use super::{COMMENTS, DOCUMENT, GROUP, layout, like_tag, split};
+use super::blocks::{self, Sentence};
+use super::{COMMENTS, DOCUMENT, GROUP, layout, split};
 use crate::columns::resolve;
 use crate::corpus::{Key, Place, Record};
 use crate::error::{DataError, quote};
@@ -141,7 +143,7 @@ pub(super) struct Part {
 /// Reads one file.
 pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     check(options, reading.remarks)?;
-    let part = part(input.text()?, None, options, reading.remarks, &mut Keys::default())?;
+    let part = part(input.text()?, None, options, reading.remarks)?;
     if part.documents {
         reading.outline.group = Some(GROUP.into());
     }
@@ -171,8 +173,8 @@ pub(super) fn finish(parts: Vec<Part>, options: &ReadOptions, reading: &mut Read
         for broken in part.broken {
             reading.remarks.skip_malformed_at(&broken.place, broken.found, VALID)?;
         }
-        for mut record in part.records {
-            let spans = tags.marks(&record.place, &record.tokens);
+        let spans = tags.all(&part.records);
+        for (mut record, spans) in part.records.into_iter().zip(spans) {
             record.gold = Some(crate::corpus::Answer::spans(spans));
             reading.push(record)?;
         }
@@ -207,136 +209,80 @@ fn columns(text: &str, options: &ReadOptions, remarks: &Remarks) -> Result<Layou
 }
 
 /// Reads the sentences of one file; `file` is its name where a folder holds several.
-pub(super) fn part(
-    text: &str,
-    file: Option<&Key>,
-    options: &ReadOptions,
-    remarks: &Remarks,
-    keys: &mut Keys,
-) -> Result<Part, DataError> {
+///
+/// First the lines are told apart into sentences, which depends on what came before; then the sentences are read side by
+/// side.
+pub(super) fn part(text: &str, file: Option<&Key>, options: &ReadOptions, remarks: &Remarks) -> Result<Part, DataError> {
     let mut layout = columns(text, options, remarks)?;
     layout.crlf = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
-    let mut sentences = Sentences { file, ..Sentences::default() };
-    let (mut first_blank, mut first_document): (Option<&str>, Option<&str>) = (None, None);
-    let (mut after_document, mut at_end) = (false, "");
+    let (sentences, documents) = blocks::sentences(text, &mut layout);
+    let group = documents.then(|| Key::from(GROUP));
+    let comments = Key::from(COMMENTS);
+    let read: Vec<Part> = sentences
+        .par_chunks(SENTENCES)
+        .enumerate()
+        .map(|(i, sentences)| {
+            let mut keys = Keys::default();
+            let mut part = Part::default();
+            for (n, sentence) in sentences.iter().enumerate() {
+                let (mut record, broken) = sentence_of(sentence, file, &layout, &mut keys);
+                record.number = (i * SENTENCES + n) as u64 + 1;
+                if let Some(group) = &group {
+                    record.metadata.push((group.clone(), Value::String(format!("doc {}", sentence.document + 1))));
+                }
+                if let Some((place, found)) = broken {
+                    part.broken.push(Broken { place, found, rest: record });
+                    continue;
+                }
+                if !sentence.comments.is_empty() {
+                    let lines = sentence.comments.iter().map(|&line| Value::String(line.to_owned())).collect();
+                    record.metadata.push((comments.clone(), Value::Array(lines)));
+                }
+                part.records.push(record);
+            }
+            part
+        })
+        .collect();
+    let mut out = Part { layout, documents, ..Part::default() };
+    for part in read {
+        out.records.extend(part.records);
+        out.broken.extend(part.broken);
+    }
+    Ok(out)
+}
+
+/// How many sentences one thread takes at once.
+const SENTENCES: usize = 1024;
+
+/// Reads the lines of one sentence; also the first line that cannot be read, if any, and what stands there.
+fn sentence_of(
+    sentence: &Sentence,
+    file: Option<&Key>,
+    layout: &Layout,
+    keys: &mut Keys,
+) -> (Record, Option<(Place, String)>) {
+    let place = |number| Place { file: file.cloned(), number, ..Place::default() };
+    let mut text = String::with_capacity(sentence.lines.len());
+    let (mut tokens, mut broken) = (Vec::new(), None);
     let mut fields = Vec::new();
-    for (number, line) in lines(text) {
-        at_end = line;
-        if is_blank(line) {
-            if sentences.close() {
-                first_blank.get_or_insert(line);
-            }
-            after_document = false;
-            continue;
-        }
+    for (number, line) in (sentence.line..).zip(sentence.lines.lines()) {
         split(line, layout.tabs, &mut fields);
-        if fields[0] == DOCUMENT {
-            sentences.close();
-            if first_document.is_none() {
-                layout.document_first = sentences.out.records.is_empty();
-                first_document = Some(line);
-            }
-            sentences.next_document();
-            after_document = true;
-            continue;
-        }
-        if after_document {
-            layout.document_blank = false;
-            after_document = false;
-        }
         let tag = fields.get(layout.tag).map_or("", |tag| tag.trim());
         let equal = fields.len() == layout.columns;
-        if line.starts_with('#') && !sentences.is_open() && (!equal || (!layout.tabs && !like_tag(tag))) {
-            sentences.comments.push(Value::String(line.to_owned()));
-            continue;
-        }
         let Some(token) = fields.get(layout.token).filter(|token| equal && !token.is_empty()) else {
-            sentences.open(number);
             let columns = count(fields.len(), "column");
-            let found = format!("'{}', {columns} where most lines have {}", quote(line), layout.columns);
-            sentences.broken.get_or_insert((number, found));
+            let found = || format!("'{}', {columns} where most lines have {}", quote(line), layout.columns);
+            broken.get_or_insert_with(|| (place(number), found()));
             continue;
         };
-        let record = sentences.open(number);
-        push_token(record.text.get_or_insert_default(), &mut record.tokens, token, Some(keys.key(tag)));
+        push_token(&mut text, &mut tokens, token, Some(keys.key(tag)));
         if layout.columns > 2
-            && let Some(mark) = record.tokens.last_mut()
+            && let Some(mark) = tokens.last_mut()
         {
             let others = fields.iter().enumerate().filter(|(i, _)| *i != layout.token && *i != layout.tag);
             mark.columns = others.map(|(_, field)| keys.key(field)).collect();
         }
     }
-    layout.blank_at_end = is_blank(at_end);
-    sentences.close();
-    first_blank.unwrap_or_default().clone_into(&mut layout.blank);
-    if let Some(line) = first_document {
-        line.clone_into(&mut layout.document);
-        layout.document_last = sentences.fresh_document && !layout.document_first;
-    }
-    let mut out = sentences.out;
-    if first_document.is_none() {
-        // Only now is it sure that the file does not say where documents begin.
-        out.records.iter_mut().for_each(|r| r.metadata.retain(|(key, _)| &**key != GROUP));
-    }
-    out.documents = first_document.is_some();
-    out.layout = layout;
-    Ok(out)
-}
-
-/// Sentences under construction.
-#[derive(Default)]
-struct Sentences<'a> {
-    file: Option<&'a Key>,
-    out: Part,
-    current: Option<Record>,
-    broken: Option<(u64, String)>,
-    comments: Vec<Value>,
-    document: usize,
-    /// Whether no sentence of the present document has come yet.
-    fresh_document: bool,
-    keys: (Option<Key>, Option<Key>),
-}
-
-impl Sentences<'_> {
-    fn place(&self, number: u64) -> Place {
-        Place { file: self.file.cloned(), number, ..Place::default() }
-    }
-
-    fn is_open(&self) -> bool {
-        self.current.is_some()
-    }
-
-    /// The sentence that a line is of; one that begins with it when there is none.
-    fn open(&mut self, number: u64) -> &mut Record {
-        let place = self.place(number);
-        self.fresh_document = false;
-        self.current.get_or_insert_with(|| Record { place, ..Record::default() })
-    }
-
-    /// Ends the sentence; whether there was one.
-    fn close(&mut self) -> bool {
-        let Some(mut record) = self.current.take() else {
-            return false;
-        };
-        record.number = (self.out.records.len() + self.out.broken.len()) as u64 + 1;
-        if let Some((number, found)) = self.broken.take() {
-            self.comments.clear();
-            self.out.broken.push(Broken { place: self.place(number), found, rest: record });
-            return true;
-        }
-        let group = self.keys.0.get_or_insert_with(|| GROUP.into()).clone();
-        record.metadata.push((group, Value::String(format!("doc {}", self.document + 1))));
-        if !self.comments.is_empty() {
-            let key = self.keys.1.get_or_insert_with(|| COMMENTS.into()).clone();
-            record.metadata.push((key, Value::Array(std::mem::take(&mut self.comments))));
-        }
-        self.out.records.push(record);
-        true
-    }
-
-    fn next_document(&mut self) {
-        // A document without a sentence counts as none.
-        self.document += usize::from(!self.fresh_document && self.out.records.len() + self.out.broken.len() > 0);
-        self.fresh_document = true;
-    }
+    let text = (!tokens.is_empty()).then_some(text);
+    (Record { place: place(sentence.line), text, tokens, ..Record::default() }, broken)
 }

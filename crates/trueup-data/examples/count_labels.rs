@@ -1,0 +1,24 @@
+//! The smallest program with this library: reads a file of any format and counts its labels (types of spans).
+//!
+//! `cargo run --release --example count_labels -- FILE` prints `{"examples": N, "labels": {"a": 3, ...}}`. The benchmarks
+//! of reading run it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
+
+use mimalloc::MiMalloc;
+use trueup_data::{ReadOptions, read_corpus};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let file = std::env::args().nth(1).ok_or("usage: count_labels FILE")?;
+    let read = read_corpus(Path::new(&file), &ReadOptions::default())?;
+    let outline = &read.corpus.outline;
+    let labels: BTreeMap<&str, u64> = outline.labels().into_iter().chain(outline.span_labels()).collect();
+    let counted = serde_json::json!({ "examples": read.corpus.records.len(), "labels": labels });
+    Ok(writeln!(std::io::stdout(), "{counted}")?)
+}
