@@ -22,11 +22,16 @@ fn fixture() -> Decodings {
 }
 
 /// Every sequence of `scheme`: its tags, our strict chunks, seqeval's entities.
-fn each(decodings: &Decodings, scheme: Scheme, mut check: impl FnMut(&[Tag<&str>], &[Chunk<&str>], &[Chunk<&str>])) -> usize {
+fn each(
+    decodings: &Decodings,
+    scheme: Scheme,
+    mut check: impl FnMut(&[Tag<&str>], &[Chunk<&str>], &[Chunk<&str>]),
+) -> usize {
     let cases = &decodings[scheme.name()];
     for (text, entities) in cases {
         let tags: Vec<Tag<&str>> = text.split(' ').map(|tag| Tag::parse(tag, Style::Prefix).unwrap()).collect();
-        let theirs: Vec<Chunk<&str>> = entities.iter().map(|(start, end, kind)| (*start, *end, kind.as_str())).collect();
+        let theirs: Vec<Chunk<&str>> =
+            entities.iter().map(|(start, end, kind)| (*start, *end, kind.as_str())).collect();
         check(&tags, &decode(&tags, scheme, true).chunks, &theirs);
     }
     cases.len()

@@ -1,7 +1,7 @@
 //! What a reader is given: a file (decompressed, decoded on request) or a folder of files.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -49,6 +49,8 @@ pub(crate) struct Input {
     is_folder: bool,
     /// The files, where a pattern names several.
     paths: Vec<PathBuf>,
+    /// How many records it seems to hold, once a part of it was read.
+    expected: Cell<usize>,
 }
 
 impl Input {
@@ -67,7 +69,16 @@ impl Input {
             Some(paths) => {
                 let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
                 let paths = paths.to_vec();
-                return Ok(Self { name, bytes, large: None, text, folder: None, is_folder: false, paths });
+                return Ok(Self {
+                    name,
+                    bytes,
+                    large: None,
+                    text,
+                    folder: None,
+                    is_folder: false,
+                    paths,
+                    expected: Cell::default(),
+                });
             }
         }
         if path.as_os_str() != "-" && path.is_dir() {
@@ -81,6 +92,7 @@ impl Input {
                 folder: Some(folder),
                 is_folder: true,
                 paths: Vec::new(),
+                expected: Cell::default(),
             });
         }
         let is_large = fs::metadata(path).is_ok_and(|kind| kind.is_file() && kind.len() > large);
@@ -94,13 +106,31 @@ impl Input {
             let root = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             Folder { name: shown(root), root: Root::Disk(root.to_path_buf()) }
         });
-        Ok(Self { name, bytes, large, text: OnceCell::new(), folder, is_folder: false, paths: Vec::new() })
+        Ok(Self {
+            name,
+            bytes,
+            large,
+            text: OnceCell::new(),
+            folder,
+            is_folder: false,
+            paths: Vec::new(),
+            expected: Cell::default(),
+        })
     }
 
     /// A file in memory.
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
         let (name, bytes) = (crate::error::escape(name), OnceCell::from(Bytes::from(bytes)));
-        Self { name, bytes, large: None, text: OnceCell::new(), folder: None, is_folder: false, paths: Vec::new() }
+        Self {
+            name,
+            bytes,
+            large: None,
+            text: OnceCell::new(),
+            folder: None,
+            is_folder: false,
+            paths: Vec::new(),
+            expected: Cell::default(),
+        }
     }
 
     /// A folder in memory, by relative names.
@@ -108,7 +138,16 @@ impl Input {
         let name = crate::error::escape(name);
         let folder = Folder { name: name.clone(), root: Root::Memory(files) };
         let (bytes, text) = (OnceCell::from(Bytes::new()), OnceCell::new());
-        Self { name, bytes, large: None, text, folder: Some(folder), is_folder: true, paths: Vec::new() }
+        Self {
+            name,
+            bytes,
+            large: None,
+            text,
+            folder: Some(folder),
+            is_folder: true,
+            paths: Vec::new(),
+            expected: Cell::default(),
+        }
     }
 
     /// The same file in memory, beside `files`.
@@ -122,6 +161,22 @@ impl Input {
     pub fn is_large(&self) -> bool {
         let size = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
         self.large.is_some() || self.paths.iter().map(size).sum::<u64>() > LARGE
+    }
+
+    /// Takes note that a part of `bytes` bytes holds so many records.
+    pub fn expect(&self, records: usize, bytes: usize) {
+        let size = self.large.as_ref().and_then(|large| source::plain_size(&large.path));
+        let parts = size.unwrap_or(0) as f64 / bytes.max(1) as f64;
+        // A little more, since records are not all of one length.
+        self.expected.set((records as f64 * parts.max(1.0) * 1.03) as usize);
+    }
+
+    /// Adds a record to a list, for which room is made at once where it is known how many come.
+    pub fn gather<T>(&self, records: &mut Vec<T>, record: T) {
+        if records.len() == records.capacity() {
+            records.reserve(self.expected.get().saturating_sub(records.len()));
+        }
+        records.push(record);
     }
 
     /// The files of a pattern; none for any other input.

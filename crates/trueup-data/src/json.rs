@@ -49,7 +49,7 @@ pub(crate) fn first_lines(text: &str, remarks: &mut Remarks) -> Result<(Vec<Obje
         objects.push(object);
         Ok(())
     };
-    let number = each_line(text, (1, 0), |object| object, remarks, take)?;
+    let number = each_line(text, (1, 0), |_, _| None, |object| object, remarks, take)?;
     let hint = if objects.is_empty() && serde_json::from_str::<Value>(text).is_ok() {
         "this is one JSON object over several lines: write its records as JSON lines"
     } else {
@@ -62,11 +62,13 @@ pub(crate) fn first_lines(text: &str, remarks: &mut Remarks) -> Result<(Vec<Obje
 /// How many lines one thread takes at once.
 const LINES: usize = 512;
 
-/// Hands on what `make` makes of the object of each line, in order; both parsing and making run side by side. The text
-/// begins at a line and after a number of records; answers the number of records with its own.
+/// Hands on what `quick` makes of each line, given its number and that of its record, and where that is nothing, what
+/// `make` makes of its object; in order. Both run side by side. The text begins at a line and after a number of records;
+/// answers the number of records with its own.
 pub(crate) fn each_line<T: Send>(
     text: &str,
     (line, before): (u64, u64),
+    quick: impl Fn(&str, (u64, u64)) -> Option<T> + Sync,
     make: impl Fn(Object) -> T + Sync,
     remarks: &mut Remarks,
     mut take: impl FnMut(T, &mut Remarks) -> Result<(), DataError>,
@@ -78,10 +80,16 @@ pub(crate) fn each_line<T: Send>(
         .par_iter()
         .enumerate()
         .with_min_len(LINES)
-        .map(|(i, &(line, text))| match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => Ok(make(Object { line, number: before + i as u64 + 1, fields })),
-            Ok(other) => Err(format!("{} where an object is needed", shape(&other))),
-            Err(error) => Err(format!("'{}' ({} at column {})", quote(text), reason(&error), error.column())),
+        .map(|(i, &(line, text))| {
+            let number = before + i as u64 + 1;
+            if let Some(made) = quick(text, (line, number)) {
+                return Ok(made);
+            }
+            match serde_json::from_str(text) {
+                Ok(Value::Object(fields)) => Ok(make(Object { line, number, fields })),
+                Ok(other) => Err(format!("{} where an object is needed", shape(&other))),
+                Err(error) => Err(format!("'{}' ({} at column {})", quote(text), reason(&error), error.column())),
+            }
         })
         .collect();
     let number = before + lines.len() as u64;

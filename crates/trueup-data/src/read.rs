@@ -120,7 +120,7 @@ fn with_others(error: DataError, remarks: &Remarks) -> DataError {
 pub(crate) fn corpus(input: &Input, options: &ReadOptions) -> Result<Read, DataError> {
     let mut records: Vec<Record> = Vec::new();
     let mut take = |record| {
-        records.push(record);
+        input.gather(&mut records, record);
         Ok(())
     };
     let mut remarks = Remarks::new(&input.name, options.strict);
@@ -233,7 +233,7 @@ pub(crate) fn load(input: &Input, options: &ReadOptions) -> Result<Loaded, DataE
     let options = &mapping::beside(input, options, &mut remarks)?;
     let mut records: Vec<Record> = Vec::new();
     let mut take = |record| {
-        records.push(record);
+        input.gather(&mut records, record);
         Ok(())
     };
     let Got { format, mut outline, ids_from_column, scheme, .. } = files(input, options, &mut remarks, &mut take)?;

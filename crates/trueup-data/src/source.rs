@@ -81,6 +81,15 @@ pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, DataErr
     Ok(Source { name, text })
 }
 
+/// How large a file is; `None` when it is compressed, or is none.
+pub(crate) fn plain_size(path: &Path) -> Option<u64> {
+    let mut magic = [0; 4];
+    let file = &mut fs::File::open(path).ok()?;
+    file.read_exact(&mut magic).ok()?;
+    let packed = magic.starts_with(b"\x1f\x8b") || magic.starts_with(b"\x28\xb5\x2f\xfd");
+    file.metadata().ok().filter(|_| !packed).map(|kind| kind.len())
+}
+
 /// Bytes that [`decode`] found to be UTF-8, without a byte order mark.
 pub(crate) fn plain(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)).unwrap_or_default()

@@ -54,10 +54,15 @@ pub fn stats(stats: &Stats, width: usize) -> String {
         shares.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
         let shown: Vec<String> =
             shares.iter().take(SHORT_LIST).map(|(name, share)| format!("{name} {}", percent(**share))).collect();
-        row("languages", match shares.as_slice() {
-            [(only, _)] if *only == "unclear" => "unclear (short texts, or a language that is none of the 69 told apart)".to_owned(),
-            _ => format!("looks like {}", shown.join(", ")),
-        });
+        row(
+            "languages",
+            match shares.as_slice() {
+                [(only, _)] if *only == "unclear" => {
+                    "unclear (short texts, or a language that is none of the 69 told apart)".to_owned()
+                }
+                _ => format!("looks like {}", shown.join(", ")),
+            },
+        );
     }
     if stats.duplicates > 0 {
         let conflicts = match stats.conflicts {

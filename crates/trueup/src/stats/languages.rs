@@ -43,8 +43,7 @@ pub(super) fn languages(records: &[Record]) -> BTreeMap<String, f64> {
         reliable.entry(lang.code()).or_insert((*lang, 0)).1 += 1;
     }
     let least = told.iter().flatten().count() as f64 * COMMON;
-    let common: Vec<Lang> =
-        reliable.values().filter(|(_, n)| *n as f64 >= least).map(|(lang, _)| *lang).collect();
+    let common: Vec<Lang> = reliable.values().filter(|(_, n)| *n as f64 >= least).map(|(lang, _)| *lang).collect();
     let detector = Detector::with_allowlist(common);
     let judge = |(text, told): (&&str, &Option<Lang>)| told.or_else(|| detector.detect_lang(text));
     shares(sample.par_iter().zip(&told).map(judge).collect())

@@ -144,6 +144,7 @@ pub(super) struct Part {
 pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     check(options, reading.remarks)?;
     let part = part(input.text()?, None, options, reading.remarks)?;
+    input.expect(part.records.len(), 0);
     if part.documents {
         reading.outline.group = Some(GROUP.into());
     }
@@ -212,7 +213,12 @@ fn columns(text: &str, options: &ReadOptions, remarks: &Remarks) -> Result<Layou
 ///
 /// First the lines are told apart into sentences, which depends on what came before; then the sentences are read side by
 /// side.
-pub(super) fn part(text: &str, file: Option<&Key>, options: &ReadOptions, remarks: &Remarks) -> Result<Part, DataError> {
+pub(super) fn part(
+    text: &str,
+    file: Option<&Key>,
+    options: &ReadOptions,
+    remarks: &Remarks,
+) -> Result<Part, DataError> {
     let mut layout = columns(text, options, remarks)?;
     layout.crlf = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
     let (sentences, documents) = blocks::sentences(text, &mut layout);

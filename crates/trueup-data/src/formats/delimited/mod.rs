@@ -84,6 +84,7 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
         let (plan, table) = match &decided {
             None => {
                 let (table, dialect) = parse_first(&text, format, options.header, &wanted, reading.remarks)?;
+                input.expect(table.rows(), text.len());
                 let plan = tabular::decide(&table, options, reading.remarks)?;
                 (&decided.insert((plan, dialect, table.width)).0, table)
             }

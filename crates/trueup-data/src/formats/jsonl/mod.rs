@@ -2,6 +2,7 @@
 //! and an answer under usual names.
 
 mod fields;
+mod quick;
 mod record;
 mod tokens;
 mod write;
@@ -60,6 +61,7 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
                 number = records;
                 objects
             };
+            input.expect(objects.len(), text.len());
             drop(text);
             if options.mapping.is_none()
                 && let Some(field) = tokens::field(&objects, options)
@@ -135,9 +137,14 @@ impl State {
     ) -> Result<u64, DataError> {
         let mut all = Vec::new();
         let plan = &self.plan;
+        let is_plain = quick::fits(plan);
         let number = json::each_line(
             text,
             at,
+            |line, at| {
+                let record = is_plain.then(|| quick::record(line, at, plan, options)).flatten()?;
+                Some(Made { line: at.0, repaired: 0, no_text: false, record: Ok(record) })
+            },
             |object| make(object, plan, options),
             reading.remarks,
             |made, _| {

@@ -107,7 +107,7 @@ fn is_choice(value: &Value) -> bool {
 }
 
 /// Reads the value of an answer's field into `into`.
-fn add_answer(
+pub(super) fn add_answer(
     into: &mut Answer,
     name: &str,
     value: &Value,
