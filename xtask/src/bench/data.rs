@@ -18,6 +18,8 @@ const RUNS: usize = 5;
 /// Our command against a peer's; `IN/` and `OUT/` at the head of an argument are the folders of inputs and outputs.
 struct Pair {
     what: &'static str,
+    /// Arguments of the binary; `READ` in place of a command is the program that only reads and counts, as the peers'
+    /// scripts do (`crates/trueup-data/examples/count_labels.rs`).
     ours: &'static [&'static str],
     /// The environment of the peer below `PEERS_VENVS`; `None` when there is none to compare with.
     peer: Option<(&'static str, &'static str, &'static str)>,
@@ -25,38 +27,38 @@ struct Pair {
 
 const PAIRS: &[Pair] = &[
     Pair {
-        what: "CSV, 10,000 rows: `stats` / pandas `read_csv` and label counts",
-        ours: &["stats", "IN/small.csv", "--json", "-"],
+        what: "CSV, 10,000 rows: read, labels counted / pandas `read_csv`",
+        ours: &["READ", "IN/small.csv"],
         peer: Some(("hf", "pandas-csv", "small.csv")),
     },
     Pair {
-        what: "CSV, 1,000,000 rows: `stats` / pandas `read_csv` and label counts",
-        ours: &["stats", "IN/rows.csv", "--json", "-"],
+        what: "CSV, 1,000,000 rows: read, labels counted / pandas `read_csv`",
+        ours: &["READ", "IN/rows.csv"],
         peer: Some(("hf", "pandas-csv", "rows.csv")),
     },
     Pair {
-        what: "CSV, 1,000,000 rows: `convert` to JSONL / `datasets` load and label counts",
-        ours: &["convert", "IN/rows.csv", "OUT/rows.jsonl", "--quiet"],
+        what: "CSV, 1,000,000 rows: read, labels counted / `datasets` load",
+        ours: &["READ", "IN/rows.csv"],
         peer: Some(("hf", "datasets-csv", "rows.csv")),
     },
     Pair {
-        what: "JSONL, 1,000,000 lines: `stats` / pandas `read_json(lines=True)` and label counts",
-        ours: &["stats", "IN/lines.jsonl", "--json", "-"],
+        what: "JSONL, 1,000,000 lines: read, labels counted / pandas `read_json(lines=True)`",
+        ours: &["READ", "IN/lines.jsonl"],
         peer: Some(("hf", "pandas-jsonl", "lines.jsonl")),
     },
     Pair {
-        what: "JSONL, 1,000,000 lines: `convert` to CSV / pandas `read_json(lines=True)` and label counts",
-        ours: &["convert", "IN/lines.jsonl", "OUT/lines.csv", "--quiet"],
-        peer: Some(("hf", "pandas-jsonl", "lines.jsonl")),
+        what: "JSONL, 1,000,000 lines: read, labels counted / `datasets` load",
+        ours: &["READ", "IN/lines.jsonl"],
+        peer: Some(("hf", "datasets-jsonl", "lines.jsonl")),
     },
     Pair {
-        what: "JSONL, 1,000,000 lines: `convert` to CSV / `datasets` load and label counts",
+        what: "JSONL, 1,000,000 lines: `convert` to CSV / `datasets` load alone",
         ours: &["convert", "IN/lines.jsonl", "OUT/lines.csv", "--quiet"],
         peer: Some(("hf", "datasets-jsonl", "lines.jsonl")),
     },
     Pair {
-        what: "CoNLL, 50 MB: `stats` / a plain Python reader, spans counted",
-        ours: &["stats", "IN/tokens.conll", "--json", "-"],
+        what: "CoNLL, 50 MB: read, spans counted / a plain Python reader",
+        ours: &["READ", "IN/tokens.conll"],
         peer: Some(("hf", "plain-conll", "tokens.conll")),
     },
     Pair {
@@ -84,6 +86,7 @@ const PAIRS: &[Pair] = &[
         ours: &["convert", "IN/tasks-50000.json", "OUT/tasks.conll", "--quiet"],
         peer: None,
     },
+    Pair { what: "CSV, 1,000,000 rows: `stats`", ours: &["stats", "IN/rows.csv", "--json", "-"], peer: None },
     Pair {
         what: "JSONL, 1,000,000 lines: `convert` to JSONL",
         ours: &["convert", "IN/lines.jsonl", "OUT/lines.jsonl", "--quiet"],
@@ -98,6 +101,7 @@ const PAIRS: &[Pair] = &[
 
 /// Times every pair and writes the table.
 pub fn section(binary: &Path, data: &Path) -> Result<String> {
+    process::run(&mut workspace::cargo(&["build", "--release", "--workspace", "--examples"]))?;
     let folder = workspace::target().join("bench-data");
     inputs(&folder, data, binary)?;
     let out = folder.join("out");
@@ -117,8 +121,10 @@ pub fn section(binary: &Path, data: &Path) -> Result<String> {
 }
 
 fn row(pair: &Pair, binary: &Path, folder: &Path, out: &Path) -> Result<String> {
-    let ours: Vec<PathBuf> = pair
-        .ours
+    let reads = pair.ours.first() == Some(&"READ");
+    let reader = binary.with_file_name("examples").join("count_labels");
+    let binary = if reads { &reader } else { binary };
+    let ours: Vec<PathBuf> = pair.ours[usize::from(reads)..]
         .iter()
         .map(|word| match (word.strip_prefix("IN/"), word.strip_prefix("OUT/")) {
             (Some(file), _) => folder.join(file),

@@ -7,6 +7,7 @@
 //! The text of a sentence is its tokens joined by one space. Spans are a view of the tags under a scheme; the raw tags
 //! and the other columns are kept beside them, and how the lines were laid out, so that the file can be written again.
 
+pub(crate) mod beside;
 mod blocks;
 pub(crate) mod crowd;
 pub(crate) mod folder;

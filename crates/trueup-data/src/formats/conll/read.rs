@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use trueup_core::Task;
 
+use super::beside;
 use super::blocks::{self, Sentence};
 use super::{COMMENTS, DOCUMENT, GROUP, layout, split};
 use crate::columns::resolve;
@@ -186,7 +187,7 @@ pub(super) fn finish(parts: Vec<Part>, options: &ReadOptions, reading: &mut Read
 }
 
 /// Finds the columns of the roles that the caller named; else the token is first, the tag last.
-fn columns(text: &str, options: &ReadOptions, remarks: &Remarks) -> Result<Layout, DataError> {
+fn columns(text: &str, options: &ReadOptions, remarks: &mut Remarks) -> Result<Layout, DataError> {
     let (tabs, columns) = layout(head(text));
     if columns < 2 {
         let (line, found) = lines(text).find(|(_, line)| !is_blank(line)).unwrap_or((1, ""));
@@ -199,7 +200,18 @@ fn columns(text: &str, options: &ReadOptions, remarks: &Remarks) -> Result<Layou
         None => Ok(default),
     };
     let token = column(&options.text, "text", 0)?;
-    let tag = column(&options.label, "label", columns - 1)?;
+    let mut tag = column(&options.label, "label", columns - 1)?;
+    if options.label.is_none() && tag != token && beside::has_predictions(head(text), tabs, columns) {
+        tag = columns - 2;
+        let what = format!(
+            "column {} holds gold and column {columns}, with the same types, what a model predicted (kept as it is)",
+            columns - 1
+        );
+        // Of several files it is said once.
+        if !remarks.guesses.iter().any(|guess| guess.what == what) {
+            remarks.guess(what, Some("--label"));
+        }
+    }
     for (asked, role) in [(&options.id, "id"), (&options.group, "group"), (&options.time, "time")] {
         if let Some(asked) = asked {
             let valid = "none: CoNLL has columns for tokens, not for sentences".to_owned();
@@ -217,7 +229,7 @@ pub(super) fn part(
     text: &str,
     file: Option<&Key>,
     options: &ReadOptions,
-    remarks: &Remarks,
+    remarks: &mut Remarks,
 ) -> Result<Part, DataError> {
     let mut layout = columns(text, options, remarks)?;
     layout.crlf = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
