@@ -54,6 +54,7 @@ mod quoted;
 mod read;
 mod reading;
 mod restrict;
+pub mod scan;
 mod source;
 mod tabular;
 pub mod write;

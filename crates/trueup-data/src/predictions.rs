@@ -21,7 +21,7 @@ use crate::source::Source;
 use crate::tabular;
 
 /// Usual names of the predicted label, the likeliest first: a file with `label` and `prediction` has gold in `label`.
-const PREDICTED_NAMES: &[&str] = &[
+pub(crate) const PREDICTED_NAMES: &[&str] = &[
     "prediction",
     "predictions",
     "predicted",
@@ -29,6 +29,8 @@ const PREDICTED_NAMES: &[&str] = &[
     "pred",
     "pred_label",
     "y_pred",
+    "predicted_class",
+    "label_pred",
     "label",
     "labels",
     "spans",

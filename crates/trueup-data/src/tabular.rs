@@ -46,6 +46,8 @@ struct Row {
 
 /// How many rows one thread takes at once.
 const ROWS: usize = 512;
+/// How many rows become records before these are handed on.
+const PIECE: usize = 65_536;
 
 /// Records by the id, else the text, of their item.
 #[derive(Debug, Default)]
@@ -175,30 +177,50 @@ impl Plan {
                 Cells::List | Cells::Spans => None,
             };
         }
-        let rows: Vec<Row> =
-            (0..table.rows()).into_par_iter().with_min_len(ROWS).map(|row| rules.row(table, row)).collect();
-        for (row, Row { made, empty_set }) in rows.into_iter().enumerate() {
-            self.empty_sets.set(self.empty_sets.get() + usize::from(empty_set));
-            let (record, answer) = match made {
-                Ok(made) => made,
-                Err(found) => {
-                    reading.remarks.skip_malformed_at(&table.place(row), found, answers::SPAN_SHAPE)?;
-                    continue;
+        for start in (0..table.rows()).step_by(PIECE) {
+            let piece = start..table.rows().min(start + PIECE);
+            let rows: Vec<Row> =
+                piece.clone().into_par_iter().with_min_len(ROWS).map(|row| rules.row(table, row)).collect();
+            for (row, Row { made, empty_set }) in piece.zip(rows) {
+                self.empty_sets.set(self.empty_sets.get() + usize::from(empty_set));
+                let (record, answer) = match made {
+                    Ok(made) => made,
+                    Err(found) => {
+                        reading.remarks.skip_malformed_at(&table.place(row), found, answers::SPAN_SHAPE)?;
+                        continue;
+                    }
+                };
+                match roles.annotator {
+                    None => reading.push(Record { gold: answer, ..record })?,
+                    Some(annotator) => self.gather(table, row, annotator, record, answer, reading)?,
                 }
-            };
-            match roles.annotator {
-                None => reading.push(Record { gold: answer, ..record })?,
-                Some(annotator) => self.gather(table, row, annotator, record, answer),
             }
         }
         Ok(())
     }
 
     /// Adds what one annotator answered to the record of its item.
-    fn gather(&self, table: &Table, row: usize, annotator: usize, record: Record, answer: Option<Answer>) {
+    fn gather(
+        &self,
+        table: &Table,
+        row: usize,
+        annotator: usize,
+        record: Record,
+        answer: Option<Answer>,
+        reading: &mut Reading,
+    ) -> Result<(), DataError> {
         let mut gathered = self.gathered.borrow_mut();
         let Gathered { records, places } = &mut *gathered;
-        let item = record.id.clone().unwrap_or_else(|| record.text().to_owned());
+        let id = record.id.as_ref().filter(|id| !id.trim().is_empty());
+        let item = id.cloned().unwrap_or_else(|| record.text().to_owned());
+        if let Some(&known) = places.get(&item)
+            && !record.text().trim().is_empty()
+            && records[known].text != record.text
+        {
+            // Its spans would mean another text.
+            let found = format!("another text for item '{}', whose text came before", quote(&item));
+            return reading.remarks.skip_malformed_at(&record.place, found, "one text an item");
+        }
         let place = *places.entry(item).or_insert_with(|| {
             records.push(record);
             records.len() - 1
@@ -217,6 +239,7 @@ impl Plan {
                 record.responses.push(Response { annotator, time, answer, ..Response::default() });
             }
         }
+        Ok(())
     }
 
     /// Hands on what was gathered, and says what is to be said of the whole table.

@@ -89,3 +89,20 @@ fn many_spans_that_do_not_cover_their_quote_take_linear_time() {
     // A pass over the text for each span took minutes.
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
+
+#[test]
+fn an_item_of_several_answers_has_one_text() {
+    let text = "id,text,spans,annotator\n\
+                1,Zurich,\"[{\"\"start\"\": 0, \"\"end\"\": 6, \"\"label\"\": \"\"P\"\"}]\",ann\n\
+                1,in Zurich,\"[{\"\"start\"\": 3, \"\"end\"\": 9, \"\"label\"\": \"\"P\"\"}]\",bob\n\
+                1,Zurich,[],cy\n\
+                \"\",Oslo,[],ann\n\"\",Bern,[],ann\n2,Rome,[],ann\n3,Rome,[],ann\n4,Rome,[],ann\n5,Rome,[],ann\n\
+                6,Rome,[],ann\n7,Rome,[],ann\n";
+    let read = read("csv", text).unwrap();
+    let texts: Vec<&str> = read.corpus.records.iter().map(trueup_data::corpus::Record::text).collect();
+    assert_eq!(texts[..3], ["Zurich", "Oslo", "Bern"]);
+    let who: Vec<_> = read.corpus.records[0].responses.iter().map(|r| r.annotator.as_deref().unwrap()).collect();
+    assert_eq!(who, ["ann", "cy"]);
+    assert_eq!((read.skipped.len(), read.skipped[0].line), (1, 3));
+    assert!(read.skipped[0].reason.contains("another text for item '1'"), "{}", read.skipped[0].reason);
+}
