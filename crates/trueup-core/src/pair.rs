@@ -51,6 +51,14 @@ pub enum DoorError {
         /// The sum found.
         sum: f64,
     },
+    /// A weight is negative, infinite or no number.
+    #[error("weight {value} is not a finite number of at least 0")]
+    Weight {
+        /// 0-based row.
+        row: usize,
+        /// What was found.
+        value: f64,
+    },
     /// A span is empty or reversed.
     #[error("the {side} span {start}..{end} is empty or reversed")]
     Span {
@@ -74,6 +82,7 @@ impl DoorError {
             | Self::Label { row, .. }
             | Self::Score { row, .. }
             | Self::Sum { row, .. }
+            | Self::Weight { row, .. }
             | Self::Span { row, .. } => Some(*row),
         }
     }
@@ -88,6 +97,7 @@ pub struct Pair<'a> {
     predicted: Vec<&'a Annotation>,
     scores: Option<Vec<&'a [f64]>>,
     clusters: Option<Vec<u32>>,
+    weights: Option<Vec<f64>>,
 }
 
 impl<'a> Pair<'a> {
@@ -133,7 +143,32 @@ impl<'a> Pair<'a> {
         if let Some(clusters) = &clusters {
             assert_eq!(clusters.len(), gold.len(), "one cluster number a row");
         }
-        Ok(Self { task, labels, gold, predicted, scores, clusters })
+        Ok(Self { task, labels, gold, predicted, scores, clusters, weights: None })
+    }
+
+    /// The pair with one weight a row, as scikit-learn's `sample_weight`: how much the row counts in every figure.
+    ///
+    /// Weights are importance, not repetition: figures equal those of rows repeated as often, intervals rest on the rows
+    /// there are (see [`measure`](crate::measure)). They count relative to each other; all of one size change nothing.
+    /// Rows of weight 0 are left out of the pair, as if they had not been given. Weights that are all 1 are none.
+    ///
+    /// # Errors
+    ///
+    /// [`DoorError::Weight`] for the first that is negative, infinite or no number; [`DoorError::Length`] when there is not
+    /// one a row.
+    pub fn with_weights(self, weights: Vec<f64>) -> Result<Self, DoorError> {
+        if weights.len() != self.len() {
+            return Err(DoorError::Length { gold: self.len(), predicted: weights.len() });
+        }
+        if let Some(row) = weights.iter().position(|w| !w.is_finite() || *w < 0.0) {
+            return Err(DoorError::Weight { row, value: weights[row] });
+        }
+        let kept: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > 0.0).collect();
+        let mut pair = if kept.len() < weights.len() { self.select(&kept) } else { self };
+        #[allow(clippy::float_cmp)] // exactly 1 is what no weights mean
+        let plain = kept.iter().all(|&row| weights[row] == 1.0);
+        pair.weights = (!plain).then(|| kept.iter().map(|&row| weights[row]).collect());
+        Ok(pair)
     }
 
     /// The kind of the answers.
@@ -176,6 +211,11 @@ impl<'a> Pair<'a> {
         self.clusters.as_deref()
     }
 
+    /// The weight of each row, above 0, when rows have weights.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
     /// The pair restricted to `rows`, in that order.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
@@ -186,6 +226,7 @@ impl<'a> Pair<'a> {
             predicted: rows.iter().map(|&r| self.predicted[r]).collect(),
             scores: self.scores.as_ref().map(|s| rows.iter().map(|&r| s[r]).collect()),
             clusters: self.clusters.as_ref().map(|c| rows.iter().map(|&r| c[r]).collect()),
+            weights: self.weights.as_ref().map(|w| rows.iter().map(|&r| w[r]).collect()),
         }
     }
 }
@@ -265,5 +306,24 @@ mod tests {
         let message = check(vec![Annotation::Labels(vec![]), Annotation::Label(1)], None).unwrap_err();
         assert!(message.contains("the predicted answer is not a classification answer"), "{message}");
         assert!(check(vec![Annotation::Label(7), Annotation::Label(1)], None).is_err());
+    }
+
+    #[test]
+    fn weights_are_numbers_and_those_of_zero_leave_their_rows_out() {
+        let labels = LabelSet::new(["a", "b"]);
+        let gold = [Annotation::Label(0), Annotation::Label(1), Annotation::Label(1)];
+        let predicted = predictions(&labels, vec![Annotation::Label(0); 3], None);
+        let weighted = |weights: Vec<f64>| {
+            Pair::new(Task::Classification, &labels, &gold, &predicted, None).unwrap().with_weights(weights)
+        };
+        assert_eq!(weighted(vec![1.0; 3]).unwrap().weights(), None);
+        let pair = weighted(vec![2.0, 0.0, 0.5]).unwrap();
+        assert_eq!((pair.len(), pair.weights()), (2, Some([2.0, 0.5].as_slice())));
+        assert_eq!(weighted(vec![1.0, 0.0, 1.0]).unwrap().weights(), None);
+        for (bad, text) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+            let error = weighted(vec![1.0, 1.0, bad]).unwrap_err();
+            assert_eq!((error.row(), error.to_string().contains(text)), (Some(2), true));
+        }
+        assert!(matches!(weighted(vec![1.0]), Err(DoorError::Length { .. })));
     }
 }

@@ -12,17 +12,17 @@ const BLOCK: usize = 16;
 
 /// Adds the areas to `metrics` and returns that of each label; `None` without scores.
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) -> Option<Vec<Estimate>> {
-    let n = context.pair.len() as u64;
-    if context.pair.scores().is_none() {
+    let n = context.len;
+    if context.scores().is_none() {
         metrics.insert("roc_auc_ovr", Estimate::undefined(n));
         if context.positive().is_some() {
             metrics.insert("roc_auc", Estimate::undefined(n));
         }
         return None;
     }
-    let mut rows = Vec::with_capacity(context.pair.labels().len());
-    let mut mean = Mean { influence: vec![0.0; context.pair.len()], ..Mean::default() };
-    let labels: Vec<LabelId> = context.pair.labels().ids().collect();
+    let mut rows = Vec::with_capacity(context.labels.len());
+    let mut mean = Mean { influence: vec![0.0; context.len as usize], ..Mean::default() };
+    let labels: Vec<LabelId> = context.labels.ids().collect();
     for block in labels.chunks(BLOCK) {
         let areas: Vec<_> = block.par_iter().map(|&label| area(context, label)).collect();
         for (&label, area) in block.iter().zip(areas) {
@@ -53,9 +53,8 @@ struct Area {
 }
 
 fn area(context: &Context, label: LabelId) -> Option<Area> {
-    let column: Vec<f64> = context.pair.scores()?.iter().map(|row| row[label as usize]).collect();
+    let column: Vec<f64> = context.scores()?.iter().map(|row| row[label as usize]).collect();
     let positive: Vec<bool> = context
-        .pair
         .gold()
         .iter()
         .map(|gold| match gold {
@@ -65,7 +64,7 @@ fn area(context: &Context, label: LabelId) -> Option<Area> {
         })
         .collect();
     let area = auc(&column, &positive)?;
-    let n = context.pair.len() as u64;
+    let n = context.len;
     let (variance, fewer, kind) = match &context.units.cluster_of {
         None => (area.variance, area.positives.min(area.negatives) as f64, IntervalKind::Delong),
         Some(of) => {
@@ -135,7 +134,7 @@ impl Mean {
     }
 
     fn estimate(self, context: &Context) -> Estimate {
-        let n = context.pair.len() as u64;
+        let n = context.len;
         let mut estimate = if self.count == 0.0 {
             Estimate::undefined(n)
         } else {

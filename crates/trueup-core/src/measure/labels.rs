@@ -7,11 +7,11 @@ use crate::document::{Estimate, LabelRow};
 
 /// A row for every label of the set, in label order.
 pub(super) fn rows(context: &Context, areas: Option<Vec<Estimate>>) -> Vec<LabelRow> {
-    let labels = context.pair.labels();
+    let labels = context.labels;
     let mut rows: Vec<LabelRow> = (0..labels.len() as u32)
         .into_par_iter()
         .map(|label| {
-            let tally = context.units.tallies[label as usize];
+            let tally = context.units.counts[label as usize];
             let [precision, recall, f1] = ratios::label(context, label);
             LabelRow {
                 label: labels.name(label).to_owned(),

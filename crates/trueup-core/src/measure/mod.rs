@@ -31,19 +31,21 @@
 mod areas;
 mod averages;
 pub mod catalogue;
+mod coefficients;
 mod confusion;
 mod labels;
 mod ratios;
+mod resample;
 mod scores;
 mod sets;
 mod units;
 
 use std::collections::BTreeMap;
 
-use crate::counts::Tallies;
+use crate::counts::{ConfusionCounts, Tallies, Tally, WeightedTally};
 use crate::document::{Confusion, Estimate, IntervalKind, LabelRow};
 use crate::stats::{Ratio, wilson_effective};
-use crate::{LabelId, Pair, Task};
+use crate::{LabelId, LabelSet, Pair, Task};
 use units::Units;
 
 /// What to measure, and how.
@@ -114,43 +116,115 @@ pub struct Measures {
 /// # Ok::<(), trueup_core::DoorError>(())
 /// ```
 pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
-    if let Some(costs) = &options.costs {
-        let k = pair.labels().len();
-        assert!(costs.miss.len() == k && costs.false_alarm.len() == k, "one cost of each kind a label");
-    }
-    let context = Context { pair, options, units: Units::new(pair) };
-    let mut metrics = BTreeMap::new();
-    ratios::metrics(&context, &mut metrics);
-    averages::metrics(&context, &mut metrics);
-    let areas = match pair.task() {
-        Task::Ner => None,
-        Task::Classification => {
-            scores::metrics(&context, &mut metrics);
-            areas::metrics(&context, &mut metrics)
-        }
-        Task::Multilabel => {
-            sets::metrics(&context, &mut metrics);
-            areas::metrics(&context, &mut metrics)
-        }
+    let context = Context {
+        task: pair.task(),
+        labels: pair.labels(),
+        len: pair.len() as u64,
+        pair: Some(pair),
+        options,
+        units: Units::new(pair, None),
     };
-    Measures {
-        metrics: metrics.into_iter().map(|(name, estimate)| (name.to_owned(), estimate)).collect(),
-        labels: labels::rows(&context, areas),
-        confusion: confusion::confusion(pair),
-        tallies: Tallies::from_labels(context.units.tallies),
+    context.measures(confusion::confusion(pair))
+}
+
+/// Measures a single-label task of which only the counts of gold against prediction are known, with no pass over rows:
+/// what [`measure`] gives for those rows without scores, to the last bit. `confusion` counts by the ids of `labels`.
+/// Panics when it is of another number of labels, or when stated costs are not one a label.
+///
+/// # Example
+///
+/// ```
+/// use trueup_core::LabelSet;
+/// use trueup_core::counts::ConfusionCounts;
+/// use trueup_core::measure::{MeasureOptions, measure_counts};
+///
+/// let counts = ConfusionCounts::from_cells(2, vec![2, 1, 0, 1]);
+/// let measures = measure_counts(&LabelSet::new(["ham", "spam"]), &counts, &MeasureOptions::default());
+/// assert_eq!(measures.metrics["accuracy"].value, Some(0.75));
+/// assert_eq!(measures.metrics["precision"].value, Some(0.5));
+/// ```
+pub fn measure_counts(labels: &LabelSet, confusion: &ConfusionCounts, options: &MeasureOptions) -> Measures {
+    assert_eq!(labels.len(), confusion.labels(), "counts of as many labels as there are names");
+    let context = Context {
+        task: Task::Classification,
+        labels,
+        len: confusion.total(),
+        pair: None,
+        options,
+        units: Units::of_counts(confusion, |_, _| [0.0; 3]),
+    };
+    let names = labels.names().to_vec();
+    context.measures(Some(Confusion { labels: names, counts: confusion.rows(), axes: crate::document::ConfusionAxes::default() }))
+}
+
+/// The metrics measured so far.
+#[derive(Default)]
+struct Metrics(BTreeMap<String, Estimate>);
+
+impl Metrics {
+    fn insert(&mut self, name: &str, estimate: Estimate) {
+        self.0.insert(name.to_owned(), estimate);
     }
 }
 
-type Metrics = BTreeMap<&'static str, Estimate>;
-
 /// What every family of metrics works from.
 struct Context<'a> {
-    pair: &'a Pair<'a>,
+    task: Task,
+    labels: &'a LabelSet,
+    /// How many examples there are.
+    len: u64,
+    /// The rows, when there are any.
+    pair: Option<&'a Pair<'a>>,
     options: &'a MeasureOptions,
     units: Units,
 }
 
 impl Context<'_> {
+    fn measures(&self, confusion: Option<Confusion>) -> Measures {
+        if let Some(costs) = &self.options.costs {
+            let k = self.labels.len();
+            assert!(costs.miss.len() == k && costs.false_alarm.len() == k, "one cost of each kind a label");
+        }
+        let mut metrics = Metrics::default();
+        ratios::metrics(self, &mut metrics);
+        averages::metrics(self, &mut metrics);
+        let areas = match self.task {
+            Task::Ner => None,
+            Task::Classification => {
+                scores::metrics(self, &mut metrics);
+                areas::metrics(self, &mut metrics)
+            }
+            Task::Multilabel => {
+                sets::metrics(self, &mut metrics);
+                areas::metrics(self, &mut metrics)
+            }
+        };
+        Measures {
+            metrics: metrics.0,
+            labels: labels::rows(self, areas),
+            confusion,
+            tallies: Tallies::from_labels(self.units.counts.clone()),
+        }
+    }
+
+    /// The counts of all labels together: with weights, and each example once.
+    fn total(&self) -> (WeightedTally, Tally) {
+        let (mut all, mut counts) = (WeightedTally::default(), Tally::default());
+        self.units.tallies.iter().for_each(|&tally| all.merge(tally, 1.0));
+        self.units.counts.iter().for_each(|&tally| counts.merge(tally));
+        (all, counts)
+    }
+
+    /// The rows of scores, when there are any.
+    fn scores(&self) -> Option<&[&[f64]]> {
+        self.pair.and_then(Pair::scores)
+    }
+
+    /// The gold answers of the rows, when there are any.
+    fn gold(&self) -> &[&crate::Annotation] {
+        self.pair.map_or(&[], Pair::gold)
+    }
+
     /// Whether an interval can and shall be made: a single dependent unit has none.
     fn intervals(&self) -> bool {
         self.options.intervals && (self.units.independent || self.units.total > 1)
@@ -205,17 +279,17 @@ impl Context<'_> {
 
     /// The share of units that Wilson's interval leaves to what none of them showed.
     fn unseen_share(&self) -> f64 {
-        1.0 - wilson_effective(1.0, self.units.total as f64).0
+        1.0 - wilson_effective(1.0, self.units.effective).0
     }
 
     /// The names of `labels`.
     fn names(&self, labels: impl IntoIterator<Item = LabelId>) -> Vec<String> {
-        labels.into_iter().map(|label| self.pair.labels().name(label).to_owned()).collect()
+        labels.into_iter().map(|label| self.labels.name(label).to_owned()).collect()
     }
 
     /// The positive label of a task of two labels.
     fn positive(&self) -> Option<LabelId> {
-        if self.pair.task() != Task::Classification || self.pair.labels().len() != 2 {
+        if self.task != Task::Classification || self.labels.len() != 2 {
             return None;
         }
         let support = |label: usize| self.units.tallies[label].support();

@@ -30,9 +30,9 @@ struct Row {
 }
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
-    let n = context.pair.len() as u64;
-    let k = context.pair.labels().len();
-    let Some(scores) = context.pair.scores() else {
+    let n = context.len;
+    let k = context.labels.len();
+    let Some(scores) = context.scores() else {
         for name in ["log_loss", "brier_score", "ece"] {
             metrics.insert(name, Estimate::undefined(n));
         }
@@ -43,7 +43,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     };
     let rows: Vec<Row> = scores
         .par_iter()
-        .zip(context.pair.gold())
+        .zip(context.gold())
         .with_min_len(256)
         .map(|(scores, gold)| match gold {
             Annotation::Label(gold) => row(scores, *gold, k == 2),

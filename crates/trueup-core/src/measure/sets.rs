@@ -8,11 +8,11 @@ use crate::document::Estimate;
 use crate::stats::Ratio;
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
+    let predicted = context.pair.map_or(&[][..], crate::Pair::predicted);
     let tallies: Vec<Tally> = context
-        .pair
         .gold()
         .iter()
-        .zip(context.pair.predicted())
+        .zip(predicted)
         .map(|(gold, predicted)| {
             let mut tally = Tally::default();
             walk(labels(gold), labels(predicted), |_, outcome: Outcome| {
@@ -30,7 +30,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         let defined: Vec<f64> = tallies.iter().map(|t| f64::from(u8::from(value(t).is_some()))).collect();
         let weights = context.options.macro_defined.then_some(defined.as_slice());
         let ratio = context.units.mean(&rows, weights);
-        let n = context.pair.len() as u64;
+        let n = context.len;
         metrics.insert(name, context.proportion(ratio.map(|r| r.value), n, ratio, false, |p| p));
     }
     metrics.insert("log_loss", log_loss(context));
@@ -45,15 +45,15 @@ fn labels(answer: &Annotation) -> &[u32] {
 
 /// The mean over cells (examples times labels) of the log loss of "the label belongs" against its probability.
 fn log_loss(context: &Context) -> Estimate {
-    let n = context.pair.len() as u64;
-    let Some(scores) = context.pair.scores() else {
+    let n = context.len;
+    let Some(scores) = context.scores() else {
         return Estimate::undefined(n);
     };
-    let k = context.pair.labels().len() as f64;
+    let k = context.labels.len() as f64;
     let mut losses = Vec::with_capacity(scores.len());
     // The losses if every cell were as right, or as wrong, as it can be.
     let (mut least, mut greatest) = (0.0, 0.0);
-    for (row, gold) in scores.iter().zip(context.pair.gold()) {
+    for (row, gold) in scores.iter().zip(context.gold()) {
         let gold = labels(gold);
         let mut loss = 0.0;
         for (label, &p) in row.iter().enumerate() {
