@@ -1,5 +1,7 @@
 //! What can be typed. The help texts here are the source of the CLI reference.
 
+mod eval;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +10,8 @@ use trueup::core::document::Severity;
 use trueup::core::scheme::Scheme;
 use trueup::data::Format;
 use trueup::options::{CostOption, LearnerChoice, SplitBy, Target};
+
+pub use eval::EvalArgs;
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
@@ -23,6 +27,8 @@ pub struct Arguments {
 pub enum Command {
     /// Review a model: train a baseline on labelled data, or take predictions, and judge them
     Review(Box<ReviewArgs>),
+    /// Measure a model's answers: every metric with its interval, nothing judged
+    Eval(Box<EvalArgs>),
     /// Say what is in a file: sizes, labels, lengths, languages, duplicates, annotators, what is odd
     Stats(Box<StatsArgs>),
     /// Convert between annotation formats, and say what could not be held

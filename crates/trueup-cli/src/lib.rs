@@ -32,6 +32,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         Command::Review(args) => commands::review::run(&args),
+        Command::Eval(args) => commands::eval::run(&args),
         Command::Stats(args) => commands::stats::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Split(args) => commands::split::run(&args),

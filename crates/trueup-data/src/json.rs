@@ -61,6 +61,8 @@ pub(crate) fn first_lines(text: &str, remarks: &mut Remarks) -> Result<(Vec<Obje
 
 /// How many lines one thread takes at once.
 const LINES: usize = 512;
+/// How many lines are parsed before what they hold is handed on.
+const PIECE: usize = 32_768;
 
 /// Hands on what `quick` makes of each line, given its number and that of its record, and where that is nothing, what
 /// `make` makes of its object; in order. Both run side by side. The text begins at a line and after a number of records;
@@ -76,30 +78,32 @@ pub(crate) fn each_line<T: Send>(
     // Not `lines`: U+2028 and the like may stand raw in JSON strings, and only `\n` ends a record.
     let lines: Vec<(u64, &str)> =
         (line..).zip(text.split('\n')).filter(|(_, text)| !text.bytes().all(|b| b.is_ascii_whitespace())).collect();
-    let made: Vec<Result<T, String>> = lines
-        .par_iter()
-        .enumerate()
-        .with_min_len(LINES)
-        .map(|(i, &(line, text))| {
-            let number = before + i as u64 + 1;
-            if let Some(made) = quick(text, (line, number)) {
-                return Ok(made);
+    for (piece, lines) in lines.chunks(PIECE).enumerate() {
+        let first = before + (piece * PIECE) as u64 + 1;
+        let made: Vec<Result<T, String>> = lines
+            .par_iter()
+            .enumerate()
+            .with_min_len(LINES)
+            .map(|(i, &(line, text))| {
+                let number = first + i as u64;
+                if let Some(made) = quick(text, (line, number)) {
+                    return Ok(made);
+                }
+                match serde_json::from_str(text) {
+                    Ok(Value::Object(fields)) => Ok(make(Object { line, number, fields })),
+                    Ok(other) => Err(format!("{} where an object is needed", shape(&other))),
+                    Err(error) => Err(format!("'{}' ({} at column {})", quote(text), reason(&error), error.column())),
+                }
+            })
+            .collect();
+        for ((line, _), made) in lines.iter().zip(made) {
+            match made {
+                Ok(made) => take(made, remarks)?,
+                Err(found) => remarks.skip_malformed(*line, found, VALID)?,
             }
-            match serde_json::from_str(text) {
-                Ok(Value::Object(fields)) => Ok(make(Object { line, number, fields })),
-                Ok(other) => Err(format!("{} where an object is needed", shape(&other))),
-                Err(error) => Err(format!("'{}' ({} at column {})", quote(text), reason(&error), error.column())),
-            }
-        })
-        .collect();
-    let number = before + lines.len() as u64;
-    for ((line, _), made) in lines.into_iter().zip(made) {
-        match made {
-            Ok(made) => take(made, remarks)?,
-            Err(found) => remarks.skip_malformed(line, found, VALID)?,
         }
     }
-    Ok(number)
+    Ok(before + lines.len() as u64)
 }
 
 /// The one JSON value of a text; an error has the place of what is wrong.

@@ -10,7 +10,7 @@ use crate::formats::Format;
 use crate::mapping::Mapping;
 
 /// How to read labelled data. Every field left at its default is decided from the content.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
     /// The format.
     pub from: Option<Format>,

@@ -11,7 +11,7 @@ use crate::columns::{self, ID_NAMES};
 use crate::corpus::dataset;
 use crate::error::{DataError, list, quote};
 use crate::formats::delimited::{self, Table};
-use crate::formats::{self, Format, columnar, is_blank, jsonl, lines};
+use crate::formats::{self, Format, columnar, conll, is_blank, jsonl, lines};
 use crate::input::Input;
 use crate::json::{self, scalar, shape};
 use crate::labels::{Cells, Interner, at_level};
@@ -441,8 +441,10 @@ fn tokens(
     options: &PredictionOptions,
     mut remarks: Remarks,
 ) -> Result<PredictionFile, DataError> {
+    // Where gold stands beside it, the prediction is the last column.
+    let last = || (format == Format::CONLL).then(|| conll::columns_of(input.text_if_any()?).map(|n| n.to_string()))?;
     let read = ReadOptions {
-        label: options.label.clone(),
+        label: options.label.clone().or_else(last),
         scheme: options.scheme,
         lenient_tags: options.lenient_tags,
         task: options.task,

@@ -106,3 +106,21 @@ fn an_item_of_several_answers_has_one_text() {
     assert_eq!((read.skipped.len(), read.skipped[0].line), (1, 3));
     assert!(read.skipped[0].reason.contains("another text for item '1'"), "{}", read.skipped[0].reason);
 }
+
+#[test]
+fn numbers_of_metadata_are_written_as_they_were_read() {
+    let text = "{\"text\":\"a\",\"label\":\"x\",\"n\":9221.137203685458}\n{\"text\":\"b\",\"label\":\"y\",\"n\":0.1}\n";
+    let first = read("jsonl", text).unwrap();
+    let files = write_corpus_folder(&first.corpus, Format::JSONL).unwrap();
+    let written = String::from_utf8(files.values().next().unwrap().clone()).unwrap();
+    assert!(written.contains("9221.137203685458"), "{written}");
+    assert_eq!(read_files("jsonl", files).unwrap().corpus.records[0].metadata, first.corpus.records[0].metadata);
+}
+
+#[test]
+fn an_empty_token_is_listed() {
+    let good = "{\"tokens\":[\"Ann\",\"sat\"],\"tags\":[\"B-PER\",\"O\"]}\n".repeat(12);
+    let read = read("jsonl", &(good + "{\"tokens\":[\"\",\"a\"],\"tags\":[\"O\",\"O\"]}\n")).unwrap();
+    assert_eq!((read.corpus.records.len(), read.skipped.len()), (12, 1));
+    assert_eq!((read.skipped[0].line, read.skipped[0].reason.as_str()), (13, "an empty token"));
+}

@@ -45,6 +45,43 @@ pub enum Source {
     },
 }
 
+/// What an evaluation is asked to do.
+#[derive(Debug, Clone)]
+pub struct EvalOptions {
+    /// What holds gold and predictions.
+    pub source: EvalSource,
+    /// The column of the answers.
+    pub predicted: Option<String>,
+    /// How the files are read.
+    pub read: ReadOptions,
+    /// What the examples are grouped by: columns, `date(COLUMN)`, or SQL conditions.
+    pub by: Vec<String>,
+    /// The metrics to show; none for all.
+    pub metrics: Vec<String>,
+    /// What mistakes cost.
+    pub costs: Vec<CostOption>,
+    /// The positive label of two.
+    pub positive: Option<String>,
+    /// Whether to make intervals.
+    pub intervals: bool,
+    /// Seed of the resamples.
+    pub seed: u64,
+}
+
+/// Where gold and predictions stand.
+#[derive(Debug, Clone)]
+pub enum EvalSource {
+    /// Both in one file: two columns of a table, the last two columns of CoNLL.
+    File(PathBuf),
+    /// In two files, matched by id, else by row.
+    Pair {
+        /// The gold.
+        gold: PathBuf,
+        /// The answers.
+        predictions: PathBuf,
+    },
+}
+
 /// What mistakes about one label cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostOption {

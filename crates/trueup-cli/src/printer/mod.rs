@@ -2,11 +2,13 @@
 //! colour.
 
 mod data;
+mod eval;
 mod layout;
 mod review;
 mod split;
 
 pub use data::{conversion, stats};
+pub use eval::evaluated;
 pub use layout::{hang, width};
 pub use review::review;
 pub use split::split;

@@ -4,6 +4,7 @@
 //! that has no value is `null`. Everything but `run` is the same bytes for the same input, seed and version.
 
 mod data;
+mod evaluated;
 mod example;
 mod finding;
 mod metric;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Data, Evaluation, Guess, Leak, LeakKind, Leakage, Skipped, SplitSummary};
+pub use evaluated::{Evaluated, GroupFigures};
 pub use example::{Answer, ErrorRecord, ExampleRecord, Mark, MarkedSpan, Nearest, SpanRecord};
 pub use finding::{Action, Baseline, Finding, Gain, NextStep, Severity, State, Verdict};
 pub use metric::{Confusion, ConfusionAxes, Estimate, IntervalKind, LabelRow, SliceRow};

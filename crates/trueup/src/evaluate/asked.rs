@@ -29,7 +29,7 @@ pub struct Judged<'a> {
 
 /// The columns of the examples, with `prediction`, `score` (where the model gives them) and `correct`. Without answers
 /// these three are there and empty.
-fn table<'a>(data: &'a Dataset, judged: Option<Judged<'a>>, scored: bool) -> Table<'a> {
+pub(super) fn table<'a>(data: &'a Dataset, judged: Option<Judged<'a>>, scored: bool) -> Table<'a> {
     let mut table = Table::of_dataset(data);
     match judged {
         Some(judged) => table.annotations(data, "prediction", |row| &judged.predictions.answers[row]),
@@ -80,7 +80,7 @@ pub(super) fn parts_asked(judged: &Judged<'_>, given: &[String], by: &[String]) 
     Ok(parts)
 }
 
-fn refused(option: &str, cause: QueryError) -> Error {
+pub(super) fn refused(option: &str, cause: QueryError) -> Error {
     DataError::Expression { place: option.to_owned(), cause }.into()
 }
 

@@ -149,7 +149,7 @@ fn verdict(evidence: &Evidence<'_>, findings: &[Finding], run: usize) -> Verdict
 
 /// Cluster numbers from the groups, when there are any: rows of one group are one unit of the intervals, and a row
 /// without a group stands alone.
-fn groups<'a>(data: &'a Dataset) -> Option<Vec<u32>> {
+pub(super) fn groups<'a>(data: &'a Dataset) -> Option<Vec<u32>> {
     data.examples.iter().any(|example| example.group.is_some()).then(|| {
         let mut numbers: BTreeMap<&'a str, u32> = BTreeMap::new();
         // The first row of a group gives it its number.

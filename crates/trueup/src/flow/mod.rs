@@ -2,6 +2,7 @@
 
 mod demo;
 mod document;
+mod eval;
 mod judge;
 mod plan;
 mod review;
@@ -9,6 +10,7 @@ mod split;
 mod stats;
 
 pub use demo::{Demo, demo};
+pub use eval::eval;
 pub use review::review;
 pub use split::split;
 pub use stats::stats;

@@ -88,6 +88,11 @@ fn layout(text: &str) -> (bool, usize) {
     (tabs, common)
 }
 
+/// How many columns a file has; `None` of one without two.
+pub(crate) fn columns_of(text: &str) -> Option<usize> {
+    Some(layout(crate::formats::head(text)).1).filter(|&columns| columns >= 2)
+}
+
 /// A tag on either side, or one that a stray backslash follows: near enough to say what is wrong with the file.
 fn like_tag(field: &str) -> bool {
     let field = field.trim_end_matches('\\');

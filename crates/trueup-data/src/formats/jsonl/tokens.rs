@@ -11,7 +11,7 @@ use crate::options::{ReadOptions, count};
 use crate::reading::Reading;
 
 /// What records of this kind must be, for messages.
-const VALID: &str = "as many tags as tokens";
+const VALID: &str = "as many tags as tokens, none of them empty";
 /// Usual names of the list of tags, the likeliest first.
 const TAGS: &[&str] = &["ner_tags", "tags", "labels"];
 
@@ -57,6 +57,10 @@ pub(super) fn read(
                     "write the names of the tags; they are in the features of the data set it came from".to_owned(),
                 ),
             });
+        }
+        if tokens.iter().any(|token| token.as_str() == Some("")) {
+            broken.push((line, "an empty token".to_owned()));
+            continue;
         }
         let id = fields.get("id").and_then(scalar);
         if id.is_some() {

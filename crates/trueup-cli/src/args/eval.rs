@@ -1,0 +1,63 @@
+//! What can be typed after `trueup eval`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use trueup::options::CostOption;
+
+use super::{ReadArgs, WorkArgs};
+
+/// `trueup eval`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "trueup eval [OPTIONS] --gold <FILE> --predictions <FILE>\n       trueup eval [OPTIONS] <FILE>"
+)]
+#[command(after_help = "Examples:
+  trueup eval --gold test.csv --predictions answers.csv     matched by id, else by row
+  trueup eval answers.parquet                               one file with gold (label) and prediction in two columns
+  trueup eval output.conll                                  gold and prediction in the last two columns
+  trueup eval log.parquet --by lang --by \"date(sent)\"       the figures of each language and day
+  trueup eval answers.csv --metrics f1_macro,log_loss --json -
+
+`trueup review` judges the same figures, finds faults and says what to do next.")]
+pub struct EvalArgs {
+    /// One file with gold and prediction in two columns; of CoNLL the last two
+    #[arg(value_name = "FILE", required_unless_present = "gold", conflicts_with_all = ["gold", "predictions"])]
+    pub file: Option<PathBuf>,
+    /// Gold of the examples that a model has answered
+    #[arg(long, value_name = "FILE", requires = "predictions")]
+    pub gold: Option<PathBuf>,
+    /// The model's answers: matched by id, else by row
+    #[arg(long, value_name = "FILE", requires = "gold")]
+    pub predictions: Option<PathBuf>,
+    /// Column (name, or number from 1) of the answers
+    #[arg(long, value_name = "COLUMN")]
+    pub predicted: Option<String>,
+    /// Figures for each value of a column, each day of `date(COLUMN)`, or both sides of an SQL condition; repeatable
+    #[arg(long, value_name = "COLUMN|EXPR", help_heading = "Measuring")]
+    pub by: Vec<String>,
+    /// Show only these metrics, by name; repeatable, or separated by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Measuring")]
+    pub metrics: Vec<String>,
+    /// What mistakes about a label cost, such as fraud:miss=50,false-alarm=1; repeatable
+    #[arg(long, value_name = "LABEL:miss=N,false-alarm=N", help_heading = "Measuring")]
+    pub cost: Vec<CostOption>,
+    /// The positive label of two [default: the rarer]
+    #[arg(long, value_name = "LABEL", help_heading = "Measuring")]
+    pub positive: Option<String>,
+    /// Make no intervals
+    #[arg(long, help_heading = "Measuring")]
+    pub no_intervals: bool,
+    /// How the files are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// How the work is done.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Write the figures as JSON; `-` prints them and nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Print no talk and no progress
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}

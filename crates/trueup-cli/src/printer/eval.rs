@@ -1,0 +1,211 @@
+//! Figures in the terminal: a report a label, as scikit-learn's reads, with an interval beside every number.
+
+use std::fmt::Write;
+
+use trueup::core::Task;
+use trueup::core::document::{Estimate, Evaluated, GroupFigures, LabelRow};
+use trueup::core::measure::catalogue;
+use trueup::core::words;
+
+use super::layout::{LABEL_WIDTH, MARGIN, NAMES, columns, dim, hang, left, paint, right};
+
+/// Labels that are all shown; of more the worst.
+const MOST_LABELS: usize = 100;
+/// How many of the worst are shown then.
+const WORST: usize = 20;
+/// Groups shown.
+const MOST_GROUPS: usize = 60;
+/// Width of a figure with its interval.
+const FIGURE: usize = 21;
+
+/// The figures for a terminal of `width` columns.
+pub fn evaluated(document: &Evaluated, width: usize) -> String {
+    let mut out = String::new();
+    head(&mut out, document, width);
+    labels(&mut out, document);
+    metrics(&mut out, document);
+    groups(&mut out, document, width);
+    foot(&mut out, document, width);
+    out
+}
+
+fn head(out: &mut String, document: &Evaluated, width: usize) {
+    let test = &document.data.test;
+    let command = format!("trueup eval {}", words::printable(&test.file));
+    let kind = match document.task {
+        Task::Classification => "one label an example",
+        Task::Multilabel => "sets of labels",
+        Task::Ner => "entities, strict",
+    };
+    let gap = width.saturating_sub(columns(&command) + columns(kind)).max(2);
+    let _ = writeln!(out, "{command}{}{}\n", " ".repeat(gap), paint(kind, dim()));
+    let mut parts = vec![words::counted(test.examples, "example")];
+    if let Some(spans) = test.spans {
+        parts.push(words::counted(spans, "gold span"));
+    }
+    let occur = document.labels.iter().filter(|row| row.support + row.predicted > 0).count() as u64;
+    parts.push(words::counted(occur, if document.task == Task::Ner { "type" } else { "label" }));
+    let _ = writeln!(out, "{MARGIN}{}\n", parts.join(", "));
+}
+
+fn labels(out: &mut String, document: &Evaluated) {
+    let mut rows: Vec<&LabelRow> = document.labels.iter().filter(|row| row.support + row.predicted > 0).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let all = rows.len();
+    if all > MOST_LABELS {
+        rows.sort_by(|a, b| a.f1.value.unwrap_or(0.0).total_cmp(&b.f1.value.unwrap_or(0.0)));
+        rows.truncate(WORST);
+    }
+    let names: Vec<String> = rows.iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
+    let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(12);
+    let heading = ["precision", "recall", "F1"].map(|name| left(name, FIGURE)).concat();
+    let heading = format!("{}  {heading}{}", " ".repeat(name_width), right("support", 9));
+    line(out, &paint(&heading, dim()));
+    for (row, name) in rows.iter().zip(&names) {
+        let figures = [&row.precision, &row.recall, &row.f1].map(|estimate| left(&figure(estimate), FIGURE)).concat();
+        line(out, &format!("{}  {figures}{}", left(name, name_width), right(&words::count(row.support), 9)));
+    }
+    if all > rows.len() {
+        let more = format!("worst first; {} more in --json", words::count((all - rows.len()) as u64));
+        line(out, &paint(&more, dim()));
+    }
+    // The averages, as in scikit-learn's report.
+    let support: u64 = document.labels.iter().map(|row| row.support).sum();
+    let average = |kind: &str| ["precision", "recall", "f1"].map(|name| document.metrics.get(&format!("{name}_{kind}")));
+    let overall = ["precision", "recall", "f1"].map(|name| document.metrics.get(name));
+    let averages = [
+        ("all spans", if document.task == Task::Ner { overall } else { [None; 3] }),
+        ("micro avg", if document.task == Task::Multilabel { average("micro") } else { [None; 3] }),
+        ("macro avg", average("macro")),
+        ("weighted avg", average("weighted")),
+        ("samples avg", average("samples")),
+    ];
+    let mut first = true;
+    for (name, figures) in averages.into_iter().filter(|(_, figures)| figures.iter().any(Option::is_some)) {
+        if std::mem::take(&mut first) {
+            out.push('\n');
+        }
+        let cell = |estimate: Option<&Estimate>| left(&estimate.map(figure).unwrap_or_default(), FIGURE);
+        let figures = figures.map(cell).concat();
+        line(out, &format!("{}  {figures}{}", left(name, name_width), right(&words::count(support), 9)));
+    }
+    out.push('\n');
+}
+
+/// Metrics that stand in the report of labels already.
+fn in_report(name: &str) -> bool {
+    let average = name.strip_prefix("precision_").or(name.strip_prefix("recall_")).or(name.strip_prefix("f1_"));
+    average.is_some_and(|kind| matches!(kind, "macro" | "weighted" | "samples"))
+}
+
+fn metrics(out: &mut String, document: &Evaluated) {
+    let mut shown: Vec<(&String, &Estimate)> = document.metrics.iter().collect();
+    if !document.labels.is_empty() {
+        shown.retain(|(name, _)| !in_report(name));
+    }
+    shown.sort_by_key(|(name, _)| catalogue::order(name));
+    let absent = shown.iter().filter(|(_, estimate)| estimate.value.is_none()).count();
+    let title = |name: &str| catalogue::find(name).map_or_else(|| name.to_owned(), |metric| metric.title.to_owned());
+    let present: Vec<_> = shown.iter().filter(|(_, estimate)| estimate.value.is_some()).collect();
+    let name_width = present.iter().map(|(name, _)| columns(&title(name))).max().unwrap_or(0);
+    for (name, estimate) in &present {
+        let aside = if estimate.undefined.is_empty() {
+            String::new()
+        } else {
+            format!("  undefined: {}", words::list(&printable(&estimate.undefined), 3))
+        };
+        line(
+            out,
+            &format!("{}  {}{}{}", left(&title(name), name_width), left(&figure(estimate), FIGURE), paint(name, dim()), aside),
+        );
+    }
+    if absent > 0 {
+        let names: Vec<&str> = shown.iter().filter(|(_, e)| e.value.is_none()).map(|(name, _)| name.as_str()).collect();
+        line(out, &paint(&format!("without a value here: {}", names.join(", ")), dim()));
+    }
+    out.push('\n');
+}
+
+fn printable(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| words::printable(name)).collect()
+}
+
+fn groups(out: &mut String, document: &Evaluated, width: usize) {
+    let Some(first) = document.groups.first() else { return };
+    let keys: Vec<&String> = first.by.keys().collect();
+    let value = |group: &GroupFigures, key: &str| {
+        let value = group.by.get(key).cloned().flatten();
+        words::shorten(&value.map_or_else(|| "(none)".to_owned(), |value| words::printable(&value)), LABEL_WIDTH)
+    };
+    let widths: Vec<usize> = keys
+        .iter()
+        .map(|key| {
+            let values = document.groups.iter().map(|group| columns(&value(group, key)));
+            values.chain([columns(key)]).max().unwrap_or(0) + 2
+        })
+        .collect();
+    let figures: &[&str] = match document.task {
+        Task::Classification => &["accuracy", "f1_macro"],
+        Task::Multilabel => &["f1_micro", "f1_macro"],
+        Task::Ner => &["f1", "f1_macro"],
+    };
+    let room = width.saturating_sub(MARGIN.len() + widths.iter().sum::<usize>() + 10) / FIGURE;
+    let figures = &figures[..figures.len().min(room.max(1))];
+    let names: String = keys.iter().zip(&widths).map(|(key, width)| left(&words::printable(key), *width)).collect();
+    let titles: String = figures
+        .iter()
+        .map(|name| left(catalogue::find(name).map_or(*name, |metric| metric.title), FIGURE))
+        .collect();
+    line(out, &paint(&format!("{names}{}  {titles}", right("examples", 10)), dim()));
+    for group in document.groups.iter().take(MOST_GROUPS) {
+        let values: String = keys.iter().zip(&widths).map(|(key, width)| left(&value(group, key), *width)).collect();
+        let cells: String = figures
+            .iter()
+            .map(|name| left(&group.metrics.get(*name).map(figure).unwrap_or_default(), FIGURE))
+            .collect();
+        line(out, &format!("{values}{}  {cells}", right(&words::count(group.examples), 10)));
+    }
+    if document.groups.len() > MOST_GROUPS {
+        let more = format!("{} more groups in --json", words::count((document.groups.len() - MOST_GROUPS) as u64));
+        line(out, &paint(&more, dim()));
+    }
+    out.push('\n');
+}
+
+fn foot(out: &mut String, document: &Evaluated, width: usize) {
+    let test = &document.data.test;
+    if let Some(first) = test.skipped.first() {
+        let n = words::counted(test.skipped.len() as u64, "record");
+        let text = format!("{n} left out, the first in line {}: {}", first.line, first.reason);
+        *out += &hang(&format!("{MARGIN}{}", left("left out", NAMES)), &words::printable(&text), width);
+    }
+    let guesses: Vec<&str> = test.guesses.iter().map(|guess| guess.what.as_str()).collect();
+    if !guesses.is_empty() {
+        *out += &hang(&format!("{MARGIN}{}", left("read as", NAMES)), &words::printable(&guesses.join("; ")), width);
+    }
+    *out += &hang(
+        &format!("{MARGIN}{}", left("intervals", NAMES)),
+        "95 %, in brackets; what each metric means: docs/metrics.md",
+        width,
+    );
+    if let Some(run) = &document.run {
+        let memory = run.peak_memory_bytes as f64 / (1024.0 * 1024.0);
+        let text = format!("{:.1} s, {:.1} CPU s, {memory:.0} MiB", run.seconds, run.cpu_seconds);
+        line(out, &paint(&text, dim()));
+    }
+}
+
+/// `0.873 [0.861, 0.884]`, or `n/a`.
+fn figure(estimate: &Estimate) -> String {
+    let value = words::number(estimate.value, 3);
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) if estimate.value.is_some() => format!("{value} [{low:.3}, {high:.3}]"),
+        _ => value,
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    let _ = writeln!(out, "{}", format!("{MARGIN}{text}").trim_end());
+}
