@@ -5,6 +5,8 @@
 //! leaves the sections of the others in the page as they are.
 
 mod data;
+mod eval;
+mod pairs;
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -32,8 +34,11 @@ struct Case {
     arguments: &'static [&'static str],
 }
 
-/// The entry of reading and converting, timed in `data`.
-const DATA: &str = "data";
+/// An entry that is timed beside peers: the name, and what writes its section.
+type Beside = (&'static str, fn(&Path, &Path) -> Result<String>);
+
+/// The entries of pairs, each a module of its own.
+const BESIDE: [Beside; 2] = [("data", data::section), ("eval", eval::section)];
 
 const ENTRIES: [Entry; 1] = [Entry {
     name: "review",
@@ -94,10 +99,12 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
             page += &row(case, &binary, &data)?;
         }
     }
-    if name.is_none_or(|name| name == DATA) {
-        page += &format!("\n## {DATA}\n\n{}", data::section(&binary, &data)?);
-    } else {
-        page += &kept(&old, DATA);
+    for (entry, section) in BESIDE {
+        if name.is_none_or(|name| name == entry) {
+            page += &format!("\n## {entry}\n\n{}", section(&binary, &data)?);
+        } else {
+            page += &kept(&old, entry);
+        }
     }
     fs::create_dir_all(workspace::root().join("docs"))?;
     fs::write(&file, &page).with_context(|| format!("cannot write {}", file.display()))?;
@@ -116,7 +123,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)
         [name, rest @ ..] if !name.starts_with('-') => (Some(*name), rest),
         rest => (None, rest),
     };
-    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain([DATA]).collect();
+    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain(BESIDE.map(|(name, _)| name)).collect();
     if let Some(name) = name.filter(|name| !known.contains(name)) {
         bail!("nothing to time is called `{name}`; known: {}", known.join(", "));
     }
@@ -202,7 +209,7 @@ mod tests {
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
-        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data"));
+        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval"));
         assert!(parse(&["--fast"]).is_err());
     }
 

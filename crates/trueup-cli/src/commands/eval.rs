@@ -40,8 +40,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
     let run = watch.finish();
     let evaluated = Evaluated { run: Some(run), ..result? };
     if let Some(path) = &args.json {
-        let inputs: Vec<&PathBuf> =
-            [&args.file, &args.gold, &args.predictions].into_iter().flatten().collect();
+        let inputs: Vec<&PathBuf> = [&args.file, &args.gold, &args.predictions].into_iter().flatten().collect();
         write_or_print(path, &inert(&(serde_json::to_string_pretty(&evaluated)? + "\n")), &inputs)?;
     }
     if args.json.as_deref() == Some(Path::new("-")) {

@@ -58,7 +58,8 @@ fn labels(out: &mut String, document: &Evaluated) {
         rows.sort_by(|a, b| a.f1.value.unwrap_or(0.0).total_cmp(&b.f1.value.unwrap_or(0.0)));
         rows.truncate(WORST);
     }
-    let names: Vec<String> = rows.iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
+    let names: Vec<String> =
+        rows.iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
     let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(12);
     let heading = ["precision", "recall", "F1"].map(|name| left(name, FIGURE)).concat();
     let heading = format!("{}  {heading}{}", " ".repeat(name_width), right("support", 9));
@@ -73,7 +74,8 @@ fn labels(out: &mut String, document: &Evaluated) {
     }
     // The averages, as in scikit-learn's report.
     let support: u64 = document.labels.iter().map(|row| row.support).sum();
-    let average = |kind: &str| ["precision", "recall", "f1"].map(|name| document.metrics.get(&format!("{name}_{kind}")));
+    let average =
+        |kind: &str| ["precision", "recall", "f1"].map(|name| document.metrics.get(&format!("{name}_{kind}")));
     let overall = ["precision", "recall", "f1"].map(|name| document.metrics.get(name));
     let averages = [
         ("all spans", if document.task == Task::Ner { overall } else { [None; 3] }),
@@ -118,7 +120,13 @@ fn metrics(out: &mut String, document: &Evaluated) {
         };
         line(
             out,
-            &format!("{}  {}{}{}", left(&title(name), name_width), left(&figure(estimate), FIGURE), paint(name, dim()), aside),
+            &format!(
+                "{}  {}{}{}",
+                left(&title(name), name_width),
+                left(&figure(estimate), FIGURE),
+                paint(name, dim()),
+                aside
+            ),
         );
     }
     if absent > 0 {
@@ -154,10 +162,8 @@ fn groups(out: &mut String, document: &Evaluated, width: usize) {
     let room = width.saturating_sub(MARGIN.len() + widths.iter().sum::<usize>() + 10) / FIGURE;
     let figures = &figures[..figures.len().min(room.max(1))];
     let names: String = keys.iter().zip(&widths).map(|(key, width)| left(&words::printable(key), *width)).collect();
-    let titles: String = figures
-        .iter()
-        .map(|name| left(catalogue::find(name).map_or(*name, |metric| metric.title), FIGURE))
-        .collect();
+    let titles: String =
+        figures.iter().map(|name| left(catalogue::find(name).map_or(*name, |metric| metric.title), FIGURE)).collect();
     line(out, &paint(&format!("{names}{}  {titles}", right("examples", 10)), dim()));
     for group in document.groups.iter().take(MOST_GROUPS) {
         let values: String = keys.iter().zip(&widths).map(|(key, width)| left(&value(group, key), *width)).collect();

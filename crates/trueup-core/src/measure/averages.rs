@@ -41,7 +41,6 @@ use crate::document::{Estimate, IntervalKind};
 use crate::stats::Resampled;
 use crate::{LabelId, Task};
 
-
 const LABEL: &[(&str, Average)] = &[
     ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
     ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),

@@ -154,7 +154,11 @@ pub fn measure_counts(labels: &LabelSet, confusion: &ConfusionCounts, options: &
         units: Units::of_counts(confusion, |_, _| [0.0; 3]),
     };
     let names = labels.names().to_vec();
-    context.measures(Some(Confusion { labels: names, counts: confusion.rows(), axes: crate::document::ConfusionAxes::default() }))
+    context.measures(Some(Confusion {
+        labels: names,
+        counts: confusion.rows(),
+        axes: crate::document::ConfusionAxes::default(),
+    }))
 }
 
 /// The metrics measured so far.

@@ -3,22 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use trueup_core::document::{
-    Data, Evaluated, Evaluation, GroupFigures, Guess, LabelRow, SCHEMA, SplitSummary, Tool,
-};
 use trueup_core::counts::ConfusionCounts;
+use trueup_core::document::{Data, Evaluated, Evaluation, GroupFigures, Guess, LabelRow, SCHEMA, SplitSummary, Tool};
 use trueup_core::measure::{Costs, MeasureOptions, Measures, measure, measure_counts};
 use trueup_core::{Annotation, LabelSet, Pair, Predictions, Task, words};
-use trueup_data::scan::{self, GroupBy, Probabilities, ScanOptions, Scanned};
 use trueup_data::ReadOptions;
+use trueup_data::scan::{self, GroupBy, Probabilities, ScanOptions, Scanned};
 
-use trueup_core::fingerprint::fingerprint;
 use super::judge::{costs, groups as clusters, positive};
 use crate::error::Error;
 use crate::evaluate::{self, Judged};
 use crate::load::{self, Part};
 use crate::observe::Observer;
 use crate::options::{EvalOptions, EvalSource};
+use trueup_core::fingerprint::fingerprint;
 
 /// Evaluates answers against gold.
 ///
@@ -48,7 +46,8 @@ pub fn eval(options: &EvalOptions, observer: &dyn Observer) -> Result<Evaluated,
     })?;
     let mut groups = Vec::new();
     if !options.by.is_empty() {
-        let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
+        let correct: Vec<bool> =
+            pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
         let all: Vec<usize> = (0..pair.len()).collect();
         let judged = Judged { data, predictions: &predictions, pair: &pair, correct: &correct, counted: &all };
         for group in evaluate::groups(&judged, &options.by)? {
