@@ -11,6 +11,7 @@ mod bad_predictions;
 mod demo;
 mod determinism;
 mod documents;
+mod eval;
 mod habits;
 mod hostile;
 mod interruption;

@@ -11,6 +11,8 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
 use rustc_hash::FxHashMap;
 
+use crate::corpus::Key;
+
 /// A column of more distinct values than this holds no labels.
 const MOST: usize = 4_096;
 /// Days from the first to the last that are told apart: over two centuries.
@@ -45,6 +47,19 @@ impl Names {
         let code = self.code(&value.to_string())?;
         self.numbers.insert(value, code);
         Some(code)
+    }
+
+    /// The codes of a column of labels, which may be numbers of classes that have names.
+    pub fn labels(&mut self, column: &ArrayRef, classes: Option<&[Key]>, into: &mut Vec<u32>) -> Option<()> {
+        let Some(classes) = classes.filter(|_| column.data_type().is_integer()) else {
+            return self.column(column, into);
+        };
+        let mut own = Names::default();
+        own.column(column, into)?;
+        let named = |name: &String| classes.get(name.parse::<usize>().ok()?);
+        let map: Vec<u32> = own.names.iter().map(|name| self.code(named(name)?)).collect::<Option<_>>()?;
+        into.iter_mut().filter(|code| **code != NONE).for_each(|code| *code = map[*code as usize]);
+        Some(())
     }
 
     /// The codes of a column's rows, [`NONE`] where it has no value; `None` for a column of another kind.

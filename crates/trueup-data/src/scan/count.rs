@@ -4,7 +4,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use rustc_hash::FxHashMap;
 
 use super::codes::{Days, Keys, NONE, Names};
-use super::{Group, GroupBy, Scanned};
+use super::{Classes, Group, GroupBy, Scanned};
 
 /// Cells of the table from codes to groups: more are looked up in a map.
 const MOST_DIRECT: usize = 1 << 20;
@@ -89,13 +89,13 @@ impl Counter {
     }
 
     /// Counts the rows of a reader; `None` when they are not plain.
-    pub fn add(&mut self, reader: ParquetRecordBatchReader, wanted: &[String]) -> Option<()> {
+    pub fn add(&mut self, reader: ParquetRecordBatchReader, wanted: &[String], classes: &Classes) -> Option<()> {
         for batch in reader {
             let batch = batch.ok()?;
             let mut scratch = std::mem::take(&mut self.scratch);
             let column = |name: &String| batch.column_by_name(name);
-            self.labels.column(column(&wanted[0])?, &mut scratch[0])?;
-            self.labels.column(column(&wanted[1])?, &mut scratch[1])?;
+            self.labels.labels(column(&wanted[0])?, classes[0].as_deref(), &mut scratch[0])?;
+            self.labels.labels(column(&wanted[1])?, classes[1].as_deref(), &mut scratch[1])?;
             for (i, keys) in self.keys.iter_mut().enumerate() {
                 keys.column(column(&wanted[2 + i])?, &mut scratch[3 + i])?;
             }

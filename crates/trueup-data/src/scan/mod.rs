@@ -26,7 +26,12 @@ use rayon::prelude::*;
 use count::Counter;
 pub use probabilities::{Probabilities, probabilities};
 
+pub use crate::formats::conll::codes::TagColumns;
+
 use crate::columns::{self, LABEL_NAMES};
+use crate::corpus::Key;
+use crate::formats::{self, Format, columnar, conll};
+use crate::input::Input;
 use crate::predictions::PREDICTED_NAMES;
 
 /// Rows a batch: large, since a batch is a few codes a row.
@@ -121,8 +126,8 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Option<Scanned> {
         .try_fold(
             || Counter::new(&options.by),
             |mut counter, (file, group)| {
-                let reader = rows(&files[file], &wanted, group)?;
-                guarded(|| counter.add(reader, &wanted))??;
+                let (reader, classes) = rows(&files[file], &wanted, group)?;
+                guarded(|| counter.add(reader, &wanted, &classes))??;
                 Some(counter)
             },
         )
@@ -130,6 +135,14 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Option<Scanned> {
     wanted.truncate(2);
     let columns = <[String; 2]>::try_from(wanted).ok()?;
     Some(counted.finish(columns))
+}
+
+/// The tags of a CoNLL file whose last two columns are gold and prediction; `None` for any other, and where the usual way
+/// has more to say.
+pub fn tags(path: &Path) -> Option<TagColumns> {
+    let input = Input::open(path).ok()?;
+    let is_conll = formats::detect(&input).ok()?.first()?.format == Format::CONLL;
+    conll::codes::tag_columns(input.text().ok().filter(|_| is_conll)?)
 }
 
 /// The column that was asked for, else the likeliest by name that is not `taken`.
@@ -179,8 +192,11 @@ fn open(file: &Path, coded: &[String]) -> Option<ArrowReaderMetadata> {
     guarded(|| ArrowReaderMetadata::try_new(plain.metadata().clone(), options().with_schema(schema)).ok())?
 }
 
-/// The rows of one group of a file, the wanted columns alone.
-fn rows(file: &Path, wanted: &[String], group: usize) -> Option<ParquetRecordBatchReader> {
+/// The names that the numbers of gold and prediction stand for, where the file has them.
+type Classes = [Option<Arc<[Key]>>; 2];
+
+/// The rows of one group of a file, the wanted columns alone: gold, prediction, and others.
+fn rows(file: &Path, wanted: &[String], group: usize) -> Option<(ParquetRecordBatchReader, Classes)> {
     let metadata = open(file, wanted)?;
     let known = |name: &String| metadata.schema().column_with_name(name).is_some();
     if !wanted.iter().all(known) {
@@ -188,14 +204,18 @@ fn rows(file: &Path, wanted: &[String], group: usize) -> Option<ParquetRecordBat
     }
     let mask =
         ProjectionMask::columns(metadata.metadata().file_metadata().schema_descr(), wanted.iter().map(String::as_str));
-    guarded(|| {
+    let said = metadata.metadata().file_metadata().key_value_metadata().into_iter().flatten();
+    let features = said.filter(|pair| pair.key == columnar::FEATURES).find_map(|pair| pair.value.as_deref());
+    let classes = [0, 1].map(|i| columnar::class_names(features?, wanted.get(i)?));
+    let reader = guarded(|| {
         ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(file).ok()?, metadata)
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(BATCH)
             .build()
             .ok()
-    })?
+    })??;
+    Some((reader, classes))
 }
 
 /// Calls into a library that may panic on damaged input.

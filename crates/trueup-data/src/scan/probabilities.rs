@@ -64,17 +64,18 @@ pub fn probabilities(path: &Path, options: &ScanOptions) -> Option<Probabilities
     let parts: Vec<Part> = (0..groups)
         .into_par_iter()
         .map(|group| {
-            let reader = rows(file, &wanted, group)?;
+            let (reader, classes) = rows(file, &wanted, group)?;
+            // The second column wanted is one of probabilities where nothing is predicted.
             guarded(|| {
                 let (mut gold, mut predicted, mut cells) = (Vec::new(), Vec::new(), Vec::new());
                 let mut names = Names::default();
                 let mut codes = Vec::new();
                 for batch in reader {
                     let batch = batch.ok()?;
-                    names.column(batch.column_by_name(&answers[0])?, &mut codes)?;
+                    names.labels(batch.column_by_name(&answers[0])?, classes[0].as_deref(), &mut codes)?;
                     gold.extend_from_slice(&codes);
                     if let Some(name) = answers.get(1) {
-                        names.column(batch.column_by_name(name)?, &mut codes)?;
+                        names.labels(batch.column_by_name(name)?, classes[1].as_deref(), &mut codes)?;
                         predicted.extend_from_slice(&codes);
                     }
                     add(&batch, &scored, &mut cells)?;

@@ -21,8 +21,11 @@ mod tests;
 mod tokens;
 mod write;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use self::features::Feature;
 use self::open::Kind;
 use self::parts::Objects;
 use self::read::{FileOf, Rows};
@@ -252,6 +255,17 @@ fn shards(folder: &Folder, prefix: &str, split: Option<&str>, rows: &mut Rows) -
     }
     Ok(())
 }
+
+/// The names of the classes of a column, out of the JSON under [`FEATURES`] in a schema's metadata.
+pub(crate) fn class_names(json: &str, column: &str) -> Option<Arc<[Key]>> {
+    match features::parse(json).field(column) {
+        Feature::Class(names) => Some(names),
+        _ => None,
+    }
+}
+
+/// The key of that metadata.
+pub(crate) const FEATURES: &str = features::KEY;
 
 /// The rows of a Parquet or Arrow file as objects, for predictions; `None` when the file is neither.
 pub(crate) fn objects(input: &Input) -> Option<Result<Vec<Object>, DataError>> {

@@ -9,6 +9,7 @@
 
 pub(crate) mod beside;
 mod blocks;
+pub(crate) mod codes;
 pub(crate) mod crowd;
 pub(crate) mod folder;
 mod read;
