@@ -134,15 +134,12 @@ pub fn tango_interval(only_a: u64, only_b: u64, n: u64) -> Option<(f64, f64)> {
     tango(only_a, only_b, n, 0.0)?;
     let end = |sign: f64| {
         let (mut inside, mut outside) = (value, sign);
-        while (outside - inside).abs() > 1e-15 {
+        for _ in 0..60 {
             let middle = 0.5 * (inside + outside);
-            if middle == inside || middle == outside {
-                break;
-            }
             if tango(only_a, only_b, n, middle).is_some_and(|z| z.abs() <= Z95) {
-                inside = middle
+                inside = middle;
             } else {
-                outside = middle
+                outside = middle;
             }
         }
         inside

@@ -14,6 +14,7 @@
 mod auc;
 mod binomial;
 mod bootstrap;
+mod calibration;
 mod contingency;
 mod divergence;
 mod mcnemar;
@@ -29,9 +30,10 @@ mod sampling;
 mod tails;
 mod wilson;
 
-pub use auc::{Auc, auc, auc_interval, delong};
+pub use auc::{Auc, AucDifference, auc, auc_difference, auc_interval, delong};
 pub use binomial::binomial;
 pub use bootstrap::{Resampled, Statistics, bca, bootstrap};
+pub use calibration::{CalibrationBin, calibration_interval};
 pub use contingency::{chi_squared, cramers_v, two_proportions};
 pub use divergence::jensen_shannon;
 pub use mcnemar::{McNemar, mcnemar_chi_squared, tango, tango_interval};

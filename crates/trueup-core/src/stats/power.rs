@@ -53,7 +53,7 @@ pub fn mcnemar_power(n: u64, discordance: f64, difference: f64) -> Option<f64> {
 /// `power`, where the systems part on a share `discordance`. `None` when not even the greatest, `discordance` itself, is
 /// found so often, or an argument is outside (0, 1).
 pub fn paired_detectable(n: u64, discordance: f64, power: f64) -> Option<f64> {
-    if !inside(power) || !(discordance > 0.0 && discordance <= 1.0) {
+    if !(inside(power) && discordance > 0.0 && discordance <= 1.0) {
         return None;
     }
     let of = |difference: f64| mcnemar_power(n, discordance, difference).unwrap_or(0.0);

@@ -103,7 +103,7 @@ pub fn binomial_test(k: u64, n: u64, p: f64) -> Option<f64> {
     let bound = seen * (1.0 + 1e-7);
     let mean = n as f64 * p;
     let other = |j: u64| binomial_probability(j, n, p) <= bound;
-    if k as f64 == mean {
+    if (k as f64 - mean).abs() < f64::EPSILON * mean {
         return Some(1.0);
     }
     let value = if (k as f64) < mean {
@@ -153,9 +153,9 @@ fn lower(k: u64, n: u64, share: f64) -> f64 {
     let mut middle = if high > 0.5 { 0.5 } else { 0.5 * (low + high) };
     while middle > low && middle < high && high - low > 1e-16 * high {
         if tail(middle) < 0.025 {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
         middle = 0.5 * (low + high);
     }
@@ -176,7 +176,7 @@ pub(super) fn upper_tail(k: u64, n: u64, p: f64, share: f64) -> f64 {
 ///
 /// The width is z / (n + z²) · √(4 p (1 - p) n + z²) (Wilson 1927), which falls with n; solved for n.
 pub fn examples_for_width(p: f64, width: f64) -> Option<u64> {
-    if !(0.0..=1.0).contains(&p) || !(width > 0.0 && width < 1.0) {
+    if !((0.0..=1.0).contains(&p) && width > 0.0 && width < 1.0) {
         return None;
     }
     let z2 = Z95 * Z95;
