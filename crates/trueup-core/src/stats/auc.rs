@@ -3,7 +3,7 @@
 //! DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver operating
 //! characteristic curves", with the midranks of Sun and Xu 2014, "Fast implementation of DeLong's algorithm": O(n log n).
 
-use super::{Z95, normal_cdf, student_quantile, wilson_effective};
+use super::{Z95, normal_cdf, wilson_effective};
 
 /// An area under the ROC curve with what its variance is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,33 +77,39 @@ pub fn delong(scores: &[f64], positive: &[bool]) -> Option<(f64, (f64, f64))> {
 /// worth 1.6 to 2 when there are as many of both, and up to 4 when one kind is far more frequent.
 const MOST_WORTH: f64 = 4.0;
 
+/// The share of an example on the wrong side that a sample may well have missed. By simulation (normal scores, and
+/// scores of two levels with a few on the wrong side; areas 0.7 to 0.997; 5 to 1,000 of the fewer) this keeps the
+/// coverage between 0.93 and 1, where the variance alone went down to 0.43.
+const UNSEEN: f64 = 0.4;
+
 /// The 95 % interval of an area of the given variance, where there are `fewer` positives or negatives, whichever are
 /// fewer: Wilson's, for as many independent trials as the variance says the area is worth, A (1 - A) / variance. It
 /// cannot leave [0, 1] and keeps its coverage for high areas.
 ///
 /// - An area is worth at least `fewer` trials: its variance is at most A (1 - A) / min(m, n) (Birnbaum and Klose 1957,
 ///   "Bounds for the variance of the Mann-Whitney statistic"). One of 0 or 1, or of no variance, is worth so many.
-/// - It is taken to be worth four times as many at most: areas near 1 hang on a few examples on the wrong side, and a
-///   sample in which they are missing has hardly any variance.
-/// - Few positives or negatives tell little of the variance: the trials are (z / t)² as many, t of `fewer` - 1 degrees
-///   (as in [`Ratio::proportion`](super::Ratio::proportion)).
+/// - Areas near 1 hang on a few examples on the wrong side, and a sample in which they are missing has hardly any
+///   variance. So the area is taken to be worth four times as many at most, and the variance is raised by the square
+///   of a part of what one more such example would cost, A / `fewer`.
 ///
-/// With `fewer` = 0 it is not known, and the variance alone counts.
+/// With `fewer` = 0 it is not known, and the variance alone counts; a mean of areas then adds what [`auc_unseen`] says of
+/// each to its variance.
 pub fn auc_interval(value: f64, variance: Option<f64>, fewer: f64) -> (f64, f64) {
     let spread = value * (1.0 - value);
     let trials = match variance {
-        Some(variance) if variance > 1e-24 && spread > 0.0 => {
-            let worth = spread / variance;
-            if fewer > 1.0 {
-                let few = (Z95 / student_quantile(0.975, fewer - 1.0)).powi(2);
-                (worth.min(MOST_WORTH * fewer) * few).max(fewer)
-            } else {
-                worth.max(fewer)
-            }
+        Some(variance) if variance > 1e-24 && spread > 0.0 && fewer > 0.0 => {
+            (spread / (variance + auc_unseen(value, fewer))).clamp(fewer, MOST_WORTH * fewer)
         }
+        Some(variance) if variance > 1e-24 && spread > 0.0 => spread / variance,
         _ => fewer,
     };
     wilson_effective(value, trials)
+}
+
+/// The variance that an example on the wrong side which the sample does not hold adds to an area of `fewer` positives or
+/// negatives, whichever are fewer; above 0.
+pub fn auc_unseen(value: f64, fewer: f64) -> f64 {
+    (UNSEEN * value / fewer).powi(2)
 }
 
 /// The difference of two areas of the same examples.
@@ -227,9 +233,9 @@ mod tests {
     #[test]
     fn an_area_is_worth_one_to_four_times_the_fewer() {
         assert_eq!(auc_interval(0.9, Some(1.0), 30.0), wilson_effective(0.9, 30.0));
-        let (low, high) = auc_interval(0.9, Some(1e-9), 1e6);
+        let (low, high) = auc_interval(0.9, Some(1e-12), 1e6);
         let (expected_low, expected_high) = wilson_effective(0.9, 4e6);
-        assert!((low - expected_low).abs() < 1e-8 && (high - expected_high).abs() < 1e-8);
+        assert!((low - expected_low).abs() < 1e-12 && (high - expected_high).abs() < 1e-12);
         assert_eq!(auc_interval(0.9, Some(0.001), 0.0), wilson_effective(0.9, 0.9 * (1.0 - 0.9) / 0.001));
         assert_eq!(auc_interval(1.0, None, 1.0), wilson_effective(1.0, 1.0));
     }

@@ -4,7 +4,7 @@
 //! answers each, a model without any error shows 0.03 to 0.06. An interval around that figure would never contain the
 //! truth. The one here asks instead which true errors could have given the figure.
 
-use super::{Z95, normal_cdf};
+use super::{Z95, normal_cdf, normal_quantile};
 
 /// What one bin of confidences holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,8 +25,13 @@ pub struct CalibrationBin {
 /// towards 0 by the same number of its standard errors, or pushed away from it (soft thresholding: Donoho 1995,
 /// "De-noising by soft-thresholding"); they run from no error at all to an arbitrarily large one. For each candidate the
 /// figure has the mean and the variance of a sum of folded normal variables (Leone, Nelson and Nottingham 1961, "The
-/// folded normal distribution"). The interval holds the errors of those candidates under which the figure lies within
-/// 1.96 standard deviations of its mean, and the figure itself.
+/// folded normal distribution"). The interval holds the errors of those candidates that the figure does not reject at 5 %,
+/// and the figure itself.
+///
+/// Far from 0 a candidate is rejected by a figure 1.96 standard deviations above its mean or below it. An error cannot
+/// be less than 0, so no figure is too low for candidates that differ from none by less than 1.645 standard deviations;
+/// they are rejected from 1.645 above on. Between there and 3 the one passes into the other (after Feldman and Cousins
+/// 1998, "Unified approach to the classical statistical analysis of small signals").
 pub fn calibration_interval(bins: &[CalibrationBin], n: f64) -> Option<(f64, (f64, f64))> {
     let usable = |bin: &CalibrationBin| bin.gap.is_finite() && bin.variance >= 0.0 && bin.stated >= 0.0;
     if !(n > 0.0 && n.is_finite()) || !bins.iter().all(usable) {
@@ -36,36 +41,56 @@ pub fn calibration_interval(bins: &[CalibrationBin], n: f64) -> Option<(f64, (f6
         bins.iter().map(|bin| (bin.gap.abs() / n, bin.variance.max(bin.stated).sqrt() / n)).collect();
     let value: f64 = gaps.iter().map(|gap| gap.0).sum();
     let pulled = |by: f64| gaps.iter().map(move |&(gap, error)| ((gap - by * error).max(0.0), error));
-    // The error of a candidate, and how many standard deviations the figure lies above its mean under it.
     let error_of = |by: f64| pulled(by).map(|(gap, _)| gap).sum::<f64>();
-    let above = |by: f64| {
+    // Mean and standard deviation of the figure under a candidate.
+    let under = |by: f64| {
         let (mut mean, mut variance) = (0.0, 0.0);
         for (gap, error) in pulled(by) {
             let (m, v) = folded(gap, error);
             mean += m;
             variance += v;
         }
-        if variance > 0.0 { (value - mean) / variance.sqrt() } else { 0.0 }
+        (mean, variance.sqrt())
     };
-    // Pulled by so much that nothing is left.
+    // Pulled by so much that nothing is left, but where the error is known.
     let all = gaps.iter().filter(|gap| gap.1 > 0.0).map(|&(gap, error)| gap / error).fold(0.0, f64::max);
-    let fixed: f64 = gaps.iter().filter(|gap| gap.1 <= 0.0).map(|gap| gap.0).sum();
-    // The pull at which the figure lies `z` above: it rises with the pull.
-    let pull = |z: f64, mut low: f64, mut high: f64| {
+    let (noise, _) = under(all);
+    let too_high = |by: f64| {
+        let (mean, deviation) = under(by);
+        value > mean + limits(mean - noise, deviation).1 * deviation
+    };
+    let too_low = |by: f64| {
+        let (mean, deviation) = under(by);
+        value < mean - limits(mean - noise, deviation).0 * deviation
+    };
+    // The pull at which a candidate begins to be `rejected`: those before it are not.
+    let edge = |rejected: &dyn Fn(f64) -> bool, mut kept: f64, mut gone: f64| {
         for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if above(middle) > z {
-                high = middle;
+            let middle = 0.5 * (kept + gone);
+            if rejected(middle) {
+                gone = middle;
             } else {
-                low = middle;
+                kept = middle;
             }
         }
-        0.5 * (low + high)
+        error_of(kept)
     };
-    let low = if above(all) <= Z95 { fixed } else { error_of(pull(Z95, 0.0, all)) };
-    // Pushed away by ten standard errors a bin, the figure lies far below the candidate's mean.
-    let high = error_of(pull(-Z95, -10.0, all));
+    let certain: f64 = gaps.iter().filter(|gap| gap.1 <= 0.0).map(|gap| gap.0).sum();
+    let low = if too_high(all) { edge(&too_high, 0.0, all) } else { certain };
+    // Pushed away by ten standard errors a bin, the mean lies far above the figure.
+    let high = edge(&too_low, all, -10.0);
     Some((value, (low.min(value), high.max(value).min(1.0).max(value))))
+}
+
+/// How many standard deviations below its mean, and above it, a figure rejects a candidate whose mean lies `above` that
+/// of no error.
+fn limits(above: f64, deviation: f64) -> (f64, f64) {
+    const ONE_SIDED: f64 = 1.644_853_626_951_472_2;
+    let distance = if deviation > 0.0 { above / deviation } else { f64::INFINITY };
+    let passed = ((distance - ONE_SIDED) / (3.0 - ONE_SIDED)).clamp(0.0, 1.0);
+    let upper = ONE_SIDED + passed * (Z95 - ONE_SIDED);
+    let left = 0.05 - normal_cdf(-upper);
+    (if passed > 0.0 { -normal_quantile(left) } else { f64::INFINITY }, upper)
 }
 
 /// Mean and variance of the absolute value of a normal variable.

@@ -30,7 +30,7 @@ mod sampling;
 mod tails;
 mod wilson;
 
-pub use auc::{Auc, AucDifference, auc, auc_difference, auc_interval, delong};
+pub use auc::{Auc, AucDifference, auc, auc_difference, auc_interval, auc_unseen, delong};
 pub use binomial::binomial;
 pub use bootstrap::{Resampled, Statistics, bca, bootstrap};
 pub use calibration::{CalibrationBin, calibration_interval};
