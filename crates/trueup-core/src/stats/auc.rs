@@ -3,7 +3,7 @@
 //! DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver operating
 //! characteristic curves", with the midranks of Sun and Xu 2014, "Fast implementation of DeLong's algorithm": O(n log n).
 
-use super::{Z95, wilson_effective};
+use super::{Z95, normal_cdf, wilson_effective};
 
 /// An area under the ROC curve with what its variance is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,23 +73,80 @@ pub fn delong(scores: &[f64], positive: &[bool]) -> Option<(f64, (f64, f64))> {
     Some((area.value, auc_interval(area.value, area.variance, area.positives.min(area.negatives) as f64)))
 }
 
-/// The 95 % interval of an area of the given variance, made on the logit scale, where it cannot leave [0, 1] and keeps
-/// its coverage for high areas (Pepe 2003, "The statistical evaluation of medical tests", section 5.2).
+/// How many trials each of the fewer positives or negatives is worth at most. An area of two normal distributions is
+/// worth 1.6 to 2 when there are as many of both, and up to 4 when one kind is far more frequent.
+const MOST_WORTH: f64 = 4.0;
+
+/// The share of an example on the wrong side that a sample may well have missed. By simulation (normal scores, and
+/// scores of two levels with a few on the wrong side; areas 0.7 to 0.997; 5 to 1,000 of the fewer) this keeps the
+/// coverage between 0.93 and 1, where the variance alone went down to 0.43.
+const UNSEEN: f64 = 0.4;
+
+/// The 95 % interval of an area of the given variance, where there are `fewer` positives or negatives, whichever are
+/// fewer: Wilson's, for as many independent trials as the variance says the area is worth, A (1 - A) / variance. It
+/// cannot leave [0, 1] and keeps its coverage for high areas.
 ///
-/// An area of 0 or 1, or one of no variance, has Wilson's interval for as many trials as there are positives or
-/// negatives, whichever are `fewer`: the variance of an area is at most A (1 - A) / min(m, n) (Birnbaum and Klose
-/// 1957, "Bounds for the variance of the Mann-Whitney statistic").
+/// - An area is worth at least `fewer` trials: its variance is at most A (1 - A) / min(m, n) (Birnbaum and Klose 1957,
+///   "Bounds for the variance of the Mann-Whitney statistic"). One of 0 or 1, or of no variance, is worth so many.
+/// - Areas near 1 hang on a few examples on the wrong side, and a sample in which they are missing has hardly any
+///   variance. So the area is taken to be worth four times as many at most, and the variance is raised by the square
+///   of a part of what one more such example would cost, A / `fewer`.
+///
+/// With `fewer` = 0 it is not known, and the variance alone counts; a mean of areas then adds what [`auc_unseen`] says of
+/// each to its variance.
 pub fn auc_interval(value: f64, variance: Option<f64>, fewer: f64) -> (f64, f64) {
     let spread = value * (1.0 - value);
-    match variance {
-        Some(variance) if variance > 1e-24 && spread > 0.0 => {
-            let logit = (value / (1.0 - value)).ln();
-            let half = Z95 * variance.sqrt() / spread;
-            let expit = |x: f64| 1.0 / (1.0 + (-x).exp());
-            (expit(logit - half).min(value), expit(logit + half).max(value))
+    let trials = match variance {
+        Some(variance) if variance > 1e-24 && spread > 0.0 && fewer > 0.0 => {
+            (spread / (variance + auc_unseen(value, fewer))).clamp(fewer, MOST_WORTH * fewer)
         }
-        _ => wilson_effective(value, fewer),
+        Some(variance) if variance > 1e-24 && spread > 0.0 => spread / variance,
+        _ => fewer,
+    };
+    wilson_effective(value, trials)
+}
+
+/// The variance that an example on the wrong side which the sample does not hold adds to an area of `fewer` positives or
+/// negatives, whichever are fewer; above 0.
+pub fn auc_unseen(value: f64, fewer: f64) -> f64 {
+    (UNSEEN * value / fewer).powi(2)
+}
+
+/// The difference of two areas of the same examples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AucDifference {
+    /// B less A.
+    pub value: f64,
+    /// DeLong's variance of the difference.
+    pub variance: f64,
+    /// The 95 % interval, normal.
+    pub interval: (f64, f64),
+    /// The two-sided p-value that the areas are equal.
+    pub p: f64,
+}
+
+/// The area of scores `b` less that of scores `a` for the same examples, with DeLong's variance of the difference.
+/// `None` with fewer than two positives or negatives. Panics when the lengths differ.
+pub fn auc_difference(a: &[f64], b: &[f64], positive: &[bool]) -> Option<AucDifference> {
+    let (a, b) = (auc(a, positive)?, auc(b, positive)?);
+    let (m, n) = (a.positives as f64, a.negatives as f64);
+    if m < 2.0 || n < 2.0 {
+        return None;
     }
+    let value = b.value - a.value;
+    // An influence is a placement less the area over its number: squares of their differences make the variance.
+    let squares = |wanted: bool| {
+        let both = a.influence.iter().zip(&b.influence).zip(positive);
+        both.filter(|&(_, &p)| p == wanted).map(|((x, y), _)| (y - x).powi(2)).sum::<f64>()
+    };
+    let variance = squares(true) * m / (m - 1.0) + squares(false) * n / (n - 1.0);
+    let error = variance.sqrt();
+    let p = if error > 0.0 {
+        (2.0 * normal_cdf(-value.abs() / error)).min(1.0)
+    } else {
+        f64::from(u8::from(value.abs() < 1e-15))
+    };
+    Some(AucDifference { value, variance, interval: (value - Z95 * error, value + Z95 * error), p })
 }
 
 #[cfg(test)]
@@ -136,6 +193,51 @@ mod tests {
             let (low, high) = delong(&scores, &positive).unwrap().1;
             assert!(0.0 <= low && low <= value && value <= high && high <= 1.0);
         }
+    }
+
+    #[test]
+    fn a_difference_has_the_variance_of_all_pairs() {
+        let mut rng = Rng::new(8);
+        for _ in 0..20 {
+            let n = 20 + rng.below(40);
+            let positive: Vec<bool> = (0..n).map(|i| i < 3 || (i > 5 && rng.below(3) == 0)).collect();
+            let draw = |rng: &mut Rng| -> Vec<f64> { (0..n).map(|_| rng.below(12) as f64 / 12.0).collect() };
+            let (a, b) = (draw(&mut rng), draw(&mut rng));
+            let found = auc_difference(&a, &b, &positive).unwrap();
+            // Var(A) + Var(B) - 2 Cov(A, B), the covariance from the sum of the placements.
+            let placements = |scores: &[f64], wanted: bool| -> Vec<f64> {
+                let of = |i: usize, j: usize| {
+                    let (x, y) = if wanted { (scores[i], scores[j]) } else { (scores[j], scores[i]) };
+                    if x > y { 1.0 } else { 0.5 * f64::from(u8::from(x == y)) }
+                };
+                let others: Vec<usize> = (0..n).filter(|&j| positive[j] != wanted).collect();
+                let mine = (0..n).filter(|&i| positive[i] == wanted);
+                mine.map(|i| others.iter().map(|&j| of(i, j)).sum::<f64>() / others.len() as f64).collect()
+            };
+            let variance: f64 = [true, false]
+                .map(|wanted| {
+                    let gaps: Vec<f64> =
+                        placements(&b, wanted).iter().zip(placements(&a, wanted)).map(|(b, a)| b - a).collect();
+                    let m = gaps.len() as f64;
+                    let mean = gaps.iter().sum::<f64>() / m;
+                    gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (m - 1.0) / m
+                })
+                .iter()
+                .sum();
+            assert!((found.variance - variance).abs() < 1e-12);
+            assert_eq!(auc_difference(&a, &a, &positive).unwrap().p, 1.0);
+        }
+        assert_eq!(auc_difference(&[0.1, 0.2, 0.3], &[0.1, 0.2, 0.3], &[true, false, false]), None);
+    }
+
+    #[test]
+    fn an_area_is_worth_one_to_four_times_the_fewer() {
+        assert_eq!(auc_interval(0.9, Some(1.0), 30.0), wilson_effective(0.9, 30.0));
+        let (low, high) = auc_interval(0.9, Some(1e-12), 1e6);
+        let (expected_low, expected_high) = wilson_effective(0.9, 4e6);
+        assert!((low - expected_low).abs() < 1e-12 && (high - expected_high).abs() < 1e-12);
+        assert_eq!(auc_interval(0.9, Some(0.001), 0.0), wilson_effective(0.9, 0.9 * (1.0 - 0.9) / 0.001));
+        assert_eq!(auc_interval(1.0, None, 1.0), wilson_effective(1.0, 1.0));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::{Z95, binomial, normal_cdf, normal_quantile};
+use super::{Sampling, Z95, binomial};
 use crate::Rng;
 
 /// Drawing one unit costs about this much less than one binomial number.
@@ -48,69 +48,95 @@ pub struct Resampled {
 ///
 /// Resample `b` draws from its own random stream, so the result is the same at any number of threads.
 pub fn bootstrap<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statistics: &S) -> Vec<Resampled> {
-    let width = statistics.count();
-    let total: u64 = times.iter().sum();
-    let mut values = vec![f64::NAN; width];
-    statistics.evaluate(times, &mut values);
-
-    let kinds: Vec<usize> = (0..times.len()).filter(|&k| times[k] > 0).collect();
-    let without: Vec<Vec<f64>> = kinds
-        .par_iter()
-        .map(|&kind| {
-            let mut out = vec![f64::NAN; width];
-            if total > 1 {
-                statistics.without(times, kind, &mut out);
-            }
-            out
-        })
-        .collect();
-    let by_kind = kinds.len() as u64 * BINOMIAL_COST < total;
-    let jackknife = if by_kind { kinds.len() as u64 * BINOMIAL_COST } else { total } > MANY;
-    let replicates: Vec<Vec<f64>> = if jackknife || total < 2 {
-        Vec::new()
-    } else {
-        let of_unit: Vec<u32> = if by_kind {
-            Vec::new()
-        } else {
-            kinds.iter().flat_map(|&k| std::iter::repeat_n(k as u32, times[k] as usize)).collect()
-        };
-        (0..u64::from(resamples))
-            .into_par_iter()
-            .map_init(
-                || vec![0u64; times.len()],
-                |counts, b| {
-                    let mut rng = Rng::stream(seed, b);
-                    counts.fill(0);
-                    if by_kind {
-                        draw_kinds(&mut rng, times, &kinds, total, counts);
-                    } else {
-                        draw_units(&mut rng, &of_unit, counts);
-                    }
-                    let mut out = vec![f64::NAN; width];
-                    statistics.evaluate(counts, &mut out);
-                    out
-                },
-            )
-            .collect()
-    };
-
-    (0..width)
+    let drawn = Drawn::new(times, resamples, seed, statistics);
+    let jackknife = drawn.jackknife;
+    (0..statistics.count())
         .map(|s| {
-            let value = values[s];
+            let value = drawn.values[s];
             if !value.is_finite() {
                 return Resampled { value: None, interval: None, jackknife };
             }
-            let left_out: Vec<(f64, f64)> =
-                kinds.iter().zip(&without).map(|(&k, out)| (out[s], times[k] as f64)).collect();
+            let left_out = drawn.left_out(times, s);
             let interval = if jackknife {
                 spread(&left_out).map(|(error, _)| (value - Z95 * error, value + Z95 * error))
             } else {
-                let column: Vec<f64> = replicates.iter().map(|r| r[s]).collect();
-                bca(value, column, &left_out)
+                bca(value, drawn.replicates(s), &left_out)
             };
             Resampled { value: Some(value), interval, jackknife }
         })
         .collect()
+}
+
+/// The statistics of a sample, of the sample without each unit, and of its resamples.
+pub(super) struct Drawn {
+    pub values: Vec<f64>,
+    /// The kinds that occur, and the statistics without one unit of each.
+    kinds: Vec<usize>,
+    without: Vec<Vec<f64>>,
+    /// A row a resample; none when there are too many units ([`Self::jackknife`]).
+    replicates: Vec<Vec<f64>>,
+    pub jackknife: bool,
+}
+
+impl Drawn {
+    pub fn new<S: Statistics>(times: &[u64], resamples: u32, seed: u64, statistics: &S) -> Self {
+        let width = statistics.count();
+        let total: u64 = times.iter().sum();
+        let mut values = vec![f64::NAN; width];
+        statistics.evaluate(times, &mut values);
+
+        let kinds: Vec<usize> = (0..times.len()).filter(|&k| times[k] > 0).collect();
+        let without: Vec<Vec<f64>> = kinds
+            .par_iter()
+            .map(|&kind| {
+                let mut out = vec![f64::NAN; width];
+                if total > 1 {
+                    statistics.without(times, kind, &mut out);
+                }
+                out
+            })
+            .collect();
+        let by_kind = kinds.len() as u64 * BINOMIAL_COST < total;
+        let jackknife = if by_kind { kinds.len() as u64 * BINOMIAL_COST } else { total } > MANY;
+        let replicates: Vec<Vec<f64>> = if jackknife || total < 2 {
+            Vec::new()
+        } else {
+            let of_unit: Vec<u32> = if by_kind {
+                Vec::new()
+            } else {
+                kinds.iter().flat_map(|&k| std::iter::repeat_n(k as u32, times[k] as usize)).collect()
+            };
+            (0..u64::from(resamples))
+                .into_par_iter()
+                .map_init(
+                    || vec![0u64; times.len()],
+                    |counts, b| {
+                        let mut rng = Rng::stream(seed, b);
+                        counts.fill(0);
+                        if by_kind {
+                            draw_kinds(&mut rng, times, &kinds, total, counts);
+                        } else {
+                            draw_units(&mut rng, &of_unit, counts);
+                        }
+                        let mut out = vec![f64::NAN; width];
+                        statistics.evaluate(counts, &mut out);
+                        out
+                    },
+                )
+                .collect()
+        };
+        Self { values, kinds, without, replicates, jackknife }
+    }
+
+    /// Statistic `s` without one unit of each kind, with the number of such units.
+    pub fn left_out(&self, times: &[u64], s: usize) -> Vec<(f64, f64)> {
+        self.kinds.iter().zip(&self.without).map(|(&kind, out)| (out[s], times[kind] as f64)).collect()
+    }
+
+    /// Statistic `s` of each resample.
+    pub fn replicates(&self, s: usize) -> Vec<f64> {
+        self.replicates.iter().map(|row| row[s]).collect()
+    }
 }
 
 /// As many single draws as there are units; `of_unit` tells each unit's kind.
@@ -136,7 +162,7 @@ fn draw_kinds(rng: &mut Rng, times: &[u64], kinds: &[usize], total: u64, counts:
 
 /// The jackknife's standard error and the acceleration, from (statistic without a unit of the kind, units of the
 /// kind); `None` when the statistic does not move.
-fn spread(without: &[(f64, f64)]) -> Option<(f64, f64)> {
+pub(super) fn spread(without: &[(f64, f64)]) -> Option<(f64, f64)> {
     // A statistic can be undefined without a unit that it hangs on; that unit says nothing of its spread.
     let defined = || without.iter().filter(|(v, _)| v.is_finite());
     let n: f64 = defined().map(|(_, times)| times).sum();
@@ -155,36 +181,9 @@ fn spread(without: &[(f64, f64)]) -> Option<(f64, f64)> {
 ///
 /// `None` when the jackknife values are all equal. The interval always contains `value`. With replicates all on one
 /// side of the value, the share on the other is taken as half a replicate.
-pub fn bca(value: f64, mut replicates: Vec<f64>, without: &[(f64, f64)]) -> Option<(f64, f64)> {
-    let (_, acceleration) = spread(without)?;
-    replicates.retain(|r| r.is_finite());
-    if replicates.is_empty() {
-        return None;
-    }
-    replicates.sort_unstable_by(f64::total_cmp);
-    let n = replicates.len() as f64;
-    // Counts make ties: a replicate equal to the value counts half, short of rounding.
-    let slack = 1e-12 * value.abs().max(1.0);
-    let below = replicates.partition_point(|&r| r < value - slack) as f64;
-    let up_to = replicates.partition_point(|&r| r <= value + slack) as f64;
-    let share = (0.5 * (below + up_to) / n).clamp(0.5 / n, 1.0 - 0.5 / n);
-    let bias = normal_quantile(share);
-    let level = |z: f64| {
-        let shifted = bias + z;
-        let scale = 1.0 - acceleration * shifted;
-        // A scale at or below 0 means that the acceleration is beyond the method: the level runs into its end.
-        if scale <= 0.0 { f64::from(u8::from(z > 0.0)) } else { normal_cdf(bias + shifted / scale) }
-    };
-    let low = quantile(&replicates, level(-Z95)).min(value);
-    let high = quantile(&replicates, level(Z95)).max(value);
-    Some((low, high))
-}
-
-/// The `p` quantile of sorted numbers, linear between neighbours (type 7 of Hyndman and Fan 1996).
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let at = p * (sorted.len() - 1) as f64;
-    let (low, high) = (at.floor() as usize, at.ceil() as usize);
-    sorted[low] + (at - at.floor()) * (sorted[high] - sorted[low])
+pub fn bca(value: f64, replicates: Vec<f64>, without: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let sampling = Sampling::new(value, replicates, without)?;
+    (!sampling.replicates().is_empty()).then(|| sampling.bca(0.95))
 }
 
 #[cfg(test)]

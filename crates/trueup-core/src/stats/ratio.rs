@@ -68,10 +68,28 @@ impl Ratio {
         wilson_effective(p.clamp(0.0, 1.0), trials)
     }
 
-    /// The 95 % interval of a ratio of any range, by Student's t; `None` with a single unit.
+    /// The 95 % interval of a mean of numbers that are not negative, such as losses; `None` with a single unit.
+    ///
+    /// Losses are rare and large: their variance falls and rises with their mean. With variance / mean held fixed, as
+    /// it is when the mean changes by the number of losses and not by their size (a compound Poisson sum), the means not
+    /// rejected by the score test solve (value - μ)² = t² μ variance / value, as in Wilson's interval. The upper arm is
+    /// longer than the lower one, which stays above 0. For a value of 0 or below the interval is Student's.
     pub fn mean(&self) -> Option<(f64, f64)> {
         let half = student_quantile(0.975, self.units - 1.0) * self.error?;
-        Some((self.value - half, self.value + half))
+        if self.value <= 0.0 {
+            return Some((self.value - half, self.value + half));
+        }
+        let shift = 0.5 * half * half / self.value;
+        let arm = (half * half + shift * shift).sqrt();
+        Some((self.value + shift - arm, self.value + shift + arm))
+    }
+
+    /// The same ratio with a standard error of `least` at least: what a sample in which rare mistakes happen to be
+    /// missing does not show of their spread may be known from elsewhere, such as from the probabilities that a model
+    /// states. No effect with a single unit.
+    #[must_use]
+    pub fn error_at_least(self, least: f64) -> Self {
+        Self { error: self.error.map(|error| error.max(least)), ..self }
     }
 }
 
@@ -108,5 +126,23 @@ mod tests {
         let (low, high) = ratio(&[(1.0, 2.0, 1.0)]).proportion();
         assert!(low < 0.1 && high > 0.9);
         assert_eq!(ratio(&[(1.0, 2.0, 1.0)]).mean(), None);
+    }
+
+    #[test]
+    fn means_of_losses_reach_further_up() {
+        let losses = ratio(&[(0.1, 1.0, 95.0), (4.0, 1.0, 5.0)]);
+        let (low, high) = losses.mean().unwrap();
+        let half = student_quantile(0.975, 99.0) * losses.error.unwrap();
+        assert!(low > 0.0 && high - losses.value > losses.value - low);
+        // Both ends solve the equation.
+        for end in [low, high] {
+            assert!(((losses.value - end).powi(2) - half * half * end / losses.value).abs() < 1e-12);
+        }
+        let known = losses.error_at_least(1.0);
+        assert_eq!((known.error, losses.error_at_least(0.0)), (Some(1.0), losses));
+        // Nearly symmetric when the spread is small.
+        let even = ratio(&[(0.9, 1.0, 5_000.0), (1.1, 1.0, 5_000.0)]);
+        let (low, high) = even.mean().unwrap();
+        assert!((high + low - 2.0).abs() < 1e-5);
     }
 }
