@@ -45,6 +45,13 @@ pub(super) enum Weight {
     Support,
 }
 
+impl Average {
+    /// Whether it needs the steps between labels.
+    pub fn is_ordinal(&self) -> bool {
+        matches!(self, Self::Of(Coefficient::KappaLinear | Coefficient::KappaQuadratic))
+    }
+}
+
 impl Term {
     pub fn of(self, tally: &WeightedTally) -> Option<f64> {
         match self {
@@ -159,14 +166,11 @@ struct Averages<'a> {
 
 impl<'a> Averages<'a> {
     fn new(units: &'a Units, list: &'a [Average], macro_defined: bool) -> Self {
-        let ordinal = |average: &Average| {
-            matches!(average, Average::Of(Coefficient::KappaLinear | Coefficient::KappaQuadratic))
-        };
         let mut averages = Self {
             units,
             list,
             macro_defined,
-            ordinal: list.iter().any(ordinal),
+            ordinal: list.iter().any(Average::is_ordinal),
             means: Vec::new(),
             margins: Margins::new(&units.tallies),
             sample_steps: [0.0; 2],

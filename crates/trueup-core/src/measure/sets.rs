@@ -8,7 +8,7 @@ use crate::document::Estimate;
 use crate::stats::Ratio;
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
-    let predicted = context.pair.map_or(&[][..], crate::Pair::predicted);
+    let predicted = context.pair().map_or(&[][..], crate::Pair::predicted);
     let tallies: Vec<Tally> = context
         .gold()
         .iter()
