@@ -30,9 +30,12 @@
 
 mod areas;
 mod averages;
+mod calibration;
 pub mod catalogue;
 mod coefficients;
+mod confidence;
 mod confusion;
+pub mod curves;
 mod labels;
 mod means;
 mod placement;
@@ -41,6 +44,7 @@ mod resample;
 mod scores;
 mod selection;
 mod sets;
+mod thresholds;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,6 +239,7 @@ impl Context<'_> {
             Task::Ner => None,
             Task::Classification => {
                 scores::metrics(self, &mut metrics);
+                thresholds::metrics(self, &mut metrics);
                 areas::metrics(self, &mut metrics)
             }
             Task::Multilabel => {
