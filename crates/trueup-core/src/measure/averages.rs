@@ -32,50 +32,63 @@
 //! 0.892, from 0.942 and 0.947), and to hold the terms of labels of up to three or six trials fixed and give them the
 //! arms of their own intervals (macro F1 0.800 and 0.681).
 
-use super::coefficients::{Coefficient, Margins, fall};
+use super::catalogue::find;
+use super::coefficients::{Coefficient, Margins, fall, steps};
 use super::ratios::f1_of_jaccard;
 use super::resample::{Average, Term, Weight, resampled, weighed};
+use super::units::Units;
 use super::{Context, Metrics};
 use crate::counts::WeightedTally;
 use crate::document::{Estimate, IntervalKind};
 use crate::stats::Resampled;
-use crate::{LabelId, Task};
+use crate::{Annotation, LabelId, Task};
 
-const LABEL: &[(&str, Average)] = &[
-    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
-    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
-    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
-    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
-    ("precision_weighted", Average::Mean(Term::Precision, Weight::Support)),
-    ("balanced_accuracy", Average::Mean(Term::Recall, Weight::Gold)),
-    ("matthews_corrcoef", Average::Of(Coefficient::Matthews)),
-    ("cohen_kappa", Average::Of(Coefficient::Kappa)),
-];
 
-const SETS: &[(&str, Average)] = &[
-    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
-    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
-    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
-    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
-    ("precision_weighted", Average::Mean(Term::Precision, Weight::Support)),
-    ("jaccard_macro", Average::Mean(Term::Jaccard, Weight::Occurring)),
-];
-
-const SPANS: &[(&str, Average)] = &[
-    ("precision_macro", Average::Mean(Term::Precision, Weight::Occurring)),
-    ("recall_macro", Average::Mean(Term::Recall, Weight::Occurring)),
-    ("f1_macro", Average::Mean(Term::F1, Weight::Occurring)),
-    ("f1_weighted", Average::Mean(Term::F1, Weight::Support)),
-];
+/// The average of a name, where it is one.
+fn average(name: &str) -> Option<Average> {
+    use Average::{Mean, Of};
+    let beta = |family: &str| find(family)?.number(name).map(Term::FBeta);
+    Some(match name {
+        "precision_macro" => Mean(Term::Precision, Weight::Occurring),
+        "recall_macro" => Mean(Term::Recall, Weight::Occurring),
+        "f1_macro" => Mean(Term::F1, Weight::Occurring),
+        "f1_weighted" => Mean(Term::F1, Weight::Support),
+        "precision_weighted" => Mean(Term::Precision, Weight::Support),
+        "balanced_accuracy" => Mean(Term::Recall, Weight::Gold),
+        "jaccard_macro" => Mean(Term::Jaccard, Weight::Occurring),
+        "jaccard_weighted" => Mean(Term::Jaccard, Weight::Support),
+        "matthews_corrcoef" => Of(Coefficient::Matthews),
+        "cohen_kappa" => Of(Coefficient::Kappa),
+        "cohen_kappa_linear" => Of(Coefficient::KappaLinear),
+        "cohen_kappa_quadratic" => Of(Coefficient::KappaQuadratic),
+        _ => match (beta("f{beta}_macro"), beta("f{beta}_weighted")) {
+            (Some(term), _) => Mean(term, Weight::Occurring),
+            (None, Some(term)) => Mean(term, Weight::Support),
+            (None, None) => return None,
+        },
+    })
+}
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
-    let list = match context.task {
-        Task::Classification => LABEL,
-        Task::Multilabel => SETS,
-        Task::Ner => SPANS,
-    };
+    let list: Vec<(&str, Average)> =
+        context.wanted.iter().filter_map(|name| Some((name.as_str(), average(name)?))).collect();
+    let (ordinal, plain): (Vec<_>, Vec<_>) = list.into_iter().partition(|(_, average)| average.is_ordinal());
+    measured(context, &context.units, &plain, metrics);
+    if !ordinal.is_empty() {
+        let steps = |gold: &Annotation, predicted: &Annotation| match (gold, predicted) {
+            (Annotation::Label(gold), Annotation::Label(predicted)) => steps(*gold, *predicted),
+            _ => [0.0; 3],
+        };
+        measured(context, &context.units_with(&steps), &ordinal, metrics);
+    }
+}
+
+fn measured(context: &Context, units: &Units, list: &[(&str, Average)], metrics: &mut Metrics) {
+    if list.is_empty() {
+        return;
+    }
     let averages: Vec<Average> = list.iter().map(|(_, average)| *average).collect();
-    let resampled = resampled(context, &context.units, &averages);
+    let resampled = resampled(context, units, &averages);
     let n = if context.task == Task::Ner { context.total().1.support() } else { context.len };
     for (&(name, average), resampled) in list.iter().zip(resampled) {
         let mut estimate = estimate(context, average, resampled, n);

@@ -30,23 +30,31 @@
 
 mod areas;
 mod averages;
+mod calibration;
 pub mod catalogue;
 mod coefficients;
+mod confidence;
 mod confusion;
+pub mod curves;
 mod labels;
+mod means;
+mod placement;
 mod ratios;
 mod resample;
 mod scores;
+mod selection;
 mod sets;
+mod thresholds;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::counts::{ConfusionCounts, Tallies, Tally, WeightedTally};
-use crate::document::{Confusion, Estimate, IntervalKind, LabelRow};
+use crate::document::{Confusion, ConfusionAxes, Estimate, IntervalKind, LabelRow};
 use crate::stats::{Ratio, wilson_effective};
-use crate::{LabelId, LabelSet, Pair, Task};
-use units::Units;
+use crate::{Annotation, LabelId, LabelSet, Pair, Task};
+pub use selection::{Names, Selection, SelectionError};
+use units::{Extra, Units};
 
 /// What to measure, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,11 +73,21 @@ pub struct MeasureOptions {
     pub macro_defined: bool,
     /// Whether to make intervals; without, only the figures.
     pub intervals: bool,
+    /// Which metrics to measure.
+    pub metrics: Selection,
 }
 
 impl Default for MeasureOptions {
     fn default() -> Self {
-        Self { seed: 42, resamples: 2_000, positive: None, costs: None, macro_defined: false, intervals: true }
+        Self {
+            seed: 42,
+            resamples: 2_000,
+            positive: None,
+            costs: None,
+            macro_defined: false,
+            intervals: true,
+            metrics: Selection::Default,
+        }
     }
 }
 
@@ -88,12 +106,18 @@ pub struct Measures {
     /// The metrics by name; each is described in [`catalogue`]. A metric that has no value, such as log loss without
     /// scores, is there without a value.
     pub metrics: BTreeMap<String, Estimate>,
-    /// Precision, recall and F1 of every label of the set, in label order, without training support.
+    /// Precision, recall and F1 of every label of the set, in label order, without training support. The area under the
+    /// ROC curve is there when a mean of areas is measured.
     pub labels: Vec<LabelRow>,
+    /// Other metrics of each label, in label order, where they are named: `specificity`, `npv`, `jaccard`, F-beta,
+    /// `average_precision`, `mce` and the like, by the name of the metric.
+    pub by_label: BTreeMap<String, Vec<Estimate>>,
     /// Who is taken for whom; `None` for multi-label tasks.
     pub confusion: Option<Confusion>,
-    /// The counts behind the ratios.
+    /// The counts behind the ratios, each example counted once.
     pub tallies: Tallies,
+    /// The sums of weights behind the ratios, by label, when examples have weights.
+    pub weighted: Option<Vec<WeightedTally>>,
 }
 
 /// Measures `pair`. Panics when stated costs are not one a label.
@@ -120,9 +144,10 @@ pub fn measure(pair: &Pair, options: &MeasureOptions) -> Measures {
         task: pair.task(),
         labels: pair.labels(),
         len: pair.len() as u64,
-        pair: Some(pair),
+        source: Source::Pair(pair),
         options,
         units: Units::new(pair, None),
+        wanted: options.metrics.names(pair.task()).into_iter().collect(),
     };
     context.measures(confusion::confusion(pair))
 }
@@ -149,26 +174,43 @@ pub fn measure_counts(labels: &LabelSet, confusion: &ConfusionCounts, options: &
         task: Task::Classification,
         labels,
         len: confusion.total(),
-        pair: None,
+        source: Source::Counts(confusion),
         options,
-        units: Units::of_counts(confusion, |_, _| [0.0; 3]),
+        units: Units::of_counts(confusion, None),
+        wanted: options.metrics.names(Task::Classification).into_iter().collect(),
     };
-    let names = labels.names().to_vec();
-    context.measures(Some(Confusion {
-        labels: names,
-        counts: confusion.rows(),
-        axes: crate::document::ConfusionAxes::default(),
-    }))
+    let (names, axes) = (labels.names().to_vec(), ConfusionAxes::default());
+    context.measures(Some(Confusion { labels: names, counts: confusion.rows(), axes }))
 }
 
 /// The metrics measured so far.
-#[derive(Default)]
-struct Metrics(BTreeMap<String, Estimate>);
+struct Metrics<'a> {
+    wanted: &'a BTreeSet<String>,
+    found: BTreeMap<String, Estimate>,
+    by_label: BTreeMap<String, Vec<Estimate>>,
+}
 
-impl Metrics {
+impl Metrics<'_> {
+    /// Notes a figure, if it is wanted.
     fn insert(&mut self, name: &str, estimate: Estimate) {
-        self.0.insert(name.to_owned(), estimate);
+        if self.wanted.contains(name) {
+            self.found.insert(name.to_owned(), estimate);
+        }
     }
+
+    /// Notes a figure of each label, and that of the positive one of two.
+    fn one_of_two(&mut self, context: &Context, name: &str, rows: Vec<Estimate>) {
+        if let Some(positive) = context.positive() {
+            self.insert(name, rows[positive as usize].clone());
+        }
+        self.by_label.insert(name.to_owned(), rows);
+    }
+}
+
+/// Where the counts come from.
+enum Source<'a> {
+    Pair(&'a Pair<'a>),
+    Counts(&'a ConfusionCounts),
 }
 
 /// What every family of metrics works from.
@@ -177,10 +219,11 @@ struct Context<'a> {
     labels: &'a LabelSet,
     /// How many examples there are.
     len: u64,
-    /// The rows, when there are any.
-    pair: Option<&'a Pair<'a>>,
+    source: Source<'a>,
     options: &'a MeasureOptions,
     units: Units,
+    /// The names of the metrics to measure.
+    wanted: BTreeSet<String>,
 }
 
 impl Context<'_> {
@@ -189,13 +232,14 @@ impl Context<'_> {
             let k = self.labels.len();
             assert!(costs.miss.len() == k && costs.false_alarm.len() == k, "one cost of each kind a label");
         }
-        let mut metrics = Metrics::default();
+        let mut metrics = Metrics { wanted: &self.wanted, found: BTreeMap::new(), by_label: BTreeMap::new() };
         ratios::metrics(self, &mut metrics);
         averages::metrics(self, &mut metrics);
         let areas = match self.task {
             Task::Ner => None,
             Task::Classification => {
                 scores::metrics(self, &mut metrics);
+                thresholds::metrics(self, &mut metrics);
                 areas::metrics(self, &mut metrics)
             }
             Task::Multilabel => {
@@ -204,10 +248,12 @@ impl Context<'_> {
             }
         };
         Measures {
-            metrics: metrics.0,
+            metrics: metrics.found,
+            by_label: metrics.by_label,
             labels: labels::rows(self, areas),
             confusion,
             tallies: Tallies::from_labels(self.units.counts.clone()),
+            weighted: self.units.weighted(),
         }
     }
 
@@ -221,12 +267,41 @@ impl Context<'_> {
 
     /// The rows of scores, when there are any.
     fn scores(&self) -> Option<&[&[f64]]> {
-        self.pair.and_then(Pair::scores)
+        self.pair().and_then(Pair::scores)
     }
 
     /// The gold answers of the rows, when there are any.
-    fn gold(&self) -> &[&crate::Annotation] {
-        self.pair.map_or(&[], Pair::gold)
+    fn gold(&self) -> &[&Annotation] {
+        self.pair().map_or(&[], Pair::gold)
+    }
+
+    /// The rows, when there are any.
+    fn pair(&self) -> Option<&Pair<'_>> {
+        match self.source {
+            Source::Pair(pair) => Some(pair),
+            Source::Counts(_) => None,
+        }
+    }
+
+    /// Whether the metric called `name` is to be measured.
+    fn wants(&self, name: &str) -> bool {
+        self.wanted.contains(name)
+    }
+
+    /// The members of the family called `name` that are to be measured, with their numbers.
+    fn family(&self, name: &str) -> Vec<(String, f64)> {
+        let Some(metric) = catalogue::find(name) else { return Vec::new() };
+        let of = |wanted: &String| catalogue::find(wanted).is_some_and(|found| found.name == metric.name);
+        let member = |wanted: &String| Some((wanted.clone(), metric.number(wanted)?));
+        self.wanted.iter().filter(|wanted| of(wanted)).filter_map(member).collect()
+    }
+
+    /// The units with sums that the counts of labels do not tell.
+    fn units_with(&self, extra: Extra) -> Units {
+        match self.source {
+            Source::Pair(pair) => Units::new(pair, Some(extra)),
+            Source::Counts(counts) => Units::of_counts(counts, Some(extra)),
+        }
     }
 
     /// Whether an interval can and shall be made: a single dependent unit has none.

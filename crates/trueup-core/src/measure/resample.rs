@@ -45,6 +45,13 @@ pub(super) enum Weight {
     Support,
 }
 
+impl Average {
+    /// Whether it needs the steps between labels.
+    pub fn is_ordinal(&self) -> bool {
+        matches!(self, Self::Of(Coefficient::KappaLinear | Coefficient::KappaQuadratic))
+    }
+}
+
 impl Term {
     pub fn of(self, tally: &WeightedTally) -> Option<f64> {
         match self {
@@ -84,7 +91,13 @@ pub(super) fn weighed(tally: &WeightedTally, term: Term, weight: Weight, macro_d
 /// The labels that a mean runs over are those of the sample: one that vanishes from a resample, so that it would take
 /// no part, keeps its weight and term of the sample. Of a support weight it keeps one: that none of it was drawn says
 /// that it is rare, not that there is none.
-fn kept(tally: &WeightedTally, sample: &WeightedTally, term: Term, weight: Weight, macro_defined: bool) -> (f64, f64) {
+fn kept(
+    tally: &WeightedTally,
+    sample: &WeightedTally,
+    term: Term,
+    weight: Weight,
+    macro_defined: bool,
+) -> (f64, f64) {
     let (w, value) = weighed(tally, term, weight, macro_defined);
     if w > 0.0 {
         return (w, value);
@@ -153,13 +166,11 @@ struct Averages<'a> {
 
 impl<'a> Averages<'a> {
     fn new(units: &'a Units, list: &'a [Average], macro_defined: bool) -> Self {
-        let ordinal =
-            |average: &Average| matches!(average, Average::Of(Coefficient::KappaLinear | Coefficient::KappaQuadratic));
         let mut averages = Self {
             units,
             list,
             macro_defined,
-            ordinal: list.iter().any(ordinal),
+            ordinal: list.iter().any(Average::is_ordinal),
             means: Vec::new(),
             margins: Margins::new(&units.tallies),
             sample_steps: [0.0; 2],

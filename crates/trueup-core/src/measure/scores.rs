@@ -1,13 +1,11 @@
-//! Metrics of the probabilities of a single-label task: log loss, Brier score, calibration error, top-3 accuracy.
+//! Metrics of the probabilities of a single-label task: losses, top-k accuracy, and what `calibration` and `confidence`
+//! make of the most probable label.
 
 use rayon::prelude::*;
 
-use super::{Context, Metrics};
+use super::{Context, Metrics, calibration, confidence};
 use crate::document::Estimate;
 use crate::{Annotation, LabelId};
-
-/// How many bins of equal width the calibration error uses.
-const ECE_BINS: usize = 15;
 
 /// The log loss of an event that happened and had probability `p`, clipped at the f64 epsilon as scikit-learn does.
 pub(super) fn log_loss_cell(p: f64) -> f64 {
@@ -22,25 +20,34 @@ struct Row {
     /// Log loss and Brier score if gold were the label that makes them least, and greatest.
     log_loss_ends: (f64, f64),
     brier_ends: (f64, f64),
+    /// What the probability of gold lacks of leading the next by 1.
+    hinge: f64,
     /// The greatest probability, and whether its label (the first of several) is gold.
     top: f64,
     top_right: bool,
-    /// Whether gold is among the three most probable labels.
-    top_3: bool,
+    /// How many labels are more probable than gold, equal ones that sort before it included.
+    ahead: u32,
 }
+
+const NAMES: [&str; 9] =
+    ["log_loss", "brier_score", "hinge_loss", "d2_log_loss", "ece", "mce", "ace", "aurc", "e_aurc"];
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     let n = context.len;
     let k = context.labels.len();
+    // Among as many labels as there are, gold is always found.
+    let mut top: Vec<(String, f64)> = context.family("top_{k}_accuracy");
+    top.push(("top_3_accuracy".to_owned(), 3.0));
+    top.retain(|(name, most)| context.wants(name) && k as f64 > *most);
     let Some(scores) = context.scores() else {
-        for name in ["log_loss", "brier_score", "ece"] {
+        for name in NAMES.into_iter().chain(top.iter().map(|(name, _)| name.as_str())) {
             metrics.insert(name, Estimate::undefined(n));
-        }
-        if k > 3 {
-            metrics.insert("top_3_accuracy", Estimate::undefined(n));
         }
         return;
     };
+    if top.is_empty() && !NAMES.iter().any(|name| context.wants(name)) {
+        return;
+    }
     let rows: Vec<Row> = scores
         .par_iter()
         .zip(context.gold())
@@ -51,25 +58,42 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         })
         .collect();
 
+    let weights = context.units.weights.as_deref();
     let mean = |value: fn(&Row) -> f64, ends: fn(&Row) -> (f64, f64)| {
         let values: Vec<f64> = rows.iter().map(value).collect();
         let (mut least, mut greatest) = (0.0, 0.0);
-        for (low, high) in rows.iter().map(ends) {
-            least += low;
-            greatest += high;
+        for (row, (low, high)) in rows.iter().map(ends).enumerate() {
+            let weight = weights.map_or(1.0, |w| w[row]);
+            least += weight * low;
+            greatest += weight * high;
         }
         context.mean(context.units.mean(&values, None), n, (least / n as f64, greatest / n as f64))
     };
-    metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends));
-    let mut brier = mean(|r| r.brier, |r| r.brier_ends);
-    let most = if k == 2 { 1.0 } else { 2.0 };
-    brier.high = brier.high.map(|high| high.min(most));
-    metrics.insert("brier_score", brier);
-    metrics.insert("ece", calibration_error(context, &rows));
-    if k > 3 {
-        let values: Vec<f64> = rows.iter().map(|r| f64::from(u8::from(r.top_3))).collect();
+    let below = |mut estimate: Estimate, most: f64| {
+        estimate.high = estimate.high.map(|high| high.min(most));
+        estimate
+    };
+    if context.wants("log_loss") {
+        metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends));
+    }
+    if context.wants("brier_score") {
+        let most = if k == 2 { 1.0 } else { 2.0 };
+        metrics.insert("brier_score", below(mean(|r| r.brier, |r| r.brier_ends), most));
+    }
+    if context.wants("hinge_loss") {
+        metrics.insert("hinge_loss", below(mean(|r| r.hinge, |_| (0.0, 2.0)), 2.0));
+    }
+    if context.wants("d2_log_loss") {
+        metrics.insert("d2_log_loss", explained(context, &rows));
+    }
+    let confidence: Vec<f64> = rows.iter().map(|row| row.top).collect();
+    let right: Vec<bool> = rows.iter().map(|row| row.top_right).collect();
+    calibration::metrics(context, metrics, &confidence, &right, 1);
+    confidence::metrics(context, metrics, &confidence, &right);
+    for (name, most) in top {
+        let values: Vec<f64> = rows.iter().map(|r| f64::from(u8::from(f64::from(r.ahead) < most))).collect();
         let ratio = context.units.mean(&values, None);
-        metrics.insert("top_3_accuracy", context.proportion(ratio.map(|r| r.value), n, ratio, true, |p| p));
+        metrics.insert(&name, context.proportion(ratio.map(|r| r.value), n, ratio, true, |p| p));
     }
 }
 
@@ -78,7 +102,7 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
     let gold = gold as usize;
     let of_gold = scores[gold];
     let (mut top, mut least, mut ahead) = (0, 0, 0);
-    let mut squares = 0.0;
+    let (mut squares, mut other) = (0.0, f64::NEG_INFINITY);
     for (label, &p) in scores.iter().enumerate() {
         if p > scores[top] {
             top = label;
@@ -86,7 +110,10 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
         if p < scores[least] {
             least = label;
         }
-        ahead += usize::from(p > of_gold || (p == of_gold && label < gold));
+        if label != gold && p > other {
+            other = p;
+        }
+        ahead += u32::from(p > of_gold || (p == of_gold && label < gold));
         squares += p * p;
     }
     // Σ (p - [gold])² summed over classes; of two classes both terms are equal and one is taken.
@@ -105,26 +132,43 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
         brier: exact,
         log_loss_ends: (log_loss_cell(scores[top]), log_loss_cell(scores[least])),
         brier_ends: (brier(top), brier(least)),
+        // A single label leads by all it has; rounding may put a probability past 1.
+        hinge: (1.0 - (of_gold - other.max(0.0))).clamp(0.0, 2.0),
         top: scores[top],
         top_right: top == gold,
-        top_3: ahead < 3,
+        ahead,
     }
 }
 
-/// The expected calibration error of the top label: Σ over bins of |Σ (confidence - right)| / n (Guo et al. 2017, "On
-/// calibration of modern neural networks"). Bins are open below and closed above.
-///
-/// The interval is the delta method's: a row adds its difference with the sign of its bin. The figure itself is biased
-/// upwards in small samples, as differences that are chance count too; the interval does not correct this.
-fn calibration_error(context: &Context, rows: &[Row]) -> Estimate {
-    let bin = |top: f64| ((top * ECE_BINS as f64).ceil() as usize).clamp(1, ECE_BINS) - 1;
-    let difference = |row: &Row| row.top - f64::from(u8::from(row.top_right));
-    let mut sums = [0.0; ECE_BINS];
-    for row in rows {
-        sums[bin(row.top)] += difference(row);
+/// The share of the log loss of the labels' frequencies that the probabilities save (scikit-learn `d2_log_loss_score`);
+/// no value when gold is all of one label, which frequencies tell without loss. The frequencies vary with the sample as
+/// the losses do: the delta method's interval counts both.
+fn explained(context: &Context, rows: &[Row]) -> Estimate {
+    let n = context.len;
+    let frequency = |label: LabelId| context.units.tallies[label as usize].support() / context.units.examples;
+    let plain: Vec<f64> = context
+        .gold()
+        .iter()
+        .map(|gold| if let Annotation::Label(gold) = gold { -frequency(*gold).ln() } else { 0.0 })
+        .collect();
+    let losses: Vec<f64> = rows.iter().map(|row| row.log_loss).collect();
+    let mean = |rows: &[f64]| context.units.mean(rows, None).map(|ratio| ratio.value);
+    let (Some(loss), Some(without)) = (mean(&losses), mean(&plain)) else {
+        return Estimate::undefined(n);
+    };
+    if without <= 0.0 {
+        return Estimate::undefined(n);
     }
-    let signed: Vec<f64> = rows.iter().map(|row| difference(row) * sums[bin(row.top)].signum()).collect();
-    let mut estimate = context.mean(context.units.mean(&signed, None), rows.len() as u64, (0.0, 1.0));
-    estimate.high = estimate.high.map(|high| high.min(1.0));
-    estimate
+    let value = 1.0 - loss / without;
+    if !context.intervals() {
+        return Estimate::point(value, n);
+    }
+    let moved = |(l, p): (&f64, &f64)| value - (l - loss) / without + loss / (without * without) * (p - without);
+    let moved: Vec<f64> = losses.iter().zip(&plain).map(moved).collect();
+    match context.units.mean(&moved, None).and_then(|ratio| ratio.mean()) {
+        Some((low, high)) => {
+            Estimate::new(value, (low.min(value), high.clamp(value, 1.0)), n, crate::document::IntervalKind::Delta)
+        }
+        None => Estimate::point(value, n),
+    }
 }

@@ -87,6 +87,10 @@ fn quick() -> MeasureOptions {
     MeasureOptions { resamples: 200, ..MeasureOptions::default() }
 }
 
+fn every() -> MeasureOptions {
+    MeasureOptions { metrics: Selection::All, ..quick() }
+}
+
 fn with_costs(k: usize) -> MeasureOptions {
     MeasureOptions { costs: Some(Costs { miss: vec![2.0; k], false_alarm: vec![0.5; k] }), ..quick() }
 }
@@ -99,6 +103,9 @@ fn estimates(measures: &Measures) -> Vec<(String, &Estimate)> {
             [("precision", &row.precision), ("recall", &row.recall), ("f1", &row.f1)].map(|(n, e)| (n.into(), e)),
         );
         all.extend(row.roc_auc.iter().map(|e| ("roc_auc".into(), e)));
+    }
+    for (name, rows) in &measures.by_label {
+        all.extend(rows.iter().map(|e| (name.clone(), e)));
     }
     all
 }
@@ -132,18 +139,29 @@ const TASKS: [Task; 3] = [Task::Classification, Task::Multilabel, Task::Ner];
 fn the_catalogue_and_the_measures_name_the_same_metrics() {
     let mut seen = BTreeSet::new();
     for task in TASKS {
-        for k in [2, 5] {
-            let measures = Sample::new(task, k, 60, 1).measure(&with_costs(k as usize));
-            for name in measures.metrics.keys() {
+        for k in [2, 7] {
+            let sample = Sample::new(task, k, 60, 1);
+            let options = with_costs(k as usize);
+            let default = sample.measure(&options);
+            let all = sample.measure(&MeasureOptions { metrics: Selection::All, ..options });
+            for (name, estimate) in &all.metrics {
                 let metric = find(name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
-                assert!(metric.tasks.contains(&task), "{name} is said not to be of {task}");
+                assert!(metric.is_of(task), "{name} is said not to be of {task}");
                 seen.insert(metric.name);
+                // A figure does not depend on which others are measured.
+                let same = default.metrics.get(name).is_none_or(|other| other == estimate);
+                assert!(same, "{name} of {task}, {k}: {estimate:?}");
             }
-            for metric in METRICS.iter().filter(|m| m.tasks.contains(&task)) {
-                let binary_only =
-                    task == Task::Classification && matches!(metric.name, "roc_auc" | "precision" | "recall" | "f1");
-                let expected = !(binary_only && k > 2 || metric.name == "top_3_accuracy" && k <= 3);
-                assert_eq!(measures.metrics.contains_key(metric.name), expected, "{} of {task}, {k}", metric.name);
+            for metric in METRICS.iter().filter(|m| m.is_of(task)) {
+                let expected = !(metric.two && task == Task::Classification && k > 2);
+                let names: Vec<String> = Selection::All.names(task).into_iter().filter(|n| find(n) == Some(metric)).collect();
+                assert!(!names.is_empty());
+                for name in names {
+                    let fits = k > 5 || !name.starts_with("top_");
+                    assert_eq!(all.metrics.contains_key(&name), expected && fits, "{name} of {task}, {k}");
+                    let of_default = expected && fits && metric.tasks.contains(&task);
+                    assert_eq!(default.metrics.contains_key(&name), of_default, "{name} of {task}, {k}");
+                }
             }
         }
     }
@@ -156,10 +174,11 @@ proptest::proptest! {
     #[test]
     fn intervals_contain_their_values(seed in 0u64..1_000_000, task in 0usize..3, k in 1u32..6, n in 0usize..40) {
         let mut sample = Sample::new(TASKS[task], k, n, seed);
-        assert_sane(&sample.measure(&with_costs(k as usize)));
-        assert_sane(&sample.measure(&MeasureOptions { macro_defined: true, ..quick() }));
+        let costs = MeasureOptions { metrics: Selection::All, ..with_costs(k as usize) };
+        assert_sane(&sample.measure(&costs));
+        assert_sane(&sample.measure(&MeasureOptions { macro_defined: true, ..every() }));
         sample.clusters = Some((0..n as u32).map(|row| row / 4).collect());
-        assert_sane(&sample.measure(&with_costs(k as usize)));
+        assert_sane(&sample.measure(&costs));
     }
 
     #[test]
@@ -170,7 +189,7 @@ proptest::proptest! {
         }
         let mut rows: Vec<usize> = (0..50).collect();
         Rng::new(seed).shuffle(&mut rows);
-        let (one, other) = (sample.measure(&quick()), sample.rows(&rows).measure(&quick()));
+        let (one, other) = (sample.measure(&every()), sample.rows(&rows).measure(&every()));
         proptest::prop_assert_eq!(&one.confusion, &other.confusion);
         proptest::prop_assert_eq!(&one.tallies, &other.tallies);
         for ((name, a), (_, b)) in estimates(&one).into_iter().zip(estimates(&other)) {
@@ -209,7 +228,7 @@ fn threads_do_not_change_a_bit() {
     let sample = Sample::new(Task::Classification, 7, 400, 3);
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| sample.measure(&quick()))
+        pool.install(|| sample.measure(&every()))
     };
     assert_eq!(with(1), with(4));
 }
@@ -355,8 +374,8 @@ fn costs_are_counted_per_example() {
 fn points_alone_when_no_intervals_are_asked_for() {
     for task in TASKS {
         let sample = Sample::new(task, 4, 50, 9);
-        let with = sample.measure(&quick());
-        let without = sample.measure(&MeasureOptions { intervals: false, ..quick() });
+        let with = sample.measure(&every());
+        let without = sample.measure(&MeasureOptions { intervals: false, ..every() });
         for ((name, a), (_, b)) in estimates(&with).into_iter().zip(estimates(&without)) {
             assert_eq!(a.value, b.value, "{name}");
             assert!(b.low.is_none() && b.interval == IntervalKind::None, "{name}");

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::counts::{ConfusionCounts, Outcome, Tally, WeightedTally, outcomes};
 use crate::stats::{Ratio, Unit};
-use crate::{LabelId, Pair, Task};
+use crate::{Annotation, LabelId, Pair, Task};
 
 /// Up to how many labels a confusion matrix is counted whole; of more, most cells would be empty.
 const DENSE: usize = 1_024;
@@ -23,10 +23,10 @@ struct Kind {
 }
 
 /// Sums over examples that their counts of labels do not tell: three numbers for each pair of answers.
-pub(super) type Extra<'a> = &'a dyn Fn(&crate::Annotation, &crate::Annotation) -> [f64; 3];
+pub(super) type Extra<'a> = &'a dyn Fn(&Annotation, &Annotation) -> [f64; 3];
 
 impl Kind {
-    fn add(&mut self, gold: &crate::Annotation, predicted: &crate::Annotation, weight: f64, extra: Option<Extra>) {
+    fn add(&mut self, gold: &Annotation, predicted: &Annotation, weight: f64, extra: Option<Extra>) {
         outcomes(gold, predicted, |label, outcome| {
             let at = self.cells.iter().position(|(l, _)| *l == label).unwrap_or_else(|| {
                 self.cells.push((label, WeightedTally::default()));
@@ -92,6 +92,8 @@ pub(super) struct Units {
     pub clusters: usize,
     /// The weight of each row, of the mean 1, when rows have weights.
     pub weights: Option<Vec<f64>>,
+    /// The mean of the weights as they were given.
+    mean_weight: f64,
     /// What the examples are worth of those of one weight, as a share.
     worth: f64,
     /// The cells of all kinds one after another, and where each kind's end: a resample reads them in one sweep.
@@ -113,17 +115,14 @@ impl Units {
             // Single answers need no look-up: their kinds are the cells of the confusion matrix.
             let mut counts = ConfusionCounts::new(k);
             for answers in pair.gold().iter().zip(pair.predicted()) {
-                if let (crate::Annotation::Label(gold), crate::Annotation::Label(predicted)) = answers {
+                if let (Annotation::Label(gold), Annotation::Label(predicted)) = answers {
                     counts.add(*gold, *predicted);
                 }
             }
-            let label = crate::Annotation::Label;
-            return Self::of_counts(&counts, |g, p| extra.map_or([0.0; 3], |extra| extra(&label(g), &label(p))));
+            return Self::of_counts(&counts, extra);
         }
-        let weights = pair.weights().map(|weights| {
-            let mean = weights.iter().sum::<f64>() / rows as f64;
-            weights.iter().map(|w| w / mean).collect::<Vec<f64>>()
-        });
+        let mean_weight = pair.weights().map_or(1.0, |weights| weights.iter().sum::<f64>() / rows as f64);
+        let weights = pair.weights().map(|weights| weights.iter().map(|w| w / mean_weight).collect::<Vec<f64>>());
         let weight = |row: usize| weights.as_ref().map_or(1.0, |w| w[row]);
         let mut found: FxHashMap<Vec<u64>, usize> = FxHashMap::default();
         let mut kinds: Vec<(Kind, u64)> = Vec::new();
@@ -167,11 +166,11 @@ impl Units {
             units.effective =
                 kish(units.sums.iter().zip(&units.times).map(|([examples, _], &times)| (*examples, times as f64)));
         }
-        Self { cluster_of, clusters, weights, ..units }
+        Self { cluster_of, clusters, weights, mean_weight, ..units }
     }
 
     /// The units of a single-label task of which the counts alone are known: each example is one.
-    pub fn of_counts(confusion: &ConfusionCounts, extra: impl Fn(LabelId, LabelId) -> [f64; 3]) -> Self {
+    pub fn of_counts(confusion: &ConfusionCounts, extra: Option<Extra>) -> Self {
         let k = confusion.labels() as LabelId;
         let mut kinds = Vec::new();
         let mut add = |gold: LabelId, predicted: LabelId| {
@@ -186,7 +185,9 @@ impl Units {
                 std::cmp::Ordering::Greater => vec![(predicted, one(0.0, 1.0, 0.0)), (gold, one(0.0, 0.0, 1.0))],
             };
             let right = f64::from(u8::from(gold == predicted));
-            kinds.push((Kind { cells, examples: 1.0, right, extra: extra(gold, predicted) }, times));
+            let answers = (Annotation::Label(gold), Annotation::Label(predicted));
+            let extra = extra.map_or([0.0; 3], |extra| extra(&answers.0, &answers.1));
+            kinds.push((Kind { cells, examples: 1.0, right, extra }, times));
         };
         // The order that kinds sort in: by the first label, where misses come before false alarms and both before hits.
         for first in 0..k {
@@ -226,6 +227,7 @@ impl Units {
             cluster_of: None,
             clusters: total as usize,
             weights: None,
+            mean_weight: 1.0,
             worth: 1.0,
             cells,
             ends,
@@ -233,6 +235,16 @@ impl Units {
             extra,
             by_label,
         }
+    }
+
+    /// The sums of weights of each label, as the weights were given; `None` without.
+    pub fn weighted(&self) -> Option<Vec<WeightedTally>> {
+        let scaled = |tally: &WeightedTally| {
+            let mut sum = WeightedTally::default();
+            sum.merge(*tally, self.mean_weight);
+            sum
+        };
+        self.weights.as_ref().map(|_| self.tallies.iter().map(scaled).collect())
     }
 
     /// The kinds in order.
