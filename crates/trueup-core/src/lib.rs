@@ -39,6 +39,7 @@ pub mod prediction;
 pub mod random;
 pub mod scheme;
 pub mod similarity;
+pub mod spans;
 pub mod stats;
 pub mod task;
 pub mod text;
