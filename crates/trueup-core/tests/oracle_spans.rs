@@ -275,8 +275,9 @@ fn difference_nothing_over_nothing_has_no_value_where_peers_say_0() {
 #[test]
 fn a_tag_at_which_the_peer_stops_is_said() {
     let report = tag_report(Compat::SeqevalStrict(Scheme::Iob2), "B-PER E-PER", "B-PER E-PER", Scheme::Iob2);
-    assert_eq!((report.differences[0].figure.as_str(), report.differences[0].theirs), ("all", None));
-    assert!(report.differences[0].why.contains("stops with an error at 2"), "{}", report.differences[0].why);
+    let stops = report.stops.unwrap();
+    assert!(stops.contains("stops with an error at 2"), "{stops}");
+    assert_eq!(tag_report(Compat::Seqeval, "B-PER E-PER", "B-PER E-PER", Scheme::Iob2).stops, None);
 }
 
 #[test]

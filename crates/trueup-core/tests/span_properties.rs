@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 use proptest::prelude::*;
+use trueup_core::scheme::{Decoded, Scheme, Style};
 use trueup_core::spans::{
-    Breakdown, DocumentErrors, Edges, ErrorKind, Extent, LengthBucket, SPAN_STATISTICS, SpanCalibration, SpanCounts,
-    SpanDocument, SpanErrors, SpanMatch, SpanOptions, SpanSide, SpanUnits, TrainingIndex,
+    Breakdown, Decoding, DocumentErrors, Edges, ErrorKind, Extent, LengthBucket, SPAN_STATISTICS, SpanCalibration,
+    SpanCounts, SpanDocument, SpanErrors, SpanMatch, SpanOptions, SpanSide, SpanUnits, TagCounts, TagTable,
+    TrainingIndex,
 };
 use trueup_core::stats::{Statistics, bootstrap};
 use trueup_core::{Span, Token};
@@ -166,9 +168,12 @@ proptest! {
 
     #[test]
     fn units_have_the_scores_of_the_counts(documents in documents()) {
-        for matching in SpanMatch::ALL {
-            let each = documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
-            let units = SpanUnits::of_documents(each.clone(), None, TYPES, matching, SpanOptions::default());
+        let each = documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
+        let ways = SpanUnits::of_documents(each.clone(), None, TYPES, SpanOptions::default());
+        // One cluster of all documents is one unit with the same sums.
+        let clusters = vec![7; documents.len()];
+        let joined = SpanUnits::of_documents(each, Some(&clusters), TYPES, SpanOptions::default());
+        for ((matching, units), one) in SpanMatch::ALL.into_iter().zip(ways).zip(joined) {
             prop_assert_eq!(units.units(), documents.len() as u64);
             let scores = count(&documents, SpanOptions::default()).scores(matching);
             let mut out = [0.0; SPAN_STATISTICS.len()];
@@ -181,9 +186,6 @@ proptest! {
                 }
             }
             prop_assert_eq!(units.recall().map(|ratio| ratio.value), scores.micro.recall);
-            // One cluster of all documents is one unit with the same sums.
-            let clusters = vec![7; documents.len()];
-            let one = SpanUnits::of_documents(each, Some(&clusters), TYPES, matching, SpanOptions::default());
             prop_assert_eq!(one.units(), u64::from(!documents.is_empty()));
             prop_assert_eq!(one.f1().map(|ratio| ratio.value), units.f1().map(|ratio| ratio.value));
             // Leaving out a unit by subtraction is counting the others.
@@ -233,6 +235,62 @@ proptest! {
         prop_assert_eq!((rows, columns), (sides[0].1, sides[1].1));
         let diagonal: u64 = (0..TYPES as u32).filter_map(|t| errors.cell(Some(t), Some(t))).map(|cell| cell.equal).sum();
         prop_assert_eq!(diagonal, strict.gold.correct);
+    }
+
+    /// Counting tags is counting the spans they stand for, halves merged are the whole, and so are units.
+    #[test]
+    fn tags_are_counted_as_their_spans(
+        tags in prop::collection::vec(prop::collection::vec((0u32..13, 0u32..13, 0u32..3), 0..14), 0..8),
+        cut in 0usize..8,
+    ) {
+        let names: Vec<String> = "BIESLU".chars().flat_map(|l| ["X", "Y"].map(|kind| format!("{l}-{kind}"))).collect();
+        let table = TagTable::read(&[vec!["O".to_owned()], names].concat(), Style::Prefix);
+        // Most predictions are right, as most are.
+        let sentences: Vec<[Vec<u32>; 2]> = tags
+            .iter()
+            .map(|tags| [tags.iter().map(|t| t.0).collect(), tags.iter().map(|t| if t.2 < 2 { t.0 } else { t.1 }).collect()])
+            .collect();
+        for scheme in Scheme::ALL {
+            for decoding in [Decoding::Strict(scheme), Decoding::Lenient(scheme), Decoding::Seqeval] {
+                let of = |sentences: &[[Vec<u32>; 2]]| {
+                    let mut counts = TagCounts::new(decoding, 2, table.bare, true);
+                    sentences.iter().for_each(|[gold, predicted]| counts.add(&table.tags, gold, predicted));
+                    counts
+                };
+                let whole = of(&sentences);
+                let cut = cut.min(sentences.len());
+                let mut merged = of(&sentences[cut..]);
+                merged.merge(&of(&sentences[..cut]));
+                prop_assert!(merged == whole);
+                let (mine, theirs) = (merged.units().unwrap(), whole.units().unwrap());
+                prop_assert_eq!(mine.times(), theirs.times());
+                let spans: Vec<[Vec<Span>; 2]> = sentences
+                    .iter()
+                    .map(|sides| sides.each_ref().map(|numbers| {
+                        let tags: Vec<_> = numbers.iter().map(|&n| table.tags[n as usize]).collect();
+                        let mut decoded = Decoded::default();
+                        decoding.decode_into(&tags, table.bare, &mut decoded);
+                        decoded.chunks.iter().map(|&(start, end, label)| span(start as u32, end as u32, label)).collect()
+                    }))
+                    .collect();
+                let mut general = SpanCounts::new(2, SpanOptions::default());
+                spans.iter().for_each(|[gold, predicted]| general.add(&SpanDocument::new(gold, predicted)));
+                prop_assert_eq!(whole.scores().micro, general.scores(SpanMatch::Strict).micro);
+                prop_assert_eq!(whole.scores().macro_, general.scores(SpanMatch::Strict).macro_);
+                let right = spans.iter().filter(|[gold, predicted]| gold == predicted).count() as u64;
+                prop_assert_eq!((whole.right_sentences(), whole.sentences()), (right, spans.len() as u64));
+                let equal = sentences.iter().map(|[g, p]| g.iter().zip(p).filter(|(g, p)| g == p).count()).sum::<usize>();
+                let tokens = sentences.iter().map(|[g, _]| g.len()).sum::<usize>();
+                prop_assert_eq!(whole.token_accuracy(), (tokens > 0).then(|| equal as f64 / tokens as f64));
+                let units = SpanUnits::of_documents(
+                    spans.iter().map(|[gold, predicted]| SpanDocument::new(gold, predicted)),
+                    None,
+                    2,
+                    SpanOptions::default(),
+                );
+                prop_assert_eq!(theirs.times(), units[0].times());
+            }
+        }
     }
 
     /// The counts of tokens and characters are those of painting every position.
@@ -361,7 +419,7 @@ fn intervals_come_from_the_units() {
     let documents: Vec<Document> =
         (0..40).map(|i| (vec![span(0, 4, i % 2)], vec![span(0, 4, u32::from(i % 5 == 0 || i % 2 == 1))])).collect();
     let each = documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
-    let units = SpanUnits::of_documents(each, None, 2, SpanMatch::Strict, SpanOptions::default());
+    let [units, ..] = SpanUnits::of_documents(each, None, 2, SpanOptions::default());
     // Only three kinds of documents differ in their counts.
     assert_eq!((units.times().len(), units.units()), (3, 40));
     let resampled = bootstrap(units.times(), 500, 42, &units);

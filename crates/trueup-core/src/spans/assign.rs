@@ -6,8 +6,11 @@ use super::matching::Edge;
 /// on either side that all overlap each other.
 const MOST_STEPS: usize = 1 << 27;
 
+/// The most cells (smaller side times larger side), for the memory they take.
+const MOST_CELLS: usize = 1 << 20;
+
 /// Sets `chosen` to the places of the edges of a matching of the greatest sum of weights, all of which are positive;
-/// whether it is the greatest for sure. Parts with more than [`MOST_STEPS`] are matched greedily, heaviest edge first,
+/// whether it is the greatest for sure. Parts with more than [`MOST_STEPS`] or [`MOST_CELLS`] are matched greedily, heaviest edge first,
 /// which gives half of the greatest weight at least.
 pub(super) fn assign(edges: &[Edge], weight: impl Fn(&Edge) -> i128, chosen: &mut Vec<usize>) -> bool {
     chosen.clear();
@@ -26,7 +29,8 @@ pub(super) fn assign(edges: &[Edge], weight: impl Fn(&Edge) -> i128, chosen: &mu
         return true;
     }
     let (rows, columns) = (golds.min(predictions), golds.max(predictions));
-    if rows.saturating_mul(rows).saturating_mul(columns) > MOST_STEPS {
+    let cells = rows.saturating_mul(columns);
+    if cells > MOST_CELLS || cells.saturating_mul(rows) > MOST_STEPS {
         greedy(edges, weight, chosen);
         return false;
     }

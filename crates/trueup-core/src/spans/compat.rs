@@ -199,17 +199,13 @@ impl CompatCounts {
         self.refused += other.refused;
     }
 
-    /// The tool's figures. Where it would stop with an error at a tag, the first difference says so.
+    /// The tool's figures; [`CompatReport::stops`] tells where it would give none.
     pub fn report(&self) -> CompatReport {
-        let mut figures = Figures::new(self.compat.name());
-        if self.refused > 0 {
-            let why = format!(
-                "{} stops with an error at {} of these tags; they were read as O or as it reads the rest",
-                self.compat.name(),
-                self.refused
-            );
-            figures.differs("all", None, Some(self.refused as f64), &why);
-        }
+        let stops = (self.refused > 0).then(|| {
+            let (name, times) = (self.compat.name(), self.refused);
+            format!("{name} stops with an error at {times} of these tags; here what is no tag was read as O, and the rest as it reads others")
+        });
+        let mut figures = Figures::new(self.compat.name(), stops);
         match self.compat {
             Compat::Seqeval => self.seqeval(&mut figures, SEQEVAL),
             Compat::SeqevalStrict(_) => self.seqeval(&mut figures, SEQEVAL_STRICT),

@@ -148,13 +148,9 @@ impl SpanCounts {
         }
     }
 
-    /// Forgets what was counted, and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.types.fill(<[TypeCounts; 4]>::default());
-        self.tokens.fill(Tally::default());
-        self.characters.fill(Tally::default());
-        (self.with_tokens, self.with_text, self.documents, self.capped) = (0, 0, 0, 0);
-        self.repeats = [0; 2];
+    /// Forgets what was counted of these types.
+    pub(super) fn forget(&mut self, labels: &[LabelId]) {
+        labels.iter().for_each(|&label| self.types[label as usize] = Default::default());
     }
 
     /// Adds another part's counts, of the same types and options.

@@ -16,8 +16,27 @@
 //! - [`Compat`], [`CompatCounts`]: the figures of seqeval, conlleval, spaCy and nervaluate, with the right one beside
 //!   where they differ, and why.
 //!
+//! - [`marks`]: the same for a page that shows a text with its spans.
+//!
 //! Where spans overlap or nest, gold and predicted spans are matched one to one so that the score is greatest, whatever
 //! their order.
+//!
+//! # Example
+//!
+//! ```
+//! use trueup_core::Span;
+//! use trueup_core::spans::{SpanCounts, SpanDocument, SpanMatch, SpanOptions};
+//!
+//! let span = |start, end, label| Span { start, end, label };
+//! // One span is right, one ends too early, one is missed.
+//! let gold = [span(0, 4, 0), span(6, 9, 1), span(12, 15, 1)];
+//! let predicted = [span(0, 4, 0), span(6, 8, 1)];
+//! let mut counts = SpanCounts::new(2, SpanOptions::default());
+//! counts.add(&SpanDocument::new(&gold, &predicted));
+//! assert_eq!(counts.scores(SpanMatch::Strict).micro.precision, Some(0.5));
+//! assert_eq!(counts.scores(SpanMatch::Partial).micro.precision, Some(0.75));
+//! assert_eq!(counts.scores(SpanMatch::Type).micro.recall, Some(2.0 / 3.0));
+//! ```
 
 mod assign;
 mod breakdown;
@@ -26,6 +45,7 @@ mod compat;
 mod counts;
 mod decoding;
 mod errors;
+pub mod marks;
 mod matching;
 mod nervaluate;
 mod outcomes;

@@ -8,6 +8,8 @@ use crate::LabelSet;
 pub struct CompatReport {
     /// The tool and its mode: `seqeval`, `seqeval-strict`, `conlleval`, `spacy`, `nervaluate`.
     pub name: &'static str,
+    /// Where the tool would stop with an error instead: at which tags, and how they were read here.
+    pub stops: Option<String>,
     /// Its figures by the names it gives them; `None` is its own "no value".
     pub figures: Vec<(String, Option<f64>)>,
     /// Figures that another reading or the right definition would change, each with the reason.
@@ -40,8 +42,8 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub fn new(name: &'static str) -> Self {
-        Self { report: CompatReport { name, figures: Vec::new(), differences: Vec::new() } }
+    pub fn new(name: &'static str, stops: Option<String>) -> Self {
+        Self { report: CompatReport { name, stops, figures: Vec::new(), differences: Vec::new() } }
     }
 
     /// Adds a figure, and a difference where ours is another number.
