@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use trueup_core::scheme::{Decoded, Scheme, Style};
 use trueup_core::spans::{
-    Breakdown, Decoding, DocumentErrors, Edges, ErrorKind, Extent, LengthBucket, SPAN_STATISTICS, SpanCalibration,
-    SpanCounts, SpanDocument, SpanErrors, SpanMatch, SpanOptions, SpanSide, SpanUnits, TagCounts, TagTable,
+    Breakdown, Decoding, DocumentErrors, DocumentUnits, Edges, ErrorKind, Extent, LengthBucket, SPAN_STATISTICS,
+    SpanCalibration, SpanCounts, SpanDocument, SpanErrors, SpanMatch, SpanOptions, SpanSide, TagCounts, TagTable,
     TrainingIndex,
 };
 use trueup_core::stats::{Statistics, bootstrap};
@@ -169,11 +169,13 @@ proptest! {
     #[test]
     fn units_have_the_scores_of_the_counts(documents in documents()) {
         let each = documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
-        let ways = SpanUnits::of_documents(each.clone(), None, TYPES, SpanOptions::default());
+        let ways = DocumentUnits::new(each.clone(), None, TYPES, SpanOptions::default());
         // One cluster of all documents is one unit with the same sums.
         let clusters = vec![7; documents.len()];
-        let joined = SpanUnits::of_documents(each, Some(&clusters), TYPES, SpanOptions::default());
-        for ((matching, units), one) in SpanMatch::ALL.into_iter().zip(ways).zip(joined) {
+        let joined = DocumentUnits::new(each, Some(&clusters), TYPES, SpanOptions::default());
+        prop_assert!(ways.tokens().is_none() && ways.characters().is_none());
+        for matching in SpanMatch::ALL {
+            let (units, one) = (ways.of(matching), joined.of(matching));
             prop_assert_eq!(units.units(), documents.len() as u64);
             let scores = count(&documents, SpanOptions::default()).scores(matching);
             let mut out = [0.0; SPAN_STATISTICS.len()];
@@ -282,13 +284,49 @@ proptest! {
                 let equal = sentences.iter().map(|[g, p]| g.iter().zip(p).filter(|(g, p)| g == p).count()).sum::<usize>();
                 let tokens = sentences.iter().map(|[g, _]| g.len()).sum::<usize>();
                 prop_assert_eq!(whole.token_accuracy(), (tokens > 0).then(|| equal as f64 / tokens as f64));
-                let units = SpanUnits::of_documents(
+                let units = DocumentUnits::new(
                     spans.iter().map(|[gold, predicted]| SpanDocument::new(gold, predicted)),
                     None,
                     2,
                     SpanOptions::default(),
                 );
-                prop_assert_eq!(theirs.times(), units[0].times());
+                prop_assert_eq!(theirs.times(), units.of(SpanMatch::Strict).times());
+            }
+        }
+    }
+
+    /// Buckets by type are types; the spread over documents is that of the units.
+    #[test]
+    fn a_breakdown_by_type_is_the_scores_of_the_types(documents in documents(), cut in 0usize..6) {
+        let sets: Vec<Document> = documents.iter().map(|(gold, predicted)| (set(gold), set(predicted))).collect();
+        let of = |documents: &[Document]| {
+            let mut breakdown = Breakdown::new();
+            documents.iter().for_each(|(gold, predicted)| breakdown.add(gold, predicted, |span| span.label));
+            breakdown
+        };
+        let whole = of(&sets);
+        let cut = cut.min(sets.len());
+        let mut merged = of(&sets[cut..]);
+        merged.merge(&of(&sets[..cut]));
+        prop_assert_eq!(&merged, &whole);
+        let each = sets.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
+        let units = DocumentUnits::new(each, None, TYPES, SpanOptions::default());
+        let counts = count(&sets, SpanOptions::default());
+        for label in 0..TYPES as u32 {
+            let (bucket, counts) = (whole.get(&label), counts.counts(SpanMatch::Strict, label));
+            prop_assert_eq!((bucket.precision(), bucket.recall(), bucket.f1()), (counts.precision(), counts.recall(), counts.f1()));
+            let strict = units.of(SpanMatch::Strict);
+            for (mine, theirs) in [
+                (bucket.recall_ratio(), strict.label_recall(label)),
+                (bucket.precision_ratio(), strict.label_precision(label)),
+            ] {
+                prop_assert_eq!(mine.is_some(), theirs.is_some());
+                if let (Some(mine), Some(theirs)) = (mine, theirs) {
+                    prop_assert_eq!((mine.units, mine.whole), (theirs.units, theirs.whole));
+                    prop_assert_eq!(mine.error.is_some(), theirs.error.is_some());
+                    let apart = mine.error.unwrap_or(0.0) - theirs.error.unwrap_or(0.0);
+                    prop_assert!((mine.value - theirs.value).abs() < 1e-12 && apart.abs() < 1e-9, "{:?} {:?}", mine, theirs);
+                }
             }
         }
     }
@@ -306,12 +344,21 @@ proptest! {
             (0..16).map(|i| Token { start: bytes[2 * i], end: bytes[2 * i] + 3, tag: None }).collect();
         let (bytes_gold, bytes_predicted) = (of(&gold), of(&predicted));
         let mut counts = SpanCounts::new(TYPES, SpanOptions::default());
-        counts.add(&SpanDocument {
+        let document = SpanDocument {
             gold: &bytes_gold,
             predicted: &bytes_predicted,
             tokens: Some(&tokens),
             text: Some(&text),
-        });
+        };
+        counts.add(&document);
+        let units = DocumentUnits::new([document], None, TYPES, SpanOptions::default());
+        for (units, scores) in [
+            (units.tokens().unwrap(), counts.token_scores().unwrap()),
+            (units.characters().unwrap(), counts.character_scores().unwrap()),
+        ] {
+            prop_assert_eq!(units.precision().map(|ratio| ratio.value), scores.micro.precision);
+            prop_assert_eq!(units.recall().map(|ratio| ratio.value), scores.micro.recall);
+        }
         let painted = |spans: &[Span], label: usize, from: u32, to: u32| {
             spans.iter().any(|s| s.label as usize == label && s.start < to && from < s.end)
         };
@@ -419,10 +466,11 @@ fn intervals_come_from_the_units() {
     let documents: Vec<Document> =
         (0..40).map(|i| (vec![span(0, 4, i % 2)], vec![span(0, 4, u32::from(i % 5 == 0 || i % 2 == 1))])).collect();
     let each = documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
-    let [units, ..] = SpanUnits::of_documents(each, None, 2, SpanOptions::default());
+    let units = DocumentUnits::new(each, None, 2, SpanOptions::default());
+    let units = units.of(SpanMatch::Strict);
     // Only three kinds of documents differ in their counts.
     assert_eq!((units.times().len(), units.units()), (3, 40));
-    let resampled = bootstrap(units.times(), 500, 42, &units);
+    let resampled = bootstrap(units.times(), 500, 42, units);
     let place = SPAN_STATISTICS.iter().position(|name| *name == "f1_macro").unwrap();
     let (low, high) = resampled[place].interval.unwrap();
     let value = resampled[place].value.unwrap();

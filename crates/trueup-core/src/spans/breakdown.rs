@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Seen, TrainingIndex};
 use crate::counts::ratio;
+use crate::stats::Ratio;
 use crate::{Span, Token};
 
 /// Counts of strict matches in one bucket: gold spans of the bucket, predicted spans of the bucket.
@@ -17,6 +18,46 @@ pub struct BucketCounts {
     pub predicted: u64,
     /// Those that are gold.
     pub predicted_right: u64,
+    /// Over documents, for intervals: those of recall, then those of precision.
+    moments: [Moments; 2],
+}
+
+/// Sums over documents of a part and a whole, as whole numbers, so that they can be merged in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Moments {
+    units: u64,
+    part_squared: u64,
+    product: u64,
+    whole_squared: u64,
+}
+
+impl Moments {
+    fn add(&mut self, part: u64, whole: u64) {
+        self.units += u64::from(whole > 0);
+        self.part_squared += part * part;
+        self.product += part * whole;
+        self.whole_squared += whole * whole;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.units += other.units;
+        self.part_squared += other.part_squared;
+        self.product += other.product;
+        self.whole_squared += other.whole_squared;
+    }
+
+    /// The ratio of the sums as [`Ratio::new`] has it: its variance is that of the linearised ratio, here in moments.
+    fn ratio(&self, part: u64, whole: u64) -> Option<Ratio> {
+        let value = ratio(part, whole)?;
+        let (p, w) = (i128::from(part), i128::from(whole));
+        let moments = [self.part_squared, self.product, self.whole_squared].map(i128::from);
+        // In whole numbers, so that what cancels out does: Σ (part - value · whole)², times the whole squared.
+        let squares = moments[0] * w * w - 2 * p * w * moments[1] + p * p * moments[2];
+        let (units, whole) = (self.units as f64, whole as f64);
+        let squares = squares as f64 / (whole * whole);
+        let error = (units > 1.0).then(|| (squares * units / (units - 1.0)).sqrt() / whole);
+        Some(Ratio { value, error, units, whole })
+    }
 }
 
 impl BucketCounts {
@@ -28,6 +69,24 @@ impl BucketCounts {
     /// The share of gold spans that was found; `None` without any.
     pub fn recall(&self) -> Option<f64> {
         ratio(self.gold_right, self.gold)
+    }
+
+    /// Recall with its spread over documents; `None` without gold.
+    pub fn recall_ratio(&self) -> Option<Ratio> {
+        self.moments[0].ratio(self.gold_right, self.gold)
+    }
+
+    /// Precision with its spread over documents; `None` without predictions.
+    pub fn precision_ratio(&self) -> Option<Ratio> {
+        self.moments[1].ratio(self.predicted_right, self.predicted)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.gold += other.gold;
+        self.gold_right += other.gold_right;
+        self.predicted += other.predicted;
+        self.predicted_right += other.predicted_right;
+        self.moments.iter_mut().zip(other.moments).for_each(|(mine, theirs)| mine.merge(theirs));
     }
 
     /// 2 TP / (gold + predicted); `None` for an empty bucket. An equal gold and predicted span are in the same bucket, so
@@ -55,29 +114,32 @@ impl<B: Ord + Clone> Breakdown<B> {
         Self::default()
     }
 
-    /// Counts a document by strict matching. Lists are sorted and without repeats, as in [`crate::Annotation::Spans`].
+    /// Counts a document by strict matching; documents are the units of the intervals. Lists are sorted and without
+    /// repeats, as in [`crate::Annotation::Spans`].
     pub fn add(&mut self, gold: &[Span], predicted: &[Span], mut bucket: impl FnMut(&Span) -> B) {
+        let mut here: BTreeMap<B, BucketCounts> = BTreeMap::new();
         for span in gold {
-            let counts = self.buckets.entry(bucket(span)).or_default();
+            let counts = here.entry(bucket(span)).or_default();
             counts.gold += 1;
             counts.gold_right += u64::from(predicted.binary_search(span).is_ok());
         }
         for span in predicted {
-            let counts = self.buckets.entry(bucket(span)).or_default();
+            let counts = here.entry(bucket(span)).or_default();
             counts.predicted += 1;
             counts.predicted_right += u64::from(gold.binary_search(span).is_ok());
+        }
+        for (bucket, mut counts) in here {
+            counts.moments[0].add(counts.gold_right, counts.gold);
+            counts.moments[1].add(counts.predicted_right, counts.predicted);
+            self.buckets.entry(bucket).or_default().merge(&counts);
         }
     }
 
     /// Adds another part's counts.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, theirs) in &other.buckets {
-            let mine = self.buckets.entry(bucket.clone()).or_default();
-            mine.gold += theirs.gold;
-            mine.gold_right += theirs.gold_right;
-            mine.predicted += theirs.predicted;
-            mine.predicted_right += theirs.predicted_right;
-        }
+        other.buckets.iter().for_each(|(bucket, theirs)| {
+            self.buckets.entry(bucket.clone()).or_default().merge(theirs);
+        });
     }
 
     /// The buckets that occur, in order.

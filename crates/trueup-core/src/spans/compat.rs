@@ -128,7 +128,7 @@ impl CompatCounts {
         let counts = |decoding| TagCounts::new(decoding, labels.len(), bare, false);
         let nervaluate = (compat == Compat::Nervaluate).then(|| Nervaluate {
             now: NervaluateCounts::new(labels.len(), NervaluateVersion::V1_2_1, 1.0),
-            ours: SpanCounts::new(labels.len(), SpanOptions::default()),
+            ours: SpanCounts::new(labels.len(), SpanOptions { min_overlap_percentage: 1.0 }),
         });
         Self {
             compat,
@@ -146,8 +146,10 @@ impl CompatCounts {
     /// Counts a sentence by its tags (numbers in the table, whose labels are those of the counts).
     pub fn add_tags(&mut self, table: &TagTable, gold: &[u32], predicted: &[u32]) {
         let decoding = self.compat.decoding(self.scheme);
-        let refused = |number: &u32| table.not_tags.contains(number) || decoding.refuses(table.tags[*number as usize]);
-        self.refused += gold.iter().chain(predicted).filter(|number| refused(number)).count() as u64;
+        for numbers in [gold, predicted] {
+            let tags = numbers.iter().map(|&number| (table.tags[number as usize], table.not_tags.contains(&number)));
+            self.refused += decoding.refused(tags, table.bare);
+        }
         self.theirs.add(&table.tags, gold, predicted);
         self.ours.add(&table.tags, gold, predicted);
         let Some(nervaluate) = &mut self.nervaluate else { return };

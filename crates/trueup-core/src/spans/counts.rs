@@ -150,7 +150,16 @@ impl SpanCounts {
 
     /// Forgets what was counted of these types.
     pub(super) fn forget(&mut self, labels: &[LabelId]) {
-        labels.iter().for_each(|&label| self.types[label as usize] = Default::default());
+        for &label in labels {
+            self.types[label as usize] = Default::default();
+            self.tokens[label as usize] = Tally::default();
+            self.characters[label as usize] = Tally::default();
+        }
+    }
+
+    /// The counts of tokens and of characters of a type so far, whether or not every document had some.
+    pub(super) fn items(&self, label: LabelId) -> [TypeCounts; 2] {
+        [TypeCounts::of_items(&self.tokens[label as usize]), TypeCounts::of_items(&self.characters[label as usize])]
     }
 
     /// Adds another part's counts, of the same types and options.
@@ -197,6 +206,17 @@ impl SpanCounts {
         (self.documents > 0 && self.with_text == self.documents).then_some(&self.characters)
     }
 
+    /// Every score of tokens as items: precision is the share of predicted tokens with the right type. `None` when some
+    /// document had no tokens.
+    pub fn token_scores(&self) -> Option<SpanScores> {
+        self.tokens().map(of_items)
+    }
+
+    /// The same of characters. `None` when some document had no text.
+    pub fn character_scores(&self) -> Option<SpanScores> {
+        self.characters().map(of_items)
+    }
+
     /// Documents counted.
     pub fn documents(&self) -> u64 {
         self.documents
@@ -211,6 +231,10 @@ impl SpanCounts {
     pub fn capped(&self) -> u64 {
         self.capped
     }
+}
+
+fn of_items(tallies: &[Tally]) -> SpanScores {
+    SpanScores::new(tallies.iter().map(TypeCounts::of_items).collect())
 }
 
 fn record(side: &mut SideCounts, outcome: PairOutcome) {

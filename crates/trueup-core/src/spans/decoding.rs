@@ -76,13 +76,27 @@ impl Decoding {
         }
     }
 
-    /// Whether the tool stops with an error at such a tag.
-    pub fn refuses(self, tag: Tag<u32>) -> bool {
-        match self {
-            Self::SeqevalStrict(scheme) => !letters(scheme).contains(&tag.letter),
-            Self::Nervaluate => !b"OBI".contains(&tag.letter),
-            _ => false,
+    /// How many tags of a sentence the tool would stop at with an error. Each comes with whether it is no tag (read as
+    /// `O` here).
+    pub(super) fn refused(self, tags: impl Iterator<Item = (Tag<u32>, bool)>, bare: Option<LabelId>) -> u64 {
+        let mut refused = 0;
+        let mut previous = Tag { letter: b'O', kind: 0 };
+        for (tag, no_tag) in tags {
+            let stops = match self {
+                _ if no_tag => matches!(self, Self::SeqevalStrict(_) | Self::Nervaluate),
+                Self::SeqevalStrict(scheme) => !letters(scheme).contains(&tag.letter),
+                // Its loaders look at the letter only where a chunk begins.
+                Self::Nervaluate if tag.letter == b'O' => false,
+                Self::Nervaluate => {
+                    let goes_on = previous.letter != b'O' && previous.kind == tag.kind && tag.letter != b'B';
+                    !goes_on && (!b"BI".contains(&tag.letter) || Some(tag.kind) == bare)
+                }
+                _ => false,
+            };
+            refused += u64::from(stops);
+            previous = tag;
         }
+        refused
     }
 }
 

@@ -7,7 +7,7 @@
 //! - [`SpanMatch`]: what counts as right: strict (the default), exact, partial, type. [`SpanCounts`]: the outcomes of
 //!   SemEval-2013 (correct, incorrect, partial, missed, spurious) for all four at once, by type, with counts of tokens
 //!   and characters beside; mergeable. [`SpanScores`]: the ratios derived from them.
-//! - [`SpanUnits`]: the same counts a document, for intervals that respect what belongs together.
+//! - [`DocumentUnits`], [`SpanUnits`]: the same counts a document, for intervals that respect what belongs together.
 //! - [`TagCounts`]: strict counting from interned tags, millions of tokens a second. [`Decoding`]: how tags become spans.
 //! - [`SpanErrors`]: what became of every span (missed, spurious, wrong type, boundary, split, merged), and the
 //!   confusion matrix of types, each cell with its spans.
@@ -44,6 +44,7 @@ mod calibration;
 mod compat;
 mod counts;
 mod decoding;
+mod document_units;
 mod errors;
 pub mod marks;
 mod matching;
@@ -60,6 +61,7 @@ pub use calibration::{CalibrationReport, ReliabilityBin, RiskPoint, SpanCalibrat
 pub use compat::{Compat, CompatCounts};
 pub use counts::{SpanCounts, SpanDocument, SpanOptions};
 pub use decoding::{Decoding, TagTable};
+pub use document_units::DocumentUnits;
 pub use errors::{ConfusionCell, DocumentErrors, Edges, ErrorKind, Extent, PairRef, SpanErrors, SpanRef, SpanSide};
 pub use matching::SpanMatch;
 pub use nervaluate::{NervaluateCounts, NervaluateResult, NervaluateVersion};

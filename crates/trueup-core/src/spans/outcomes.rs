@@ -1,5 +1,7 @@
 //! Counts of outcomes of one type, and the ratios on them.
 
+use crate::counts::Tally;
+
 /// What became of the spans of one side (gold, or predicted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SideCounts {
@@ -57,6 +59,12 @@ pub struct TypeCounts {
 }
 
 impl TypeCounts {
+    /// Counts of items that are right or not, in pairs with nothing: those on both sides are correct.
+    pub fn of_items(tally: &Tally) -> Self {
+        let side = |alone| SideCounts { correct: tally.tp, alone, ..SideCounts::default() };
+        Self { gold: side(tally.fn_), predicted: side(tally.fp) }
+    }
+
     /// (COR + PAR / 2) / actual; `None` without predictions.
     pub fn precision(&self) -> Option<f64> {
         self.predicted.share()

@@ -174,10 +174,7 @@ impl TagCounts {
     /// Every score, by strict matching. Pairs that overlap are not sought here, so all that is wrong counts as missed or
     /// spurious; precision, recall and F1 are the same.
     pub fn scores(&self) -> SpanScores {
-        let side = |right: u64, wrong: u64| super::SideCounts { correct: right, alone: wrong, ..Default::default() };
-        let counts =
-            |tally: &Tally| TypeCounts { gold: side(tally.tp, tally.fn_), predicted: side(tally.tp, tally.fp) };
-        SpanScores::new(self.types.iter().map(counts).collect())
+        SpanScores::new(self.types.iter().map(TypeCounts::of_items).collect())
     }
 
     /// The share of tokens whose raw gold and predicted tags are equal, as seqeval's `accuracy_score` and conlleval's

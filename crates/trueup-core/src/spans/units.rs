@@ -1,10 +1,8 @@
 //! The counts of each document, or group of documents, for intervals over what is independent.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 
-use super::{SpanCounts, SpanDocument, SpanMatch, SpanOptions, TypeCounts};
+use super::TypeCounts;
 use crate::LabelId;
 use crate::counts::Tally;
 use crate::stats::{Ratio, Statistics, Unit};
@@ -117,50 +115,6 @@ impl SpanUnits {
         }
     }
 
-    /// The units of documents, for each way of matching in the order of [`SpanMatch::ALL`]; documents of the same cluster
-    /// make one unit, and without clusters each document is one.
-    pub fn of_documents<'a>(
-        documents: impl IntoIterator<Item = SpanDocument<'a>>,
-        clusters: Option<&[u32]>,
-        labels: usize,
-        options: SpanOptions,
-    ) -> [Self; 4] {
-        let mut units = [(); 4].map(|()| Self::new(labels));
-        let mut counts = SpanCounts::new(labels, options);
-        let mut occurring: Vec<LabelId> = Vec::new();
-        let mut clustered: BTreeMap<u32, BTreeMap<LabelId, [TypeCounts; 4]>> = BTreeMap::new();
-        for (row, document) in documents.into_iter().enumerate() {
-            counts.add(&SpanDocument { tokens: None, text: None, ..document });
-            occurring.clear();
-            occurring.extend(document.gold.iter().chain(document.predicted).map(|span| span.label));
-            occurring.sort_unstable();
-            occurring.dedup();
-            match clusters {
-                None => {
-                    for (unit, matching) in units.iter_mut().zip(SpanMatch::ALL) {
-                        unit.add_sparse(occurring.iter().map(|&label| (label, counts.counts(matching, label))));
-                    }
-                    counts.forget(&occurring);
-                }
-                Some(clusters) => {
-                    let sums = clustered.entry(clusters[row]).or_default();
-                    for &label in &occurring {
-                        let sum = sums.entry(label).or_default();
-                        let ways = sum.iter_mut().zip(SpanMatch::ALL);
-                        ways.for_each(|(sum, matching)| sum.merge(counts.counts(matching, label)));
-                    }
-                    counts.forget(&occurring);
-                }
-            }
-        }
-        for sums in clustered.values() {
-            for (way, unit) in units.iter_mut().enumerate() {
-                unit.add_sparse(sums.iter().map(|(&label, ways)| (label, ways[way])));
-            }
-        }
-        units.map(Self::finish)
-    }
-
     /// Adds a unit of the given counts by type. Units are seen by the statistics after [`SpanUnits::finish`].
     pub fn add(&mut self, types: &[TypeCounts]) {
         let types = types.iter().enumerate().map(|(label, &counts)| (label as LabelId, counts));
@@ -168,7 +122,7 @@ impl SpanUnits {
     }
 
     /// The same, of the types that occur, in order of labels.
-    fn add_sparse(&mut self, types: impl Iterator<Item = (LabelId, TypeCounts)>) {
+    pub(super) fn add_sparse(&mut self, types: impl Iterator<Item = (LabelId, TypeCounts)>) {
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear();
         cells.extend(types.map(|(label, counts)| Cell::new(label, &counts)));
