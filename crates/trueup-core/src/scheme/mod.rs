@@ -206,7 +206,7 @@ impl Scheme {
     }
 
     /// What the step from `previous` to `current`, both of the scheme's letters, does.
-    fn step<K: PartialEq>(self, previous: Tag<K>, current: Tag<K>) -> u8 {
+    fn step<K: Copy + PartialEq>(self, previous: Tag<K>, current: Tag<K>) -> u8 {
         STEPS[self as usize][letter(previous.letter)][letter(current.letter)]
             [usize::from(previous.kind == current.kind)]
     }

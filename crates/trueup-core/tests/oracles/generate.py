@@ -3,6 +3,7 @@
     python generate.py OUT.json [DATA_DIR]     many random cases, and real files where DATA_DIR has them
     python generate.py --fixture OUT.json      the few small cases that are committed as fixture.json
     python generate.py --decodings OUT.json    random tags with their entities, committed as decodings.json
+    python generate.py --spans OUT.json        random tags with seqeval's reports, committed as spans.json
 
 The tests compare every value to 1e-9. `expected` holds the peers' numbers; null stands for 0/0, which the peers write
 as 0 with a warning. Where Trueup means something else by a name, the entry stands under `differences` with both numbers.
@@ -22,6 +23,7 @@ sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
 from decodings import decodings  # noqa: E402
 from references import multilabel, ner, single  # noqa: E402
+from spans import span_cases  # noqa: E402
 from statistics_cases import statistics_cases  # noqa: E402
 
 warnings.filterwarnings("ignore")  # 0/0 is warned of in every other case
@@ -134,6 +136,17 @@ def conll(path):
     return sentences + [tags] * bool(tags)
 
 
+def tag_column(path):
+    """The sentences of a file, whatever sets its columns apart."""
+    sentences = [[]]
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            sentences[-1].append(line.split()[-1])
+        elif sentences[-1]:
+            sentences.append([])
+    return [sentence for sentence in sentences if sentence]
+
+
 def real_cases(rng, data, differences):
     """Gold of real files under seeded noise: parity needs their shapes, not a trained model."""
     path = data / "banking77" / "test.csv"
@@ -172,6 +185,9 @@ def main():
         out.write_text(json.dumps(decodings(40), separators=(",", ":")).replace("]],", "]],\n") + "\n")
         print(f"{out}: {out.stat().st_size:,} bytes")
         return
+    if sys.argv[1] == "--spans":
+        Path(sys.argv[2]).write_text("[" + ",\n".join(map(json.dumps, span_cases(True))) + "]\n")
+        return
     small = sys.argv[1] == "--fixture"
     out = Path(sys.argv[2] if small else sys.argv[1])
     data = Path(sys.argv[2]) if len(sys.argv) > 2 and not small else None
@@ -195,6 +211,7 @@ def main():
     }
     if not small:
         document["decodings"] = decodings(4000)
+        document["spans"] = span_cases(False, data, tag_column)
     out.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
     print(f"{out}: {len(cases)} cases, {len(differences)} differences, {out.stat().st_size:,} bytes")
 

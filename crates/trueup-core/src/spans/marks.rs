@@ -1,5 +1,6 @@
 //! What each gold and each predicted span is in the comparison: a match, missed, spurious, or half right and how.
 
+use super::{DocumentErrors, SpanSide};
 use crate::document::Mark;
 use crate::{LabelId, Span};
 
@@ -18,56 +19,25 @@ pub struct Marked {
     pub mark: Mark,
 }
 
-/// Compares two sets of spans. Each span is used once: equal spans are matches; equal ranges of other types are wrong
-/// types; then overlapping spans are paired, same type before other type and larger overlap before smaller, as boundary
-/// (or type-and-boundary) mistakes; the rest are missed or spurious. A pair with different ranges gives two entries.
+/// Compares two sets of spans, paired as in [`DocumentErrors`]: equal spans are matches, equal ranges of other types
+/// wrong types, other pairs boundary (or type-and-boundary) mistakes; the rest is missed or spurious. A pair with
+/// different ranges gives two entries.
 pub fn compare(gold: &[Span], predicted: &[Span]) -> Vec<Marked> {
-    let mut pairs: Vec<(u8, std::cmp::Reverse<u32>, usize, usize)> = Vec::new();
-    for (g, a) in gold.iter().enumerate() {
-        for (p, b) in predicted.iter().enumerate() {
-            let overlap = a.end.min(b.end).saturating_sub(a.start.max(b.start));
-            if overlap == 0 {
-                continue;
-            }
-            let same_range = (a.start, a.end) == (b.start, b.end);
-            let rank = match (same_range, a.label == b.label) {
-                (true, true) => 0,
-                (true, false) => 1,
-                (false, true) => 2,
-                (false, false) => 3,
-            };
-            pairs.push((rank, std::cmp::Reverse(overlap), g, p));
-        }
-    }
-    pairs.sort_unstable();
-    let (mut gold_free, mut predicted_free) = (vec![true; gold.len()], vec![true; predicted.len()]);
+    let errors = DocumentErrors::of(gold, predicted);
     let mut marked = Vec::with_capacity(gold.len() + predicted.len());
-    let one = |span: &Span, is_gold: bool, mark| Marked {
-        start: span.start,
-        end: span.end,
-        gold: is_gold.then_some(span.label),
-        predicted: (!is_gold).then_some(span.label),
-        mark,
-    };
-    for (rank, _, g, p) in pairs {
-        if !(gold_free[g] && predicted_free[p]) {
+    for (span, &(kind, partner)) in gold.iter().zip(&errors.gold) {
+        let other = partner.map(|place| predicted[place as usize]);
+        let mark = kind.mark(SpanSide::Gold, partner, other.is_some_and(|other| other.label == span.label));
+        let both = other.filter(|other| other.range() == span.range()).map(|other| other.label);
+        marked.push(Marked { start: span.start, end: span.end, gold: Some(span.label), predicted: both, mark });
+    }
+    for (span, &(kind, partner)) in predicted.iter().zip(&errors.predicted) {
+        let other = partner.map(|place| gold[place as usize]);
+        if other.is_some_and(|other| other.range() == span.range()) {
             continue;
         }
-        (gold_free[g], predicted_free[p]) = (false, false);
-        if rank < 2 {
-            let mark = if rank == 0 { Mark::Match } else { Mark::WrongType };
-            marked.push(Marked { predicted: Some(predicted[p].label), ..one(&gold[g], true, mark) });
-        } else {
-            let mark = if rank == 2 { Mark::Boundary } else { Mark::TypeAndBoundary };
-            marked.push(one(&gold[g], true, mark));
-            marked.push(one(&predicted[p], false, mark));
-        }
-    }
-    for (span, _) in gold.iter().zip(&gold_free).filter(|(_, free)| **free) {
-        marked.push(one(span, true, Mark::Missed));
-    }
-    for (span, _) in predicted.iter().zip(&predicted_free).filter(|(_, free)| **free) {
-        marked.push(one(span, false, Mark::Spurious));
+        let mark = kind.mark(SpanSide::Predicted, partner, other.is_some_and(|other| other.label == span.label));
+        marked.push(Marked { start: span.start, end: span.end, gold: None, predicted: Some(span.label), mark });
     }
     marked.sort_unstable_by_key(|m| (m.start, m.end, m.gold.is_none(), m.gold, m.predicted));
     marked
