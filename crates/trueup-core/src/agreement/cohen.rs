@@ -74,9 +74,12 @@ impl KappaPair {
     }
 }
 
+/// The answers that two annotators gave to the same items: (item, of one, of the other).
+type Shared = Vec<(u32, u32, u32)>;
+
 /// Kappas of all pairs of annotators; the mean is over pairs that share `least` items or more.
 pub fn cohen(ratings: &Ratings, weights: &Weights, least: u64, seed: u64) -> Cohen {
-    let mut found: FxHashMap<(u32, u32), Vec<(u32, u32, u32)>> = FxHashMap::default();
+    let mut found: FxHashMap<(u32, u32), Shared> = FxHashMap::default();
     for (item, row) in ratings.rows().enumerate() {
         for (i, &(a, of_a)) in row.iter().enumerate() {
             for &(b, of_b) in &row[i + 1..] {
@@ -84,7 +87,7 @@ pub fn cohen(ratings: &Ratings, weights: &Weights, least: u64, seed: u64) -> Coh
             }
         }
     }
-    let mut shared: Vec<((u32, u32), Vec<(u32, u32, u32)>)> = found.into_iter().collect();
+    let mut shared: Vec<((u32, u32), Shared)> = found.into_iter().collect();
     shared.sort_unstable_by_key(|(pair, _)| *pair);
     let mut margins = Margins::new(ratings.categories());
     let pairs: Vec<KappaPair> = shared
@@ -108,7 +111,7 @@ pub fn cohen(ratings: &Ratings, weights: &Weights, least: u64, seed: u64) -> Coh
     if let Some(why) = why {
         return Cohen { mean: Coefficient::none(why, 0), averaged: 0, pairs };
     }
-    let of_pair: Vec<Vec<(u32, u32, u32)>> =
+    let of_pair: Vec<Shared> =
         shared.into_iter().map(|(_, answers)| answers).filter(|answers| answers.len() as u64 >= least).collect();
     let mut by_item = vec![Vec::new(); ratings.items()];
     for (pair, answers) in of_pair.iter().enumerate() {
@@ -216,8 +219,7 @@ impl Statistics for OnePair<'_> {
 
 /// The mean kappa of pairs over items.
 struct AllPairs<'a> {
-    /// (item, of one, of the other) by pair.
-    of_pair: Vec<Vec<(u32, u32, u32)>>,
+    of_pair: Vec<Shared>,
     /// The pairs that share each item.
     by_item: Vec<Vec<u32>>,
     /// Kappa of each pair in the sample itself.

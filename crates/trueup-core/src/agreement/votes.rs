@@ -4,6 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::{Ratings, Undefined};
 
+/// (category, how many answers) of an item, by category.
+pub(super) type Kind<'a> = &'a [(u32, u32)];
+
 /// Items counted by their votes. Items with equal votes are one kind, so that a thousand items of ten yes-or-no answers
 /// are eleven kinds at most. Halves merged equal the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,8 +64,8 @@ impl Votes {
     }
 
     /// The kinds, sorted, each with how many items are of it.
-    pub(super) fn sorted(&self) -> (Vec<&[(u32, u32)]>, Vec<u64>) {
-        let mut all: Vec<(&[(u32, u32)], u64)> = self.kinds.iter().map(|(kind, &times)| (&**kind, times)).collect();
+    pub(super) fn sorted(&self) -> (Vec<Kind<'_>>, Vec<u64>) {
+        let mut all: Vec<(Kind, u64)> = self.kinds.iter().map(|(kind, &times)| (&**kind, times)).collect();
         all.sort_unstable();
         all.into_iter().unzip()
     }

@@ -20,11 +20,11 @@ impl Default for EmOptions {
 
 /// A chance that was estimated as 0 is taken as this, so that one answer against all expectation does not rule a category
 /// out for good; crowd-kit's smoothing.
-const LEAST: f64 = f64::EPSILON;
+const LEAST: f64 = 1e-10;
 
 /// Dawid and Skene's model: each annotator gives category j to an item of category k with a chance of his own.
 ///
-/// Estimated by EM from the shares of the votes, in log space. A chance of 0 is smoothed to 2.2e-16, among the
+/// Estimated by EM from the shares of the votes, in log space. A chance of 0 is smoothed to 1e-10, among the
 /// categories that the annotator gave at all; there are no other priors. Posterior and confusion matrices are
 /// crowd-kit's for the same number of steps; where steps end by tolerance, it is the gain of the log-likelihood itself
 /// that counts.
@@ -67,7 +67,7 @@ pub fn dawid_skene(ratings: &Ratings, options: EmOptions) -> Consensus {
 
 /// The one-coin form: each annotator is right with one chance, and gives each wrong category with an equal one.
 ///
-/// Estimated as [`dawid_skene`]; an accuracy stays 2.2e-16 away from 0 and 1.
+/// Estimated as [`dawid_skene`]; an accuracy stays 1e-10 away from 0 and 1.
 pub fn one_coin(ratings: &Ratings, options: EmOptions) -> Consensus {
     let k = ratings.categories();
     let answers = ratings.by_annotator();

@@ -41,11 +41,11 @@ pub enum MaceStart {
 }
 
 impl Default for MaceOptions {
-    /// The defaults of Hovy et al. and crowd-kit: 50 steps, 10 starts, prior counts of 0.5 and 10; steps end at 1e-7.
+    /// The defaults of Hovy et al. and crowd-kit: 50 steps, 10 starts, prior counts of 0.5 and 10; steps end at 1e-6.
     fn default() -> Self {
         Self {
             iterations: 50,
-            tolerance: 1e-7,
+            tolerance: 1e-6,
             prior: (0.5, 0.5),
             habit: 10.0,
             start: MaceStart::Random { restarts: 10, seed: 42 },

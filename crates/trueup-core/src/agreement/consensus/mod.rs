@@ -92,13 +92,11 @@ impl Consensus {
                 let row = &posterior[item * k..(item + 1) * k];
                 let most = row.iter().copied().fold(0.0, f64::max);
                 let mut best = (0..k).filter(|&c| row[c] >= most - TIE);
-                match (best.next(), best.next()) {
-                    (Some(one), None) => Some(one as u32),
-                    _ => {
-                        ties.push(item as u32);
-                        None
-                    }
+                if let (Some(one), None) = (best.next(), best.next()) {
+                    return Some(one as u32);
                 }
+                ties.push(item as u32);
+                None
             })
             .collect();
         let mut right = vec![0.0; ratings.annotators()];

@@ -69,8 +69,7 @@ fn ties_are_left_undecided_and_listed() {
 fn nothing_and_one_category_are_no_trouble() {
     let nobody = Ratings::new(2, 1, 2, []).unwrap();
     let one = Ratings::new(2, 2, 1, [(0, 0, 0), (0, 1, 0)]).unwrap();
-    type Method = fn(&Ratings) -> Consensus;
-    let methods: [Method; 4] = [
+    let methods: [fn(&Ratings) -> Consensus; 4] = [
         majority,
         |r| dawid_skene(r, EmOptions::default()),
         |r| one_coin(r, EmOptions::default()),
