@@ -1,11 +1,13 @@
 //! The terminal's form of the review. It shows what the document says, computes nothing, and loses nothing without
 //! colour.
 
+mod agreement;
 mod data;
 mod layout;
 mod review;
 mod split;
 
+pub use agreement::agreement;
 pub use data::{conversion, stats};
 pub use layout::{hang, width};
 pub use review::review;
