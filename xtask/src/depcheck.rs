@@ -22,7 +22,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// The stages: folders of `crates/trueup/src` that never import each other.
-const STAGES: [&str; 8] = ["load", "stats", "split", "train", "evaluate", "review", "tell", "demo"];
+const STAGES: [&str; 9] = ["agreement", "load", "stats", "split", "train", "evaluate", "review", "tell", "demo"];
 
 /// Modules of `crates/trueup/src` that may use several stages.
 const CHAINS: [&str; 2] = ["flow", "lib"];

@@ -17,8 +17,9 @@ pub enum Mode {
 }
 
 /// What to ask the binary, and the file that keeps the answer.
-const GENERATED: [(&[&str], &str); 3] = [
+const GENERATED: [(&[&str], &str); 4] = [
     (&["schema"], "docs/schema/review.json"),
+    (&["schema", "agreement"], "docs/schema/agreement.json"),
     (&["rules", "--markdown"], "docs/rules.md"),
     (&["docs-cli"], "docs/cli.md"),
 ];

@@ -5,10 +5,13 @@ mod eval;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use trueup::agreement::Method;
 use trueup::core::Task;
+use trueup::core::agreement::Level;
 use trueup::core::document::Severity;
 use trueup::core::scheme::Scheme;
 use trueup::data::Format;
+use trueup::flow::Document;
 use trueup::options::{CostOption, LearnerChoice, SplitBy, Target};
 
 pub use eval::EvalArgs;
@@ -31,6 +34,8 @@ pub enum Command {
     Eval(Box<EvalArgs>),
     /// Say what is in a file: sizes, labels, lengths, languages, duplicates, annotators, what is odd
     Stats(Box<StatsArgs>),
+    /// Say how far annotators agree, on what, who is how good, and what the likeliest answers are
+    Agreement(Box<AgreementArgs>),
     /// Convert between annotation formats, and say what could not be held
     Convert(Box<ConvertArgs>),
     /// Split data into train, valid and test, or into folds, keeping together what belongs together
@@ -41,8 +46,8 @@ pub enum Command {
     Rules(RulesArgs),
     /// Print the page of a rule
     Explain(ExplainArgs),
-    /// Print the JSON schema of the review document
-    Schema,
+    /// Print the JSON schema of a document
+    Schema(SchemaArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -247,6 +252,120 @@ pub struct StatsArgs {
     /// Write the figures as JSON; `-` prints them and nothing else
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub json: Option<PathBuf>,
+}
+
+/// `trueup agreement`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup agreement answers.csv                          one answer a row: item, annotator, label
+  trueup agreement export.json                          Label Studio, Prodigy, doccano, ... with several people
+  trueup agreement answers.csv --consensus mace         whom to trust, by another model
+  trueup agreement answers.csv -o consensus.jsonl       the data with the likeliest answers as gold
+  trueup agreement ratings.csv --level ordinal          numbers that are ranks
+
+Only accepted answers count, of each person the last to an item. docs/agreement.md explains the figures.")]
+pub struct AgreementArgs {
+    /// Data with answers of several people; a file, a folder, or `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What labels are [default: nominal; interval where all are numbers, six or more different ones]
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub level: Option<LevelArg>,
+    /// How the likeliest answer is found [default: dawid-skene; majority of little data; the median of ratings]
+    #[arg(long, value_name = "METHOD", value_enum)]
+    pub consensus: Option<ConsensusArg>,
+    /// Seed of resampling and of MACE's starts
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+    /// How the file is read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Write the data with the consensus as gold
+    #[arg(short = 'o', long = "out", value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// The format of that file [default: by its name]
+    #[arg(long, value_name = "FORMAT", requires = "out", help_heading = "Output")]
+    pub to: Option<Format>,
+    /// Write the figures as JSON; `-` prints them and nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+    /// Print nothing but what --json asks for
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// What labels are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LevelArg {
+    /// Names
+    Nominal,
+    /// Ranks
+    Ordinal,
+    /// Numbers whose differences count
+    Interval,
+}
+
+impl From<LevelArg> for Level {
+    fn from(arg: LevelArg) -> Self {
+        match arg {
+            LevelArg::Nominal => Self::Nominal,
+            LevelArg::Ordinal => Self::Ordinal,
+            LevelArg::Interval => Self::Interval,
+        }
+    }
+}
+
+/// How the likeliest answer is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConsensusArg {
+    /// The answer given most often; ties stay open
+    Majority,
+    /// A confusion matrix an annotator (Dawid and Skene 1979)
+    DawidSkene,
+    /// One accuracy an annotator
+    OneCoin,
+    /// Annotators know or spam (Hovy et al. 2013)
+    Mace,
+}
+
+impl From<ConsensusArg> for Method {
+    fn from(arg: ConsensusArg) -> Self {
+        match arg {
+            ConsensusArg::Majority => Self::Majority,
+            ConsensusArg::DawidSkene => Self::DawidSkene,
+            ConsensusArg::OneCoin => Self::OneCoin,
+            ConsensusArg::Mace => Self::Mace,
+        }
+    }
+}
+
+/// `trueup schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The document
+    #[arg(value_name = "DOCUMENT", default_value = "review", value_enum)]
+    pub document: DocumentArg,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocumentArg {
+    /// What `trueup review` writes
+    Review,
+    /// What `trueup stats` writes
+    Stats,
+    /// What `trueup agreement` writes
+    Agreement,
+}
+
+impl From<DocumentArg> for Document {
+    fn from(arg: DocumentArg) -> Self {
+        match arg {
+            DocumentArg::Review => Self::Review,
+            DocumentArg::Stats => Self::Stats,
+            DocumentArg::Agreement => Self::Agreement,
+        }
+    }
 }
 
 /// `trueup convert`.

@@ -26,6 +26,7 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod agreement;
 pub mod counts;
 pub mod document;
 pub mod example;

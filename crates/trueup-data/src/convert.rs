@@ -160,6 +160,15 @@ const BY_ENDING: &[(&str, &str)] = &[
     (".arrow", "arrow"),
 ];
 
+/// The format that data for `path` is written in: the one asked for, else the one whose files end so.
+///
+/// # Errors
+///
+/// When the one asked for is only read, or the name does not say.
+pub fn format_to_write(path: &Path, to: Option<Format>) -> Result<Format, DataError> {
+    target(&Destination::Path(path), &ConvertOptions { to, ..ConvertOptions::default() })
+}
+
 /// The format that is asked for, else the one whose files end so.
 fn target(to: &Destination, options: &ConvertOptions) -> Result<Format, DataError> {
     let written = || {

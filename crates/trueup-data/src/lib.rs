@@ -60,7 +60,7 @@ mod tabular;
 pub mod write;
 
 pub use align::{Aligned, Matching, align};
-pub use convert::{Conversion, ConvertOptions, Destination, convert, write_corpus};
+pub use convert::{Conversion, ConvertOptions, Destination, convert, format_to_write, write_corpus};
 pub use error::{DataError, escape, mask, quote};
 pub use formats::label_studio::{
     Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,

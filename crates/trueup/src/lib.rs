@@ -16,6 +16,7 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod agreement;
 pub mod demo;
 pub mod error;
 pub mod evaluate;

@@ -1,5 +1,6 @@
 //! The commands, one file each: read the arguments, make one library call, print.
 
+pub mod agreement;
 pub mod convert;
 pub mod demo;
 pub mod eval;

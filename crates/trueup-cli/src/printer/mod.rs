@@ -1,12 +1,14 @@
 //! The terminal's form of the review. It shows what the document says, computes nothing, and loses nothing without
 //! colour.
 
+mod agreement;
 mod data;
 mod eval;
 mod layout;
 mod review;
 mod split;
 
+pub use agreement::agreement;
 pub use data::{conversion, stats};
 pub use eval::evaluated;
 pub use layout::{hang, width};

@@ -1,0 +1,1 @@
+//! Reports on data made by hand.

@@ -1,0 +1,35 @@
+//! The JSON schemas of what is written.
+
+use schemars::{JsonSchema, schema_for};
+
+use crate::agreement::AgreementReport;
+use crate::stats::Stats;
+use crate::tell;
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Document {
+    /// What `trueup review` writes.
+    #[default]
+    Review,
+    /// What `trueup stats` writes.
+    Stats,
+    /// What `trueup agreement` writes.
+    Agreement,
+}
+
+/// The JSON schema of a document, indented, with a line end.
+pub fn schema(document: Document) -> String {
+    match document {
+        Document::Review => tell::schema(),
+        Document::Stats => of::<Stats>(),
+        Document::Agreement => of::<AgreementReport>(),
+    }
+}
+
+fn of<T: JsonSchema>() -> String {
+    let mut text =
+        serde_json::to_string_pretty(&schema_for!(T)).expect("a schema holds only strings, numbers and lists");
+    text.push('\n');
+    text
+}
