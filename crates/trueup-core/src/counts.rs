@@ -106,7 +106,7 @@ pub fn outcomes(gold: &Annotation, predicted: &Annotation, mut record: impl FnMu
 }
 
 /// One walk over two sorted sets.
-pub(crate) fn walk<T: Ord>(gold: &[T], predicted: &[T], mut record: impl FnMut(&T, Outcome)) {
+pub fn walk<T: Ord>(gold: &[T], predicted: &[T], mut record: impl FnMut(&T, Outcome)) {
     let (mut g, mut p) = (0, 0);
     while g < gold.len() || p < predicted.len() {
         let order = match (gold.get(g), predicted.get(p)) {

@@ -1,5 +1,6 @@
 //! What can go wrong, in words that say what was got, what is valid and what to try.
 
+use trueup_core::measure::SelectionError;
 use trueup_core::{DoorError, Task};
 use trueup_data::DataError;
 use trueup_model::ModelError;
@@ -37,6 +38,12 @@ pub enum Error {
         found: String,
         /// What is valid.
         valid: String,
+    },
+    /// A metric cannot be measured.
+    #[error("--metrics: {cause}\nhint: `--metrics all` measures every metric of the task; docs/metrics.md lists them")]
+    Metric {
+        /// Which, and what is near it.
+        cause: SelectionError,
     },
     /// Two files do not pose the same task.
     #[error(

@@ -56,8 +56,10 @@ pub struct EvalOptions {
     pub read: ReadOptions,
     /// What the examples are grouped by: columns, `date(COLUMN)`, or SQL conditions.
     pub by: Vec<String>,
-    /// The metrics to show; none for all.
+    /// The metrics to measure, by name; none for those of a review. `all` for all.
     pub metrics: Vec<String>,
+    /// The tool whose figures are wanted beside ours: `seqeval`, `sklearn` and others.
+    pub compat: Option<String>,
     /// What mistakes cost.
     pub costs: Vec<CostOption>,
     /// The positive label of two.

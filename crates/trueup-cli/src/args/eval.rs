@@ -36,9 +36,12 @@ pub struct EvalArgs {
     /// Figures for each value of a column, each day of `date(COLUMN)`, or both sides of an SQL condition; repeatable
     #[arg(long, value_name = "COLUMN|EXPR", help_heading = "Measuring")]
     pub by: Vec<String>,
-    /// Show only these metrics, by name; repeatable, or separated by commas
+    /// Measure only these metrics, by name, or `all`; repeatable, or separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Measuring")]
     pub metrics: Vec<String>,
+    /// The figures of another tool too, and where it is wrong: seqeval, seqeval-strict, conlleval, spacy, nervaluate, sklearn
+    #[arg(long = "as", value_name = "TOOL", help_heading = "Measuring")]
+    pub compat: Option<String>,
     /// What mistakes about a label cost, such as fraud:miss=50,false-alarm=1; repeatable
     #[arg(long, value_name = "LABEL:miss=N,false-alarm=N", help_heading = "Measuring")]
     pub cost: Vec<CostOption>,

@@ -30,6 +30,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
         read: read_options(&args.read)?,
         by: args.by.clone(),
         metrics: args.metrics.clone(),
+        compat: args.compat.clone(),
         costs: args.cost.clone(),
         positive: args.positive.clone(),
         intervals: !args.no_intervals,

@@ -25,6 +25,7 @@ pub fn evaluated(document: &Evaluated, width: usize) -> String {
     labels(&mut out, document);
     metrics(&mut out, document);
     groups(&mut out, document, width);
+    compat(&mut out, document, width);
     foot(&mut out, document, width);
     out
 }
@@ -176,6 +177,29 @@ fn groups(out: &mut String, document: &Evaluated, width: usize) {
     if document.groups.len() > MOST_GROUPS {
         let more = format!("{} more groups in --json", words::count((document.groups.len() - MOST_GROUPS) as u64));
         line(out, &paint(&more, dim()));
+    }
+    out.push('\n');
+}
+
+/// The figures of another tool, and where they differ from the right ones.
+fn compat(out: &mut String, document: &Evaluated, width: usize) {
+    let Some(compat) = &document.compat else { return };
+    line(out, &paint(&format!("as {}: {}", compat.tool, compat.how), dim()));
+    let name_width = compat.figures.iter().map(|figure| columns(&figure.name)).max().unwrap_or(0);
+    for figure in compat.figures.iter().take(MOST_GROUPS) {
+        let differs = compat.differences.iter().find(|difference| difference.figure == figure.name);
+        let right = differs.map_or_else(String::new, |d| format!("   right: {}", words::number(d.ours, 6)));
+        let name = left(&words::printable(&figure.name), name_width);
+        line(out, &format!("{name}  {}{right}", words::number(figure.value, 6)));
+    }
+    if compat.figures.len() > MOST_GROUPS {
+        line(out, &paint(&format!("{} more figures in --json", compat.figures.len() - MOST_GROUPS), dim()));
+    }
+    let mut reasons: Vec<&str> = compat.differences.iter().map(|difference| difference.why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for (i, reason) in reasons.iter().chain(compat.stops.as_deref().iter()).enumerate() {
+        *out += &hang(&format!("{MARGIN}{}", left(if i == 0 { "differs" } else { "" }, NAMES)), reason, width);
     }
     out.push('\n');
 }

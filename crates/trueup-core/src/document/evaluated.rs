@@ -29,6 +29,9 @@ pub struct Evaluated {
     /// The same figures of parts of the examples, when they were asked for (`--by`), sorted by their values.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub groups: Vec<GroupFigures>,
+    /// The figures of another tool, when they were asked for (`--as`).
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none", default)]
+    pub compat: Option<CompatFigures>,
     /// Every timing, memory figure and machine fact, and nothing else.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run: Option<Run>,
@@ -45,4 +48,42 @@ pub struct GroupFigures {
     pub metrics: BTreeMap<String, Estimate>,
     /// Precision, recall and F1 of each label.
     pub labels: Vec<LabelRow>,
+}
+
+/// What another tool would print of the same answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompatFigures {
+    /// The tool and its mode: `seqeval`, `seqeval-strict`, `conlleval`, `spacy`, `nervaluate`, `sklearn`.
+    pub tool: String,
+    /// What it counts as right, and how it averages.
+    pub how: String,
+    /// Where it would stop with an error instead.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stops: Option<String>,
+    /// Its figures, in its order, by the names it gives them; `null` where it has no value.
+    pub figures: Vec<CompatFigure>,
+    /// Figures that the right definition changes, with the reason.
+    pub differences: Vec<CompatDifference>,
+}
+
+/// A figure as another tool has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompatFigure {
+    /// Its name there.
+    pub name: String,
+    /// Its value there.
+    pub value: Option<f64>,
+}
+
+/// A figure that another tool computes otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompatDifference {
+    /// Its name there.
+    pub figure: String,
+    /// Its value there.
+    pub theirs: Option<f64>,
+    /// The right value.
+    pub ours: Option<f64>,
+    /// Why they differ.
+    pub why: String,
 }

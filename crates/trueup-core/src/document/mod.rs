@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Data, Evaluation, Guess, Leak, LeakKind, Leakage, Skipped, SplitSummary};
-pub use evaluated::{Evaluated, GroupFigures};
+pub use evaluated::{CompatDifference, CompatFigure, CompatFigures, Evaluated, GroupFigures};
 pub use example::{Answer, ErrorRecord, ExampleRecord, Mark, MarkedSpan, Nearest, SpanRecord};
 pub use finding::{Action, Baseline, Finding, Gain, NextStep, Severity, State, Verdict};
 pub use metric::{Confusion, ConfusionAxes, Estimate, IntervalKind, LabelRow, SliceRow};

@@ -183,6 +183,36 @@ pub fn measure_counts(labels: &LabelSet, confusion: &ConfusionCounts, options: &
     context.measures(Some(Confusion { labels: names, counts: confusion.rows(), axes }))
 }
 
+/// The counts of a unit of a task of spans, a sentence or document: of the labels that occur in it, by label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct UnitCounts {
+    /// True positives, false positives and false negatives of each label, labels ascending.
+    pub cells: Vec<(LabelId, Tally)>,
+}
+
+/// Measures a task of spans from the counts of its units alone: `units` are the kinds of units, each with how many there
+/// are, and `confusion` is handed on. Every figure and interval is that of [`measure`] on the documents.
+///
+/// This is the way of millions of sentences: memory is that of the kinds, however many sentences there are.
+pub fn measure_units(
+    labels: &LabelSet,
+    units: impl IntoIterator<Item = (UnitCounts, u64)>,
+    confusion: Option<Confusion>,
+    options: &MeasureOptions,
+) -> Measures {
+    let units = Units::of_spans(units, labels.len());
+    let context = Context {
+        task: Task::Ner,
+        labels,
+        len: units.total,
+        source: Source::Units,
+        options,
+        units,
+        wanted: options.metrics.names(Task::Ner).into_iter().collect(),
+    };
+    context.measures(confusion)
+}
+
 /// The metrics measured so far.
 struct Metrics<'a> {
     wanted: &'a BTreeSet<String>,
@@ -211,6 +241,8 @@ impl Metrics<'_> {
 enum Source<'a> {
     Pair(&'a Pair<'a>),
     Counts(&'a ConfusionCounts),
+    /// Only the units are known.
+    Units,
 }
 
 /// What every family of metrics works from.
@@ -279,7 +311,7 @@ impl Context<'_> {
     fn pair(&self) -> Option<&Pair<'_>> {
         match self.source {
             Source::Pair(pair) => Some(pair),
-            Source::Counts(_) => None,
+            Source::Counts(_) | Source::Units => None,
         }
     }
 
@@ -301,6 +333,7 @@ impl Context<'_> {
         match self.source {
             Source::Pair(pair) => Units::new(pair, Some(extra)),
             Source::Counts(counts) => Units::of_counts(counts, Some(extra)),
+            Source::Units => self.units.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::UnitCounts;
 use crate::counts::{ConfusionCounts, Outcome, Tally, WeightedTally, outcomes};
 use crate::stats::{Ratio, Unit};
 use crate::{Annotation, LabelId, Pair, Task};
@@ -196,6 +197,34 @@ impl Units {
             add(first, first);
         }
         Self::from_kinds(kinds, confusion.tallies().labels().to_vec(), true)
+    }
+
+    /// The units of a task of spans of which the counts alone are known, kind by kind.
+    pub fn of_spans(kinds: impl IntoIterator<Item = (UnitCounts, u64)>, labels: usize) -> Self {
+        let mut counts = vec![Tally::default(); labels];
+        let mut all: Vec<(Kind, u64)> = Vec::new();
+        for (unit, times) in kinds {
+            let mut cells = Vec::with_capacity(unit.cells.len());
+            let mut right = true;
+            for (label, tally) in unit.cells {
+                let (tp, fp, fn_) = (tally.tp as f64, tally.fp as f64, tally.fn_ as f64);
+                cells.push((label, WeightedTally { tp, fp, fn_ }));
+                right &= tally.fp + tally.fn_ == 0;
+                let count = &mut counts[label as usize];
+                count.tp += tally.tp * times;
+                count.fp += tally.fp * times;
+                count.fn_ += tally.fn_ * times;
+            }
+            let right = f64::from(u8::from(right));
+            all.push((Kind { cells, examples: 1.0, right, extra: [0.0; 3] }, times));
+        }
+        all.sort_unstable_by(|a, b| a.0.order(&b.0));
+        all.dedup_by(|later, kept| {
+            let same = kept.0.order(&later.0).is_eq();
+            kept.1 += if same { later.1 } else { 0 };
+            same
+        });
+        Self::from_kinds(all, counts, false)
     }
 
     fn from_kinds(kinds: Vec<(Kind, u64)>, counts: Vec<Tally>, independent: bool) -> Self {

@@ -1,11 +1,15 @@
 //! The evaluation: gold and predictions, from one file or two, become figures; nothing is judged.
 
+mod tags;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use trueup_core::counts::ConfusionCounts;
-use trueup_core::document::{Data, Evaluated, Evaluation, GroupFigures, Guess, LabelRow, SCHEMA, SplitSummary, Tool};
-use trueup_core::measure::{Costs, MeasureOptions, Measures, measure, measure_counts};
+use trueup_core::document::{
+    CompatFigures, Data, Evaluated, Evaluation, GroupFigures, Guess, LabelRow, SCHEMA, SplitSummary, Tool,
+};
+use trueup_core::measure::{Costs, MeasureOptions, Measures, Selection, measure, measure_counts};
 use trueup_core::{Annotation, LabelSet, Pair, Predictions, Task, words};
 use trueup_data::ReadOptions;
 use trueup_data::scan::{self, GroupBy, Probabilities, ScanOptions, Scanned};
@@ -27,16 +31,20 @@ use trueup_core::fingerprint::fingerprint;
 /// When a file cannot be read, gold and predictions do not belong together, or an option names what there is not.
 pub fn eval(options: &EvalOptions, observer: &dyn Observer) -> Result<Evaluated, Error> {
     observer.stage("read");
-    if let EvalSource::File(path) = &options.source
-        && is_plain(&options.read)
-        && let Some(evaluated) = of_columns(path, options, observer)?
-    {
-        return Ok(evaluated);
+    if let EvalSource::File(path) = &options.source {
+        if is_plain(&options.read)
+            && let Some(evaluated) = of_columns(path, options, observer)?
+        {
+            return Ok(evaluated);
+        }
+        if let Some(evaluated) = tags::of_tags(path, options, observer)? {
+            return Ok(evaluated);
+        }
     }
     let (gold, predictions, how) = load(options, observer)?;
     observer.stage("evaluate");
     let data = &gold.data;
-    let measuring = measuring(options, &data.labels)?;
+    let measuring = measuring(options, data.task, &data.labels)?;
     let golds = data.examples.iter().map(|example| &example.gold);
     let pair = Pair::new(data.task, &data.labels, golds, &predictions, clusters(data)).map_err(|cause| {
         let example = cause.row().and_then(|row| data.examples.get(row));
@@ -56,7 +64,18 @@ pub fn eval(options: &EvalOptions, observer: &dyn Observer) -> Result<Evaluated,
         }
     }
     let fingerprints = BTreeMap::from([("test".to_owned(), fingerprint(data))]);
-    Ok(document(data.task, gold.summary.clone(), how, fingerprints, measure(&pair, &measuring), groups))
+    let measures = measure(&pair, &measuring);
+    let named = |name: &String| evaluate::compat(name, &pair, &full(&measures, &pair, options), gold.scheme);
+    let compat = options.compat.as_ref().map(named).transpose()?;
+    Ok(document(data.task, gold.summary.clone(), how, fingerprints, measures, groups, compat))
+}
+
+/// The measures that another tool's report is made from, whatever metrics were asked for.
+fn full(measures: &Measures, pair: &Pair, options: &EvalOptions) -> Measures {
+    if options.metrics.is_empty() {
+        return measures.clone();
+    }
+    measure(pair, &MeasureOptions { intervals: false, ..MeasureOptions::default() })
 }
 
 /// The examples and the answers to them, and where the answers come from.
@@ -122,7 +141,7 @@ fn of_columns(path: &Path, options: &EvalOptions, observer: &dyn Observer) -> Re
     observer.stage("evaluate");
     let Scanned { labels, groups, rows, unlabelled, columns } = scanned;
     let labels = LabelSet::new(labels);
-    let measuring = measuring(options, &labels)?;
+    let measuring = measuring(options, Task::Classification, &labels)?;
     let mut all = ConfusionCounts::new(labels.len());
     let mut figures = Vec::new();
     for group in groups {
@@ -140,12 +159,22 @@ fn of_columns(path: &Path, options: &EvalOptions, observer: &dyn Observer) -> Re
     }
     let measures = measure_counts(&labels, &all, &measuring);
     let how = format!("predictions in {}", path.display());
-    Ok(Some(document(Task::Classification, summary, how, BTreeMap::new(), measures, figures)))
+    let compat = match &options.compat {
+        None => None,
+        Some(name) if name == "sklearn" => {
+            let plain = MeasureOptions { intervals: false, ..MeasureOptions::default() };
+            let report = measure_counts(&labels, &all, &plain);
+            Some(evaluate::sklearn(&labels, Task::Classification, &report))
+        }
+        // The usual way refuses it in its words.
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(document(Task::Classification, summary, how, BTreeMap::new(), measures, figures, compat)))
 }
 
 fn of_probabilities(path: &Path, table: Probabilities, options: &EvalOptions) -> Result<Evaluated, Error> {
     let Probabilities { labels, gold, predicted, scores, columns } = table;
-    let measuring = measuring(options, &labels)?;
+    let measuring = measuring(options, Task::Classification, &labels)?;
     let summary = summary(path, gold.len() as u64, &columns);
     let gold: Vec<Annotation> = gold.into_iter().map(Annotation::Label).collect();
     let answers = predicted.into_iter().map(Annotation::Label).collect();
@@ -156,7 +185,10 @@ fn of_probabilities(path: &Path, table: Probabilities, options: &EvalOptions) ->
         Error::Answer { file, place, cause }
     })?;
     let how = format!("predictions in {}", path.display());
-    Ok(document(Task::Classification, summary, how, BTreeMap::new(), measure(&pair, &measuring), Vec::new()))
+    let measures = measure(&pair, &measuring);
+    let named = |name: &String| evaluate::compat(name, &pair, &full(&measures, &pair, options), None);
+    let compat = options.compat.as_ref().map(named).transpose()?;
+    Ok(document(Task::Classification, summary, how, BTreeMap::new(), measures, Vec::new(), compat))
 }
 
 /// What is said of a table of which columns were read.
@@ -177,13 +209,18 @@ fn summary(path: &Path, examples: u64, columns: &[String]) -> SplitSummary {
     }
 }
 
-fn measuring(options: &EvalOptions, labels: &LabelSet) -> Result<MeasureOptions, Error> {
+fn measuring(options: &EvalOptions, task: Task, labels: &LabelSet) -> Result<MeasureOptions, Error> {
     let stated = costs(labels, &options.costs)?;
+    let metrics = match options.metrics.as_slice() {
+        [] => Selection::Default,
+        names => Selection::named(task, names).map_err(|cause| Error::Metric { cause })?,
+    };
     Ok(MeasureOptions {
         seed: options.seed,
         positive: positive(labels, options.positive.as_deref())?,
         costs: stated.map(|c| Costs { miss: c.miss, false_alarm: c.false_alarm }),
         intervals: options.intervals,
+        metrics,
         ..MeasureOptions::default()
     })
 }
@@ -206,6 +243,7 @@ fn document(
     fingerprints: BTreeMap<String, String>,
     measures: Measures,
     groups: Vec<GroupFigures>,
+    compat: Option<CompatFigures>,
 ) -> Evaluated {
     let metrics = measures.metrics;
     Evaluated {
@@ -217,6 +255,7 @@ fn document(
         labels: measures.labels,
         confusion: measures.confusion,
         groups,
+        compat,
         run: None,
     }
 }

@@ -260,5 +260,5 @@ fn part(part: &Part, rows: &[usize], name: &str) -> Part {
         summary.guesses.clear();
         summary.skipped.clear();
     }
-    Part { data, summary, splits: Vec::new() }
+    Part { data, summary, splits: Vec::new(), scheme: part.scheme }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::{Guess, SplitSummary};
+use trueup_core::scheme::Scheme;
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
 use trueup_data::corpus::Key;
 use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, query, read_dataset, read_predictions};
@@ -24,6 +25,8 @@ pub struct Part {
     pub summary: SplitSummary,
     /// The split that the file assigns each example to, as read; empty when it assigns none.
     pub splits: Vec<Option<Key>>,
+    /// The scheme under which tags became spans, where the file has tags.
+    pub scheme: Option<Scheme>,
 }
 
 impl Part {
@@ -42,7 +45,7 @@ impl Part {
             guesses: loaded.guesses,
             skipped: loaded.skipped,
         };
-        Self { data: loaded.dataset, summary, splits: loaded.splits }
+        Self { data: loaded.dataset, summary, splits: loaded.splits, scheme: loaded.scheme }
     }
 
     /// The same part under the name of its role.
@@ -167,7 +170,8 @@ pub fn predictions(
         label: predicted.map(str::to_owned),
         label_separator: options.label_separator.clone(),
         label_level: options.label_level,
-        scheme: options.scheme,
+        // Predictions are read as the gold is.
+        scheme: options.scheme.or(gold.scheme),
         task: Some(gold.data.task),
         ..PredictionOptions::default()
     };
