@@ -184,13 +184,15 @@ fn groups(out: &mut String, document: &Evaluated, width: usize) {
 /// The figures of another tool, and where they differ from the right ones.
 fn compat(out: &mut String, document: &Evaluated, width: usize) {
     let Some(compat) = &document.compat else { return };
-    line(out, &paint(&format!("as {}: {}", compat.tool, compat.how), dim()));
+    *out += &hang(&format!("{MARGIN}{}", left("as", NAMES)), &format!("{}: {}", compat.tool, compat.how), width);
     let name_width = compat.figures.iter().map(|figure| columns(&figure.name)).max().unwrap_or(0);
     for figure in compat.figures.iter().take(MOST_GROUPS) {
         let differs = compat.differences.iter().find(|difference| difference.figure == figure.name);
         let right = differs.map_or_else(String::new, |d| format!("   right: {}", words::number(d.ours, 6)));
         let name = left(&words::printable(&figure.name), name_width);
-        line(out, &format!("{name}  {}{right}", words::number(figure.value, 6)));
+        // Counts are whole.
+        let places = if figure.value.is_some_and(|value| value > 100.0 && value.fract() == 0.0) { 0 } else { 6 };
+        line(out, &format!("{name}  {}{right}", words::number(figure.value, places)));
     }
     if compat.figures.len() > MOST_GROUPS {
         line(out, &paint(&format!("{} more figures in --json", compat.figures.len() - MOST_GROUPS), dim()));

@@ -15,6 +15,10 @@ const MANY: u64 = 1_000_000;
 /// The same where there are more kinds than this to draw for each resample.
 const MANY_OF_KINDS: (u64, usize) = (200_000, 256);
 
+/// The same above so many units when each label that occurs is in gold and prediction so often: then every term is as good
+/// as normal.
+const MANY_OF_EACH: (u64, f64) = (50_000, 500.0);
+
 /// A figure made of the counts of all labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Average {
@@ -110,7 +114,12 @@ pub(super) fn resampled(context: &Context, units: &Units, list: &[Average]) -> V
         return values.into_iter().map(|v| Resampled { value: point(v), interval: None, jackknife: false }).collect();
     }
     let (units_of_kinds, kinds) = MANY_OF_KINDS;
-    if units.total > MANY || units.total > units_of_kinds && units.times.len() > kinds {
+    let (units_of_each, of_each) = MANY_OF_EACH;
+    let often = |tally: &WeightedTally| !tally.occurs() || tally.support().min(tally.predicted()) >= of_each;
+    if units.total > MANY
+        || units.total > units_of_kinds && units.times.len() > kinds
+        || units.total > units_of_each && units.tallies.iter().all(often)
+    {
         return jackknife(&averages);
     }
     bootstrap(&units.times, context.options.resamples, context.options.seed, &averages)

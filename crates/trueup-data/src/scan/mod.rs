@@ -109,6 +109,10 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Option<Scanned> {
     let files = files(path)?;
     let first = open(files.first()?, &[])?;
     let names: Vec<String> = first.schema().fields().iter().map(|field| field.name().clone()).collect();
+    // With probabilities there is more to measure than counts tell.
+    if names.iter().any(|name| name.starts_with(probabilities::PREFIX)) {
+        return None;
+    }
     let gold = column(options.gold.as_deref(), LABEL_NAMES, &names, None)?;
     let predicted = column(options.prediction.as_deref(), PREDICTED_NAMES, &names, Some(&gold))?;
     let mut wanted = vec![gold, predicted];
@@ -134,7 +138,10 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Option<Scanned> {
         .try_reduce(|| Counter::new(&options.by), Counter::merge)?;
     wanted.truncate(2);
     let columns = <[String; 2]>::try_from(wanted).ok()?;
-    Some(counted.finish(columns))
+    let scanned = counted.finish(columns);
+    // Of two labels one score a row tells both probabilities.
+    let scored = scanned.labels.len() == 2 && names.iter().any(|name| name.eq_ignore_ascii_case("score"));
+    (!scored).then_some(scanned)
 }
 
 /// The tags of a CoNLL file whose last two columns are gold and prediction; `None` for any other, and where the usual way

@@ -13,7 +13,7 @@ use super::codes::{NONE, Names};
 use super::{LABEL_NAMES, PREDICTED_NAMES, ScanOptions, column, files, guarded, open, rows};
 
 /// What begins the name of a column of probabilities.
-const PREFIX: &str = "score:";
+pub(super) const PREFIX: &str = "score:";
 
 /// Gold, predictions and probabilities of the rows of a table.
 #[derive(Debug, Clone, PartialEq)]
