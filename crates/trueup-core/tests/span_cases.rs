@@ -173,3 +173,28 @@ fn the_same_type_and_then_the_greater_overlap_is_paired() {
     assert_eq!(errors.gold[0], (ErrorKind::Boundary(Edges::Both, Extent::Shorter), Some(2)));
     assert_eq!(errors.predicted[0], (ErrorKind::Spurious, None));
 }
+
+/// Far beyond any real document: the strict counts stay exact, the others are greedy and say so.
+#[test]
+fn thousands_of_spans_over_each_other_are_counted_at_once() {
+    let spans = |seed: u64| -> Vec<Span> {
+        let mut rng = trueup_core::Rng::new(seed);
+        let mut one = || {
+            let start = rng.below(1000) as u32;
+            span(start, start + 1000 + rng.below(50) as u32, 0)
+        };
+        (0..3000).map(|_| one()).collect()
+    };
+    let (gold, predicted) = (spans(1), spans(2));
+    let mut counts = SpanCounts::new(1, SpanOptions::default());
+    counts.add(&SpanDocument::new(&gold, &predicted));
+    let set = |spans: &[Span]| spans.iter().copied().collect::<std::collections::BTreeSet<Span>>();
+    let both = set(&gold).intersection(&set(&predicted)).count() as u64;
+    let strict = counts.total(SpanMatch::Strict);
+    assert!(both > 50 && strict.gold.correct == both && counts.capped() == 4);
+    assert_eq!(
+        (strict.gold.spans(), strict.predicted.spans()),
+        (set(&gold).len() as u64, set(&predicted).len() as u64)
+    );
+    assert!(counts.total(SpanMatch::Partial).recall().unwrap() > 0.4);
+}
