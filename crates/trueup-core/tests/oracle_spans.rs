@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use trueup_core::scheme::{Scheme, Style};
 use trueup_core::spans::{
-    Compat, CompatCounts, CompatReport, Decoding, SpanCounts, SpanDocument, SpanMatch, SpanOptions, TagCounts, TagTable,
+    Compat, CompatCounts, CompatReport, Decoding, SpanCounts, SpanDocument, SpanMatch, SpanOptions, TagCounts,
+    TagTable, TagUnits,
 };
 use trueup_core::{LabelSet, Span};
 
@@ -170,7 +171,7 @@ fn check_conlleval(cases: &[Case]) -> u64 {
             .map(|(gold, predicted)| (gold.split(' ').collect(), predicted.split(' ').collect()))
             .collect();
         let (right, gold, predicted) = conlleval(&sentences);
-        let mut counts = TagCounts::new(Decoding::Conlleval, tags.table.labels.len(), tags.table.bare, false);
+        let mut counts = TagCounts::new(Decoding::Conlleval, tags.table.labels.len(), tags.table.bare, TagUnits::None);
         for (gold, predicted) in tags.gold.iter().zip(&tags.predicted) {
             counts.add(&tags.table.tags, gold, predicted);
         }
@@ -208,7 +209,7 @@ fn tags_and_their_spans_give_the_same_counts() {
                 Decoding::Nervaluate,
             ] {
                 let labels = tags.table.labels.len();
-                let mut fast = TagCounts::new(decoding, labels, tags.table.bare, true);
+                let mut fast = TagCounts::new(decoding, labels, tags.table.bare, TagUnits::Sentences);
                 let mut general = SpanCounts::new(labels, SpanOptions::default());
                 let mut decoded = trueup_core::scheme::Decoded::default();
                 let mut invalid = [0, 0];

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use trueup_core::scheme::{Decoded, Scheme, Style};
 use trueup_core::spans::{
     Breakdown, Decoding, DocumentErrors, DocumentUnits, ErrorKind, SPAN_STATISTICS, SpanCounts, SpanDocument,
-    SpanErrors, SpanMatch, SpanOptions, SpanSide, TagCounts, TagTable,
+    SpanErrors, SpanMatch, SpanOptions, SpanSide, TagCounts, TagTable, TagUnits,
 };
 use trueup_core::stats::Statistics;
 use trueup_core::{Span, Token};
@@ -254,7 +254,7 @@ proptest! {
         for scheme in Scheme::ALL {
             for decoding in [Decoding::Strict(scheme), Decoding::Lenient(scheme), Decoding::Seqeval] {
                 let of = |sentences: &[[Vec<u32>; 2]]| {
-                    let mut counts = TagCounts::new(decoding, 2, table.bare, true);
+                    let mut counts = TagCounts::new(decoding, 2, table.bare, TagUnits::Sentences);
                     sentences.iter().for_each(|[gold, predicted]| counts.add(&table.tags, gold, predicted));
                     counts
                 };
@@ -290,6 +290,26 @@ proptest! {
                     SpanOptions::default(),
                 );
                 prop_assert_eq!(theirs.times(), units.of(SpanMatch::Strict).times());
+                // Sentences in groups of three, the last of which nothing ends.
+                let mut grouped = TagCounts::new(decoding, 2, table.bare, TagUnits::Groups);
+                for (i, [gold, predicted]) in sentences.iter().enumerate() {
+                    if i % 3 == 0 {
+                        grouped.end_unit();
+                    }
+                    grouped.add(&table.tags, gold, predicted);
+                }
+                let clusters: Vec<u32> = (0..sentences.len() as u32).map(|i| i / 3).collect();
+                let clustered = DocumentUnits::new(
+                    spans.iter().map(|[gold, predicted]| SpanDocument::new(gold, predicted)),
+                    Some(&clusters),
+                    2,
+                    SpanOptions::default(),
+                );
+                let mut empty = TagCounts::new(decoding, 2, table.bare, TagUnits::Groups);
+                empty.merge(&grouped);
+                for groups in [grouped.units().unwrap(), empty.units().unwrap()] {
+                    prop_assert_eq!(groups.times(), clustered.of(SpanMatch::Strict).times());
+                }
             }
         }
     }
