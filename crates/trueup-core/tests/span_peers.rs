@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use trueup_core::scheme::Scheme;
+use trueup_core::scheme::{Decoded, Scheme, Style, Tag};
 use trueup_core::spans::{
-    Compat, CompatCounts, NervaluateCounts, NervaluateVersion, SpanCounts, SpanDocument, SpanMatch, SpanOptions,
-    cats_macro_auc,
+    Compat, CompatCounts, Decoding, NervaluateCounts, NervaluateVersion, SpanCounts, SpanDocument, SpanMatch,
+    SpanOptions, TagTable, cats_macro_auc,
 };
 use trueup_core::{LabelSet, Span};
 
@@ -17,6 +17,9 @@ struct Peers {
     types: Vec<String>,
     spans: Vec<Case>,
     cats: Vec<Cats>,
+    tags: Vec<String>,
+    /// What nervaluate's loader makes of the tags; `None` where it stops.
+    loaded: Vec<Option<Vec<[u32; 3]>>>,
     nervaluate: BTreeMap<String, Vec<Option<Nervaluate>>>,
     spacy: Spacy,
     made: String,
@@ -143,6 +146,36 @@ fn every_version_of_nervaluate_is_counted_as_it_counts() {
     }
     assert!(rows > 1_500, "{rows} rows");
     assert!(differ > 0, "some order of spans costs nervaluate a match");
+}
+
+#[test]
+fn tags_are_read_as_nervaluate_reads_them_and_refused_where_it_stops() {
+    let peers = peers();
+    let labels = LabelSet::new(peers.types.clone());
+    let (mut read, mut stopped) = (0, 0);
+    for (line, loaded) in peers.tags.iter().zip(&peers.loaded) {
+        let raw: Vec<&str> = line.split(' ').collect();
+        let mut table = TagTable::read(&raw, Style::Prefix);
+        // The types of the line as types of all.
+        for tag in table.tags.iter_mut().filter(|tag| tag.letter != b'O') {
+            tag.kind = labels.id(table.labels.name(tag.kind)).unwrap();
+        }
+        let numbers: Vec<u32> = (0..raw.len() as u32).collect();
+        let mut counts = CompatCounts::new(Compat::Nervaluate, &labels, table.bare, Scheme::Iob2);
+        counts.add_tags(&table, &numbers, &numbers);
+        assert_eq!(counts.report().stops.is_some(), loaded.is_none(), "{line}");
+        if let Some(loaded) = loaded {
+            let tags: Vec<Tag<u32>> = table.tags.clone();
+            let mut decoded = Decoded::default();
+            Decoding::Nervaluate.decode_into(&tags, table.bare, &mut decoded);
+            let ours: Vec<[u32; 3]> = decoded.chunks.iter().map(|&(s, e, label)| [s as u32, e as u32, label]).collect();
+            assert_eq!(&ours, loaded, "{line}");
+            read += ours.len();
+        } else {
+            stopped += 1;
+        }
+    }
+    assert!(read > 50 && stopped > 5, "{read} spans, {stopped} lines refused");
 }
 
 /// The README's own figures: two right and three half right of five are 0.70, and not 0.40.

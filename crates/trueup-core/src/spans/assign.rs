@@ -7,11 +7,11 @@ use super::matching::Edge;
 const MOST_STEPS: usize = 1 << 27;
 
 /// The most cells (smaller side times larger side), for the memory they take.
-const MOST_CELLS: usize = 1 << 20;
+pub(super) const MOST_CELLS: usize = 1 << 20;
 
 /// Sets `chosen` to the places of the edges of a matching of the greatest sum of weights, all of which are positive;
-/// whether it is the greatest for sure. Parts with more than [`MOST_STEPS`] or [`MOST_CELLS`] are matched greedily, heaviest edge first,
-/// which gives half of the greatest weight at least.
+/// whether it is the greatest for sure. Parts with more than [`MOST_STEPS`] or [`MOST_CELLS`] are matched greedily,
+/// heaviest edge first, which gives half of the greatest weight of these edges at least.
 pub(super) fn assign(edges: &[Edge], weight: impl Fn(&Edge) -> i128, chosen: &mut Vec<usize>) -> bool {
     chosen.clear();
     if let [_] = edges {

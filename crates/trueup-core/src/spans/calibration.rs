@@ -67,8 +67,8 @@ pub struct CalibrationReport {
     pub ece: Option<f64>,
     /// The mean of (score - right)² (Brier 1950), 0 best; `None` without spans.
     pub brier: Option<f64>,
-    /// The area under the risk-coverage curve: the mean over k of the risk of the k highest scores (Geifman and El-Yaniv
-    /// 2017), equal scores in any order on average; 0 best; `None` without spans.
+    /// The area under the risk-coverage curve: the mean over k of the risk of the k highest scores (Geifman, Uziel
+    /// and El-Yaniv 2019), equal scores in any order on average; 0 best; `None` without spans.
     pub aurc: Option<f64>,
     /// Bins of equal width.
     pub bins: Vec<ReliabilityBin>,

@@ -4,6 +4,7 @@ use super::nervaluate::NervaluateCounts;
 use super::report::{Figures, averages, or_zero, types};
 use super::{
     CompatReport, Decoding, NervaluateVersion, SpanCounts, SpanDocument, SpanMatch, SpanOptions, TagCounts, TagTable,
+    TagUnits,
 };
 use crate::scheme::{Decoded, Scheme, Tag};
 use crate::{LabelSet, Span};
@@ -125,7 +126,7 @@ impl PartialEq for Scratch {
 impl CompatCounts {
     /// Nothing counted yet. `scheme` is that of the file, by which ours are read; `bare` is [`TagTable::bare`].
     pub fn new(compat: Compat, labels: &LabelSet, bare: Option<u32>, scheme: Scheme) -> Self {
-        let counts = |decoding| TagCounts::new(decoding, labels.len(), bare, false);
+        let counts = |decoding| TagCounts::new(decoding, labels.len(), bare, TagUnits::None);
         let nervaluate = (compat == Compat::Nervaluate).then(|| Nervaluate {
             now: NervaluateCounts::new(labels.len(), NervaluateVersion::V1_2_1, 1.0),
             ours: SpanCounts::new(labels.len(), SpanOptions { min_overlap_percentage: 1.0 }),

@@ -40,7 +40,7 @@ pub struct SpanOptions {
 /// greatest possible; equally good choices are settled by most equal ranges, then most pairs, most equal types, the
 /// greatest overlap, the first in the text. The totals do not depend on the last of these; by type they may, in the two
 /// ways of matching that do not compare types. Groups in which more than some 500 spans of either side overlap each
-/// other are matched greedily, and counted in [`SpanCounts::capped`].
+/// other are matched greedily, and counted in [`SpanCounts::capped`]; strict matching is exact there too.
 #[derive(Debug, Clone)]
 pub struct SpanCounts {
     options: SpanOptions,

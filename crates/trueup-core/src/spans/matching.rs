@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assign::assign;
+use super::assign::{MOST_CELLS, assign};
 use crate::Span;
 
 /// When a predicted span is right.
@@ -137,6 +137,9 @@ impl Iterator for Components<'_> {
     }
 }
 
+/// How many predictions on either side a gold span of a large part is offered.
+const NEAR: usize = 64;
+
 /// Memory for the pairs of one part, used again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pairing {
@@ -144,17 +147,26 @@ pub(super) struct Pairing {
     pub edges: Vec<Edge>,
     /// The places in `edges` of those that were chosen.
     pub chosen: Vec<usize>,
-    /// Parts that were too large for the best matching.
+    /// Choices in parts that were too large for the best matching.
     pub capped: u64,
+    /// Whether the part at hand is.
+    large: bool,
 }
 
 impl Pairing {
-    /// Sets `edges` to those of a part.
+    /// Sets `edges` to those of a part. In a part too large for the best matching each gold span is offered only the
+    /// predictions next to it in order, or the pairs alone would take minutes.
     pub fn connect(&mut self, gold: &[Span], g: Range<usize>, predicted: &[Span], p: Range<usize>, least: f64) {
         self.edges.clear();
+        self.large = g.len().min(p.len()) > 1 && g.len().saturating_mul(p.len()) > MOST_CELLS;
         for i in g {
+            let mut near = p.clone();
+            if self.large {
+                let next = p.start + predicted[p.clone()].partition_point(|span| span < &gold[i]);
+                near = next.saturating_sub(NEAR).max(p.start)..(next + NEAR).min(p.end);
+            }
             // Sorted by start: the rest begins after the gold span ends.
-            for j in p.clone() {
+            for j in near {
                 if predicted[j].start >= gold[i].end {
                     break;
                 }
@@ -171,7 +183,7 @@ impl Pairing {
             return;
         }
         let whole = assign(&self.edges, |edge| weight(edge, credit(edge)), &mut self.chosen);
-        self.capped += u64::from(!whole);
+        self.capped += u64::from(!whole || self.large);
     }
 }
 

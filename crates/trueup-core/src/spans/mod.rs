@@ -68,6 +68,6 @@ pub use nervaluate::{NervaluateCounts, NervaluateResult, NervaluateVersion};
 pub use outcomes::{SideCounts, TypeCounts};
 pub use report::{CompatReport, Difference, cats_macro_auc};
 pub use scores::{Average, SpanScores};
-pub use tags::TagCounts;
+pub use tags::{TagCounts, TagUnits};
 pub use training::{Seen, TrainingIndex};
 pub use units::{SPAN_STATISTICS, SpanUnits};

@@ -1,9 +1,21 @@
 //! Strict counting of tagged sentences, fast.
 
 use super::{Decoding, SpanScores, SpanUnits, TypeCounts};
-use crate::counts::{Tally, walk};
+use crate::counts::{Outcome, Tally, walk};
 use crate::scheme::{Chunk, Decoded, Tag};
 use crate::{LabelId, Span};
+
+/// What is independent of each other, for intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TagUnits {
+    /// Nothing is kept for intervals.
+    #[default]
+    None,
+    /// Each sentence is a unit.
+    Sentences,
+    /// What comes before a call of [`TagCounts::end_unit`] is one: the sentences of a document.
+    Groups,
+}
 
 /// Counts of sentences whose raw tags are numbered: strict matches by type, equal tags, tags that may not stand where
 /// they are. Mergeable; the order of sentences does not matter; no memory is asked for a sentence.
@@ -20,7 +32,11 @@ pub struct TagCounts {
     equal: u64,
     invalid: [u64; 2],
     invalid_sentences: [u64; 2],
-    units: Option<SpanUnits>,
+    of: TagUnits,
+    units: SpanUnits,
+    /// Sentences of the unit at hand, and their counts by type.
+    pending: u64,
+    touched: Vec<(LabelId, Tally)>,
     scratch: Scratch,
 }
 
@@ -29,7 +45,6 @@ struct Scratch {
     tags: Vec<Tag<u32>>,
     gold: Decoded<u32>,
     predicted: Decoded<u32>,
-    touched: Vec<(LabelId, Tally)>,
 }
 
 /// Counts are compared; what was kept in memory for the next sentence is not.
@@ -41,9 +56,8 @@ impl PartialEq for TagCounts {
 }
 
 impl TagCounts {
-    /// Nothing counted yet, for `labels` types. `bare` is [`super::TagTable::bare`]. With `units`, each sentence is kept
-    /// as a unit for intervals.
-    pub fn new(decoding: Decoding, labels: usize, bare: Option<LabelId>, units: bool) -> Self {
+    /// Nothing counted yet, for `labels` types. `bare` is [`super::TagTable::bare`].
+    pub fn new(decoding: Decoding, labels: usize, bare: Option<LabelId>, units: TagUnits) -> Self {
         Self {
             decoding,
             bare,
@@ -54,7 +68,10 @@ impl TagCounts {
             equal: 0,
             invalid: [0; 2],
             invalid_sentences: [0; 2],
-            units: units.then(|| SpanUnits::new(labels)),
+            of: units,
+            units: SpanUnits::new(labels),
+            pending: 0,
+            touched: Vec::new(),
             scratch: Scratch::default(),
         }
     }
@@ -84,7 +101,7 @@ impl TagCounts {
 
     /// Counts a sentence whose gold and predicted tags are the same.
     fn all_right(&mut self) {
-        let Scratch { gold, touched, .. } = &mut self.scratch;
+        let gold = &self.scratch.gold;
         self.right += 1;
         for side in 0..2 {
             self.invalid[side] += gold.invalid.len() as u64;
@@ -93,41 +110,50 @@ impl TagCounts {
         for chunk in &gold.chunks {
             self.types[chunk.2 as usize].tp += 1;
         }
-        if let Some(units) = &mut self.units {
-            touched.clear();
+        if self.of != TagUnits::None {
             for chunk in &gold.chunks {
-                touch(touched, chunk.2, Tally { tp: 1, ..Tally::default() });
+                touch(&mut self.touched, chunk.2, Outcome::Hit);
             }
-            touched.sort_unstable_by_key(|(label, _)| *label);
-            units.add_strict(touched.iter().copied());
         }
+        self.end_sentence();
     }
 
     /// Counts the decoded chunks of a sentence.
     fn compare(&mut self) {
-        let Scratch { gold, predicted, touched, .. } = &mut self.scratch;
-        for (side, decoded) in [&*gold, &*predicted].into_iter().enumerate() {
+        let Scratch { gold, predicted, .. } = &self.scratch;
+        for (side, decoded) in [gold, predicted].into_iter().enumerate() {
             self.invalid[side] += decoded.invalid.len() as u64;
             self.invalid_sentences[side] += u64::from(!decoded.invalid.is_empty());
         }
-        touched.clear();
-        let keep = self.units.is_some();
-        let types = &mut self.types;
+        let keep = self.of != TagUnits::None;
+        let (types, touched) = (&mut self.types, &mut self.touched);
         let mut right = true;
         walk(&gold.chunks, &predicted.chunks, |chunk: &Chunk<u32>, outcome| {
             types[chunk.2 as usize].record(outcome);
-            right &= outcome == crate::counts::Outcome::Hit;
+            right &= outcome == Outcome::Hit;
             if keep {
-                let mut one = Tally::default();
-                one.record(outcome);
-                touch(touched, chunk.2, one);
+                touch(touched, chunk.2, outcome);
             }
         });
         self.right += u64::from(right);
-        if let Some(units) = &mut self.units {
-            touched.sort_unstable_by_key(|(label, _)| *label);
-            units.add_strict(touched.iter().copied());
+        self.end_sentence();
+    }
+
+    fn end_sentence(&mut self) {
+        self.pending += 1;
+        if self.of == TagUnits::Sentences {
+            self.end_unit();
         }
+    }
+
+    /// Makes one unit of the sentences since the last call, under [`TagUnits::Groups`].
+    pub fn end_unit(&mut self) {
+        if self.pending > 0 && self.of != TagUnits::None {
+            self.touched.sort_unstable_by_key(|(label, _)| *label);
+            self.units.add_strict(self.touched.iter().copied());
+        }
+        self.touched.clear();
+        self.pending = 0;
     }
 
     /// Counts a document that comes as spans, sorted and without repeats; it has no tags.
@@ -143,8 +169,9 @@ impl TagCounts {
         self.compare();
     }
 
-    /// Adds another part's counts, of the same types and decoding.
+    /// Adds another part's counts, of the same types and decoding. The unit at hand of either part ends.
     pub fn merge(&mut self, other: &Self) {
+        self.end_unit();
         self.types.iter_mut().zip(&other.types).for_each(|(mine, theirs)| mine.merge(*theirs));
         self.sentences += other.sentences;
         self.right += other.right;
@@ -154,8 +181,9 @@ impl TagCounts {
             self.invalid[side] += other.invalid[side];
             self.invalid_sentences[side] += other.invalid_sentences[side];
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.units, &other.units) {
-            mine.merge(theirs);
+        self.units.merge(&other.units);
+        if other.pending > 0 && other.of != TagUnits::None {
+            self.units.add_strict(other.sorted().into_iter());
         }
     }
 
@@ -208,16 +236,29 @@ impl TagCounts {
         self.invalid_sentences
     }
 
-    /// The sentences as units for intervals, when they were asked for.
+    /// The units for intervals, when they were asked for. A unit at hand counts as ended.
     pub fn units(&self) -> Option<SpanUnits> {
-        self.units.clone().map(SpanUnits::finish)
+        let mut units = (self.of != TagUnits::None).then(|| self.units.clone())?;
+        if self.pending > 0 {
+            units.add_strict(self.sorted().into_iter());
+        }
+        Some(units.finish())
+    }
+
+    /// The counts of the unit at hand, in order of labels.
+    fn sorted(&self) -> Vec<(LabelId, Tally)> {
+        let mut touched = self.touched.clone();
+        touched.sort_unstable_by_key(|(label, _)| *label);
+        touched
     }
 }
 
-/// Adds to the counts of a type in a sentence, which has few types.
-fn touch(touched: &mut Vec<(LabelId, Tally)>, label: LabelId, tally: Tally) {
-    match touched.iter_mut().find(|(known, _)| *known == label) {
-        Some((_, known)) => known.merge(tally),
-        None => touched.push((label, tally)),
+/// Adds to the counts of a type in a unit, which has few types.
+fn touch(touched: &mut Vec<(LabelId, Tally)>, label: LabelId, outcome: Outcome) {
+    if let Some((_, known)) = touched.iter_mut().find(|(known, _)| *known == label) {
+        return known.record(outcome);
     }
+    let mut tally = Tally::default();
+    tally.record(outcome);
+    touched.push((label, tally));
 }

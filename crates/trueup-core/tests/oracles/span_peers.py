@@ -73,7 +73,16 @@ def cases():
         gold = [[int(rng.random() < share[k]) for k in range(labels)] for _ in range(rows)]
         scores = [[rng.randrange(9) / 8 for _ in range(labels)] for _ in range(rows)]
         cats.append({"gold": gold, "scores": scores})
-    return {"types": TYPES, "spans": spans, "cats": cats, "nervaluate": {}, "spacy": None}
+    tags = []
+    for i in range(60):
+        letters = "BI" if i % 3 else "BIES"
+        draw = [rng.choice(["O", *(f"{letter}-{kind}" for letter in letters for kind in TYPES[:2])]) for _ in range(8)]
+        # Letters that go on with what is there are more common than chance has them.
+        for at in range(1, 8):
+            if rng.random() < 0.4 and draw[at - 1] != "O":
+                draw[at] = rng.choice(letters[1:]) + draw[at - 1][1:]
+        tags.append(" ".join(draw))
+    return {"types": TYPES, "spans": spans, "cats": cats, "tags": tags, "nervaluate": {}, "loaded": None, "spacy": None}
 
 
 def nervaluate(document):
@@ -100,6 +109,15 @@ def nervaluate(document):
         types = {tag: row(cells) for tag, cells in sorted(result["entities"].items())}
         out.append({"all": row(result["overall"]), "types": types})
     document["nervaluate"][found] = out
+    from nervaluate.loaders import ListLoader
+
+    document["loaded"] = []
+    for tags in document["tags"]:
+        try:
+            (entities,) = ListLoader().load([tags.split()])
+            document["loaded"].append([[e.start, e.end + 1, TYPES.index(e.label)] for e in entities])
+        except ValueError:  # a chunk that begins with neither B nor I
+            document["loaded"].append(None)
 
 
 def spacy(document):
