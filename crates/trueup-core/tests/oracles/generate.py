@@ -20,6 +20,7 @@ import numpy as np
 
 sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
+from comparison_cases import comparison_cases  # noqa: E402
 from decodings import decodings  # noqa: E402
 from references import multilabel, ner, single  # noqa: E402
 from statistics_cases import statistics_cases  # noqa: E402
@@ -195,6 +196,7 @@ def main():
     }
     if not small:
         document["decodings"] = decodings(4000)
+        document["comparison"] = comparison_cases(np.random.default_rng(20261123), False)
     out.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
     print(f"{out}: {len(cases)} cases, {len(differences)} differences, {out.stat().st_size:,} bytes")
 
