@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Context, Metrics};
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::{Auc, auc, auc_interval, wilson_effective};
+use crate::stats::{Auc, auc, auc_interval, auc_unseen, wilson_effective};
 use crate::{Annotation, LabelId};
 
 /// Labels whose influences are held at a time, so that memory does not grow with the number of labels.
@@ -113,7 +113,8 @@ struct Mean {
     sum: f64,
     count: f64,
     influence: Vec<f64>,
-    /// Variance that influences cannot show: of areas with a single positive or negative, at its bound.
+    /// Variance that influences cannot show: of areas with a single positive or negative at its bound, of the others what
+    /// an example on the wrong side that the sample does not hold would add.
     hidden: f64,
     /// Squared arms of the labels' own Wilson intervals, for when all areas are perfect.
     below: f64,
@@ -128,6 +129,8 @@ impl Mean {
         self.influence.iter_mut().zip(&area.influence).for_each(|(sum, i)| *sum += i);
         if area.variance.is_none() {
             self.hidden += area.value * (1.0 - area.value) / fewer;
+        } else {
+            self.hidden += auc_unseen(area.value, fewer);
         }
         let (low, high) = wilson_effective(area.value, fewer);
         self.below += (area.value - low).powi(2);
