@@ -33,6 +33,7 @@ mod bootstrap;
 mod calibration;
 mod contingency;
 mod divergence;
+mod figure;
 mod mcnemar;
 mod multiple;
 mod needed;
@@ -52,12 +53,13 @@ pub use bootstrap::{Resampled, Statistics, bca, bootstrap};
 pub use calibration::{CalibrationBin, calibration_interval};
 pub use contingency::{chi_squared, cramers_v, two_proportions};
 pub use divergence::jensen_shannon;
+pub use figure::Figure;
 pub use mcnemar::{McNemar, mcnemar_chi_squared, tango, tango_interval};
 pub use multiple::{Correction, holm};
 pub use needed::needed_examples;
 pub use normal::{Z95, normal_cdf, normal_quantile, student_quantile};
 pub use paired::{Compared, PairedStatistics, Randomised, approximate_randomisation, paired_bootstrap};
-pub use paired_tallies::{Cells, Figure, PairedTallies};
+pub use paired_tallies::{Cells, PairedCells, PairedTallies};
 pub use power::{
     detectable, mcnemar_power, paired_detectable, paired_examples, two_proportions_power, unpaired_detectable,
     unpaired_examples,
