@@ -34,7 +34,7 @@ pub struct CalibrationBin {
 /// 1998, "Unified approach to the classical statistical analysis of small signals").
 pub fn calibration_interval(bins: &[CalibrationBin], n: f64) -> Option<(f64, (f64, f64))> {
     let usable = |bin: &CalibrationBin| bin.gap.is_finite() && bin.variance >= 0.0 && bin.stated >= 0.0;
-    if !(n > 0.0 && n.is_finite()) || !bins.iter().all(usable) {
+    if !(n > 0.0 && n.is_finite() && bins.iter().all(usable)) {
         return None;
     }
     let gaps: Vec<(f64, f64)> =

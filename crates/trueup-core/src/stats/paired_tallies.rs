@@ -1,96 +1,12 @@
 //! Figures of label counts for two systems on the same units.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
-use super::PairedStatistics;
+use super::{Figure, PairedStatistics};
 use crate::LabelId;
 use crate::counts::Tally;
-
-/// A figure of the counts of all labels, each in [0, 1] but for the last two, in [-1, 1].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
-    /// Precision of one label.
-    Precision(LabelId),
-    /// Recall of one label.
-    Recall(LabelId),
-    /// F1 of one label.
-    F1(LabelId),
-    /// Precision of all counts together.
-    PrecisionMicro,
-    /// Recall of all counts together; of single labels this is accuracy.
-    RecallMicro,
-    /// F1 of all counts together; of single labels this is accuracy.
-    F1Micro,
-    /// Mean precision over the labels that occur in gold or prediction, 0 for those never predicted.
-    PrecisionMacro,
-    /// Mean recall over the labels that occur in gold or prediction, 0 for those without gold.
-    RecallMacro,
-    /// Mean F1 over the labels that occur in gold or prediction.
-    F1Macro,
-    /// Mean F1 over labels, weighted by support.
-    F1Weighted,
-    /// Mean recall over the labels that occur in gold; single labels.
-    BalancedAccuracy,
-    /// Matthews' correlation coefficient (Gorodkin 2004); single labels.
-    Matthews,
-    /// Cohen's kappa of gold and prediction (Cohen 1960); single labels.
-    Kappa,
-}
-
-impl Figure {
-    /// The figure of `tallies`; NaN for 0/0. A label of `sample` that `tallies` have lost keeps its term in a mean, as
-    /// in the intervals of one system.
-    fn of(self, tallies: &[Tally], sample: Option<&[Tally]>) -> f64 {
-        let total = || {
-            let mut total = Tally::default();
-            tallies.iter().for_each(|&tally| total.merge(tally));
-            total
-        };
-        let value = |ratio: Option<f64>| ratio.unwrap_or(f64::NAN);
-        let occurs = |tally: &Tally| f64::from(u8::from(tally.occurs()));
-        let mean = |weight: &dyn Fn(&Tally) -> f64, term: fn(&Tally) -> Option<f64>| {
-            let (mut sum, mut weights) = (0.0, 0.0);
-            for (label, tally) in tallies.iter().enumerate() {
-                let (mut w, mut of) = (weight(tally), tally);
-                if let (true, Some(sample)) = (w == 0.0, sample) {
-                    of = &sample[label];
-                    w = weight(of).min(1.0);
-                }
-                sum += w * term(of).unwrap_or(0.0);
-                weights += w;
-            }
-            sum / weights
-        };
-        match self {
-            Self::Precision(label) => value(tallies[label as usize].precision()),
-            Self::Recall(label) => value(tallies[label as usize].recall()),
-            Self::F1(label) => value(tallies[label as usize].f1()),
-            Self::PrecisionMicro => value(total().precision()),
-            Self::RecallMicro => value(total().recall()),
-            Self::F1Micro => value(total().f1()),
-            Self::PrecisionMacro => mean(&occurs, Tally::precision),
-            Self::RecallMacro => mean(&occurs, Tally::recall),
-            Self::F1Macro => mean(&occurs, Tally::f1),
-            Self::F1Weighted => mean(&|tally| tally.support() as f64, Tally::f1),
-            Self::BalancedAccuracy => mean(&|tally| f64::from(u8::from(tally.support() > 0)), Tally::recall),
-            Self::Matthews | Self::Kappa => chance_corrected(tallies, self == Self::Matthews),
-        }
-    }
-}
-
-fn chance_corrected(tallies: &[Tally], matthews: bool) -> f64 {
-    let (mut n, mut right, mut gold2, mut predicted2, mut both) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for tally in tallies {
-        let (gold, predicted) = (tally.support() as f64, tally.predicted() as f64);
-        n += gold;
-        right += tally.tp as f64;
-        gold2 += gold * gold;
-        predicted2 += predicted * predicted;
-        both += gold * predicted;
-    }
-    let below = if matthews { ((n * n - gold2) * (n * n - predicted2)).sqrt() } else { n * n - both };
-    if below > 0.0 { (right * n - both) / below } else { f64::NAN }
-}
 
 /// The counts by label of a unit under one system, by rising label.
 pub type Cells = Vec<(LabelId, Tally)>;
@@ -212,18 +128,27 @@ impl PairedTallies {
                 keys.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect()
             }
         };
-        let cells = |gold: u64, answer: u64| -> Cells {
+        let triple = |key: u64| ((key / k / k) as LabelId, (key / k % k) as LabelId, (key % k) as LabelId);
+        Self::of_triples(found.into_iter().map(|(key, times)| (triple(key), times)), labels, figures)
+    }
+
+    /// Over distinct triples of gold, answer of A, answer of B, with how often each occurs, in rising order.
+    fn of_triples(
+        found: impl Iterator<Item = ((LabelId, LabelId, LabelId), u64)>,
+        labels: usize,
+        figures: Vec<Figure>,
+    ) -> (Self, Vec<u64>) {
+        let cells = |gold: LabelId, answer: LabelId| -> Cells {
             let tally = |tp, fp, fn_| Tally { tp, fp, fn_ };
             if gold == answer {
-                return vec![(gold as LabelId, tally(1, 0, 0))];
+                return vec![(gold, tally(1, 0, 0))];
             }
-            let mut cells = vec![(gold as LabelId, tally(0, 0, 1)), (answer as LabelId, tally(0, 1, 0))];
+            let mut cells = vec![(gold, tally(0, 0, 1)), (answer, tally(0, 1, 0))];
             cells.sort_unstable_by_key(|cell| cell.0);
             cells
         };
-        let kinds: Vec<(Cells, Cells)> =
-            found.iter().map(|(key, _)| (cells(key / k / k, key / k % k), cells(key / k / k, key % k))).collect();
-        let times: Vec<u64> = found.iter().map(|(_, times)| *times).collect();
+        let (kinds, times): (Vec<(Cells, Cells)>, Vec<u64>) =
+            found.map(|((gold, a, b), times)| ((cells(gold, a), cells(gold, b)), times)).unzip();
         (Self::of_kinds(&kinds, &times, labels, figures), times)
     }
 
@@ -245,6 +170,42 @@ impl PairedTallies {
         for (figure, out) in self.figures.iter().zip(out) {
             *out = figure.of(tallies, sample);
         }
+    }
+}
+
+/// Counts of gold, answer of A and answer of B, for examples that come piece by piece: pieces counted apart and merged
+/// give what all give at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairedCells {
+    labels: usize,
+    counts: BTreeMap<(LabelId, LabelId, LabelId), u64>,
+}
+
+impl PairedCells {
+    /// Nothing counted yet, for `labels` labels.
+    pub fn empty(labels: usize) -> Self {
+        Self { labels, counts: BTreeMap::new() }
+    }
+
+    /// Counts one example. Panics when a label is not below the number of labels.
+    pub fn add(&mut self, gold: LabelId, a: LabelId, b: LabelId) {
+        for label in [gold, a, b] {
+            assert!((label as usize) < self.labels, "label {label} of {}", self.labels);
+        }
+        *self.counts.entry((gold, a, b)).or_insert(0) += 1;
+    }
+
+    /// Adds another piece's counts, of the same labels.
+    pub fn merge(&mut self, other: &Self) {
+        self.labels = self.labels.max(other.labels);
+        for (&cell, &times) in &other.counts {
+            *self.counts.entry(cell).or_insert(0) += times;
+        }
+    }
+
+    /// The figures over all that was counted, and how often each kind occurs: as [`PairedTallies::of_labels`].
+    pub fn finish(&self, figures: Vec<Figure>) -> (PairedTallies, Vec<u64>) {
+        PairedTallies::of_triples(self.counts.iter().map(|(&cell, &times)| (cell, times)), self.labels, figures)
     }
 }
 
@@ -385,6 +346,27 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn pieces_merged_are_the_whole(
+            rows in proptest::collection::vec((0u32..4, 0u32..4, 0u32..4), 1..50),
+            cut in 0usize..50,
+        ) {
+            let count = |rows: &[(u32, u32, u32)]| {
+                let mut cells = PairedCells::empty(4);
+                rows.iter().for_each(|&(gold, a, b)| cells.add(gold, a, b));
+                cells
+            };
+            let cut = cut.min(rows.len());
+            let mut merged = count(&rows[cut..]);
+            merged.merge(&count(&rows[..cut]));
+            proptest::prop_assert_eq!(&merged, &count(&rows));
+            let column = |of: fn(&(u32, u32, u32)) -> u32| rows.iter().map(of).collect::<Vec<u32>>();
+            let (gold, a, b) = (column(|r| r.0), column(|r| r.1), column(|r| r.2));
+            proptest::prop_assert_eq!(merged.finish(ALL.to_vec()), PairedTallies::of_labels(&gold, &a, &b, 4, ALL.to_vec()));
+        }
+    }
+
     #[test]
     fn the_fast_jackknife_is_the_plain_one() {
         struct Plain<'a>(&'a PairedTallies);
@@ -435,5 +417,18 @@ mod tests {
         assert!(compared.jackknife && times.len() < 300_000);
         let difference = compared.difference.as_ref().unwrap();
         assert!((difference.value() - 0.02).abs() < 0.003 && difference.p_value(0.0) < 1e-9);
+    }
+
+    #[test]
+    fn the_number_of_threads_is_of_no_effect() {
+        let [gold, a, b] = drawn(21, 400, 5, [0.7, 0.75]);
+        let (figures, times) = PairedTallies::of_labels(&gold, &a, &b, 5, ALL.to_vec());
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                (paired_bootstrap(&times, 200, 3, &figures), approximate_randomisation(&times, 200, 3, &figures))
+            })
+        };
+        assert_eq!(with(1), with(3));
     }
 }

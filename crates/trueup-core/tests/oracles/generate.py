@@ -21,6 +21,7 @@ import numpy as np
 
 sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
+from comparison_cases import comparison_cases  # noqa: E402
 from decodings import decodings  # noqa: E402
 from references import multilabel, ner, single  # noqa: E402
 from spans import span_cases  # noqa: E402
@@ -212,6 +213,7 @@ def main():
     if not small:
         document["decodings"] = decodings(4000)
         document["spans"] = span_cases(False, data, tag_column)
+        document["comparison"] = comparison_cases(np.random.default_rng(20261123), False)
     out.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
     print(f"{out}: {len(cases)} cases, {len(differences)} differences, {out.stat().st_size:,} bytes")
 
