@@ -24,8 +24,7 @@ impl Sample {
     /// Random rows; scores tie often unless `apart`.
     fn new(task: Task, k: usize, n: usize, seed: u64, apart: bool) -> Self {
         let mut rng = Rng::new(seed);
-        let mut sample =
-            Self { task, k, gold: vec![], answers: vec![], scores: vec![], clusters: None, weights: None };
+        let mut sample = Self { task, k, gold: vec![], answers: vec![], scores: vec![], clusters: None, weights: None };
         for _ in 0..n {
             let mut row: Vec<f64> =
                 (0..k).map(|_| if apart { rng.unit() } else { rng.below(5) as f64 / 8.0 }).collect();
@@ -76,7 +75,7 @@ impl Sample {
         };
         let mut pair = Pair::new(self.task, &labels, &self.gold, &predictions, self.clusters.clone()).unwrap();
         if let Some(weights) = &self.weights {
-            pair = pair.with_weights(weights.clone()).unwrap();
+            pair = pair.with_weights(weights).unwrap();
         }
         measure(&pair, options)
     }
@@ -143,8 +142,8 @@ proptest! {
         let copied = sample.rows(&copies).measure_with(&options);
         assert_same_figures(&weighted, &copied, &["aurc", "e_aurc"], false);
         // The counts of rows stay those of the rows; the sums of weights are those of the copies.
-        let counted: u64 = copied.tallies.labels().iter().map(|t| t.support()).sum();
-        let summed: Option<f64> = weighted.weighted.as_ref().map(|all| all.iter().map(|t| t.support()).sum());
+        let counted: u64 = copied.tallies.labels().iter().map(trueup_core::counts::Tally::support).sum();
+        let summed: Option<f64> = weighted.weighted.as_ref().map(|all| all.iter().map(trueup_core::counts::WeightedTally::support).sum());
         prop_assert!(summed.is_none_or(|sum| (sum - counted as f64).abs() < 1e-9));
     }
 

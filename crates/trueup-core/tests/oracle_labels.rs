@@ -59,10 +59,14 @@ impl Case {
         };
         let mut pair = Pair::new(self.task, &labels, &gold, &predictions, None).unwrap();
         if let Some(weights) = &self.weights {
-            pair = pair.with_weights(weights.clone()).unwrap();
+            pair = pair.with_weights(weights).unwrap();
         }
-        let metrics = Selection::named(self.task, if self.task == Task::Classification { &MORE } else { &MORE[..1] }).unwrap();
-        measure(&pair, &MeasureOptions { positive: Some(1), intervals, metrics, resamples: 50, ..MeasureOptions::default() })
+        let metrics =
+            Selection::named(self.task, if self.task == Task::Classification { &MORE } else { &MORE[..1] }).unwrap();
+        measure(
+            &pair,
+            &MeasureOptions { positive: Some(1), intervals, metrics, resamples: 50, ..MeasureOptions::default() },
+        )
     }
 
     fn check(&self, at: usize, seen: &mut BTreeSet<String>) -> usize {

@@ -51,7 +51,9 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) -> Option<Vec<Es
         let of_labels: Vec<Label> = block
             .par_iter()
             .enumerate()
-            .map(|(column, &label)| Label::new(context, &means, label, &positives[label as usize], &places, column, wanted))
+            .map(|(column, &label)| {
+                Label::new(context, &means, label, &positives[label as usize], &places, column, wanted)
+            })
             .collect();
         means.add(context, block, &of_labels, &places);
         for label in of_labels {
@@ -231,10 +233,13 @@ impl Label {
         } else {
             let fewer = fewer(context, places, column);
             let variance = context.intervals().then(|| {
-                variance(context, places.column(column).map(|place| match split(place) {
-                    (place, true) => self.of_positive[place / 2],
-                    (place, false) => self.of_negative[place],
-                }))
+                variance(
+                    context,
+                    places.column(column).map(|place| match split(place) {
+                        (place, true) => self.of_positive[place / 2],
+                        (place, false) => self.of_negative[place],
+                    }),
+                )
             });
             (variance, fewer, IntervalKind::Delta)
         };
@@ -260,10 +265,13 @@ impl Label {
         let Some(precision) = Precision::new(positives, others) else { return };
         let value = precision.value;
         self.precision = if context.intervals() {
-            let variance = variance(context, places.column(column).map(|place| match split(place) {
-                (place, true) => precision.of_positive[place / 2],
-                (place, false) => precision.of_other[place],
-            }));
+            let variance = variance(
+                context,
+                places.column(column).map(|place| match split(place) {
+                    (place, true) => precision.of_positive[place / 2],
+                    (place, false) => precision.of_other[place],
+                }),
+            );
             Estimate::new(value, auc_interval(value, Some(variance), m), context.len, IntervalKind::Delta)
         } else {
             Estimate::point(value, context.len)

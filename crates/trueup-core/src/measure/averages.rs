@@ -43,7 +43,6 @@ use crate::document::{Estimate, IntervalKind};
 use crate::stats::Resampled;
 use crate::{Annotation, LabelId, Task};
 
-
 /// The average of a name, where it is one.
 fn average(name: &str) -> Option<Average> {
     use Average::{Mean, Of};

@@ -123,7 +123,11 @@ impl Sweep {
             .collect();
         points.push((1.0, 0.0));
         let (precision, recall) = points.into_iter().unzip();
-        Some(PrecisionRecall { precision, recall, thresholds: kept.iter().rev().map(|&i| self.thresholds[i]).collect() })
+        Some(PrecisionRecall {
+            precision,
+            recall,
+            thresholds: kept.iter().rev().map(|&i| self.thresholds[i]).collect(),
+        })
     }
 
     /// False positives against false negatives, from the last threshold without false positives to the first without false

@@ -239,28 +239,31 @@ impl Means {
             self.list[i].value += sum;
             let support = self.supports[a];
             let table = found.pair_positive.get(at_pair);
-            of_positives.push(table.map_or(Vec::new(), |t| t.iter().map(|below| (below - sum / whole) / support).collect()));
+            of_positives
+                .push(table.map_or(Vec::new(), |t| t.iter().map(|below| (below - sum / whole) / support).collect()));
             coefficients.push((scale, constant));
         }
         let gold = context.gold();
-        self.list[i].influence.par_chunks_mut(ROWS).zip(places.pieces()).enumerate().for_each(|(piece, (sums, places))| {
-            let rows = sums.len();
-            let gold = &gold[piece * ROWS..piece * ROWS + rows];
-            for (column, found) in found.iter().enumerate() {
-                if found.pairs.is_empty() {
-                    continue;
+        self.list[i].influence.par_chunks_mut(ROWS).zip(places.pieces()).enumerate().for_each(
+            |(piece, (sums, places))| {
+                let rows = sums.len();
+                let gold = &gold[piece * ROWS..piece * ROWS + rows];
+                for (column, found) in found.iter().enumerate() {
+                    if found.pairs.is_empty() {
+                        continue;
+                    }
+                    let ((scale, constant), of_positive) = (&coefficients[column], &of_positives[column]);
+                    let places = &places[column * rows..(column + 1) * rows];
+                    for ((sum, &place), gold) in sums.iter_mut().zip(places).zip(gold) {
+                        let Annotation::Label(gold) = gold else { continue };
+                        *sum += match split(place) {
+                            (place, true) => of_positive[place / 2],
+                            (place, false) => found.above[place] * scale[*gold as usize] + constant[*gold as usize],
+                        };
+                    }
                 }
-                let ((scale, constant), of_positive) = (&coefficients[column], &of_positives[column]);
-                let places = &places[column * rows..(column + 1) * rows];
-                for ((sum, &place), gold) in sums.iter_mut().zip(places).zip(gold) {
-                    let Annotation::Label(gold) = gold else { continue };
-                    *sum += match split(place) {
-                        (place, true) => of_positive[place / 2],
-                        (place, false) => found.above[place] * scale[*gold as usize] + constant[*gold as usize],
-                    };
-                }
-            }
-        });
+            },
+        );
     }
 
     /// Notes the means.
@@ -271,16 +274,11 @@ impl Means {
         for mut mean in self.list {
             mean.value /= mean.whole;
             if mean.by_support {
-                let by_label: Vec<f64> = match mean.of {
-                    Of::Pairs => mean.by_label.iter().map(|sum| (sum / (self.present - 1.0) - mean.value) / all).collect(),
-                    _ => {
-                        let of_shares: f64 = (0..mean.shares.len())
-                            .filter(|label| mean.shares[*label] > 0.0)
-                            .map(|label| self.supports[label])
-                            .sum();
-                        let figures = mean.by_label.iter().zip(&mean.shares);
-                        figures.map(|(f, share)| if *share > 0.0 { (f - mean.value) / of_shares } else { 0.0 }).collect()
-                    }
+                let figures = mean.by_label.iter().zip(&mean.shares);
+                let by_label: Vec<f64> = if mean.of == Of::Pairs {
+                    figures.map(|(sum, _)| (sum / (self.present - 1.0) - mean.value) / all).collect()
+                } else {
+                    figures.map(|(f, share)| if *share > 0.0 { (f - mean.value) / mean.whole } else { 0.0 }).collect()
                 };
                 for (sum, gold) in mean.influence.iter_mut().zip(context.gold()) {
                     *sum += labels(gold).iter().map(|&label| by_label[label as usize]).sum::<f64>();

@@ -34,7 +34,7 @@ mod calibration;
 pub mod catalogue;
 mod coefficients;
 mod confidence;
-mod confusion;
+pub mod confusion;
 pub mod curves;
 mod labels;
 mod means;

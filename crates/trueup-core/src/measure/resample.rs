@@ -91,13 +91,7 @@ pub(super) fn weighed(tally: &WeightedTally, term: Term, weight: Weight, macro_d
 /// The labels that a mean runs over are those of the sample: one that vanishes from a resample, so that it would take
 /// no part, keeps its weight and term of the sample. Of a support weight it keeps one: that none of it was drawn says
 /// that it is rare, not that there is none.
-fn kept(
-    tally: &WeightedTally,
-    sample: &WeightedTally,
-    term: Term,
-    weight: Weight,
-    macro_defined: bool,
-) -> (f64, f64) {
+fn kept(tally: &WeightedTally, sample: &WeightedTally, term: Term, weight: Weight, macro_defined: bool) -> (f64, f64) {
     let (w, value) = weighed(tally, term, weight, macro_defined);
     if w > 0.0 {
         return (w, value);

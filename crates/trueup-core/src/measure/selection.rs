@@ -161,7 +161,9 @@ mod tests {
         let error = |name: &str| Selection::named(Task::Classification, &[name]).unwrap_err();
         assert!(matches!(error("acuracy"), SelectionError::Unknown { near, .. } if near[0] == "accuracy"));
         assert!(matches!(error("AUC"), SelectionError::Unknown { near, .. } if near.iter().any(|n| n == "roc_auc")));
-        assert!(matches!(error("f1_samples"), SelectionError::Task { near, .. } if near.iter().any(|n| n == "f1_macro")));
+        assert!(
+            matches!(error("f1_samples"), SelectionError::Task { near, .. } if near.iter().any(|n| n == "f1_macro"))
+        );
         assert!(matches!(error("top_0_accuracy"), SelectionError::Unknown { .. }));
     }
 }

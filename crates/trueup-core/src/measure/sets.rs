@@ -8,10 +8,10 @@ use super::curves::Sweep;
 use super::placement::{Positives, Precision};
 use super::scores::log_loss_cell;
 use super::{Context, Metrics, calibration};
+use crate::Pair;
 use crate::counts::{Outcome, Tally, WeightedTally, walk};
 use crate::document::Estimate;
 use crate::stats::Ratio;
-use crate::Pair;
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     samples(context, metrics);
@@ -51,6 +51,9 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     }
 }
 
+/// A ratio of the sets of one example.
+type Figure = Box<dyn Fn(&WeightedTally) -> Option<f64>>;
+
 /// Means over examples of a ratio of their sets.
 fn samples(context: &Context, metrics: &mut Metrics) {
     let predicted = context.pair().map_or(&[][..], Pair::predicted);
@@ -66,7 +69,6 @@ fn samples(context: &Context, metrics: &mut Metrics) {
             WeightedTally::of(tally, 1.0)
         })
         .collect();
-    type Figure = Box<dyn Fn(&WeightedTally) -> Option<f64>>;
     let mut figures: Vec<(String, Figure)> = vec![
         ("precision_samples".into(), Box::new(WeightedTally::precision)),
         ("recall_samples".into(), Box::new(WeightedTally::recall)),
@@ -149,9 +151,8 @@ fn together(context: &Context, metrics: &mut Metrics, scores: &[&[f64]]) {
     let places: Vec<Vec<(u32, bool)>> = (scores.par_iter().zip(context.gold()))
         .map(|(scores, gold)| {
             let mut gold = labels(gold).iter().copied().peekable();
-            let place = |(label, score): (usize, &f64)| {
-                (positives.place(*score), gold.next_if_eq(&(label as u32)).is_some())
-            };
+            let place =
+                |(label, score): (usize, &f64)| (positives.place(*score), gold.next_if_eq(&(label as u32)).is_some());
             scores.iter().enumerate().map(place).collect()
         })
         .collect();
@@ -168,7 +169,8 @@ fn together(context: &Context, metrics: &mut Metrics, scores: &[&[f64]]) {
     let (below, negatives) = positives.others_below(&others);
     let m = positives.weight();
     let roc = if negatives > 0.0 {
-        let value = below.iter().zip(&positives.at).map(|(below, weight)| below * weight).sum::<f64>() / (m * negatives);
+        let value =
+            below.iter().zip(&positives.at).map(|(below, weight)| below * weight).sum::<f64>() / (m * negatives);
         let of_positive: Vec<f64> = below.iter().map(|below| (below / negatives - value) / m).collect();
         let of_other: Vec<f64> = positives.share_above().iter().map(|above| (above - value) / negatives).collect();
         let fewer = count.min((n * k as u64) as f64 - count).min(n as f64);

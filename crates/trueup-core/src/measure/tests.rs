@@ -155,7 +155,8 @@ fn the_catalogue_and_the_measures_name_the_same_metrics() {
             for metric in METRICS.iter().filter(|m| m.is_of(task)) {
                 let of_each = task == Task::Multilabel || task == Task::Classification && k > 2;
                 let expected = !(metric.two && of_each);
-                let names: Vec<String> = Selection::All.names(task).into_iter().filter(|n| find(n) == Some(metric)).collect();
+                let names: Vec<String> =
+                    Selection::All.names(task).into_iter().filter(|n| find(n) == Some(metric)).collect();
                 assert!(!names.is_empty());
                 for name in names {
                     let fits = k > 5 || !name.starts_with("top_");

@@ -96,7 +96,12 @@ impl Binary {
     /// found, taken as given.
     fn precision_at(&self, context: &Context, recall: f64) -> Estimate {
         let (positives, _) = self.sweep.totals();
-        self.best(context, |found, _| found / positives >= recall - 1e-12, |found, wrong| found / (found + wrong), false)
+        self.best(
+            context,
+            |found, _| found / positives >= recall - 1e-12,
+            |found, wrong| found / (found + wrong),
+            false,
+        )
     }
 
     /// The greatest recall at a threshold of at least `precision`; no value when none has it. The interval is that of the
