@@ -159,3 +159,80 @@ fn agrees_with_the_generated_values() {
     }
     println!("{compared} values of {} cases agree to 1e-9", cases.len());
 }
+
+/// A case of sets over `a`, `b` and `c`, as scikit-learn 1.9.1 was given it in the tests below.
+fn three_sets() -> Case {
+    serde_json::from_value(serde_json::json!({
+        "task": "multilabel", "labels": ["a", "b", "c"], "gold": [[0], [1], [0], []], "predicted": [[0], [1], [0], []],
+        "scores": [[0.9, 0.2, 0.1], [0.3, 0.8, 0.4], [0.2, 0.1, 0.6], [0.4, 0.3, 0.2]],
+        "weights": null, "expected": {}, "rows": {}, "curves": {}, "empty": false,
+    }))
+    .unwrap()
+}
+
+/// scikit-learn writes 0, with a warning, for the average precision of a label without gold, and counts it in the mean:
+/// 0.5833 here. A label that cannot be found says nothing of how well labels are ranked; Trueup leaves it out and names it.
+#[test]
+fn difference_average_precision_runs_over_labels_in_gold() {
+    let measures = three_sets().measure(false);
+    let ours = &measures.metrics["average_precision_macro"];
+    assert!(close(ours.value, Some((0.75 + 1.0) / 2.0)) && !close(ours.value, Some(0.583_333_333_333_333_4)));
+    assert_eq!(ours.undefined, ["c"]);
+    assert_eq!(measures.by_label["average_precision"][2].value, None);
+}
+
+/// scikit-learn counts an unused column 0 in the macro Jaccard index, so that a perfect answer reaches 0.6667; Trueup
+/// leaves labels that do not occur out of every macro average.
+#[test]
+fn difference_macro_jaccard_runs_over_labels_that_occur() {
+    assert!(close(three_sets().measure(false).metrics["jaccard_macro"].value, Some(1.0)));
+}
+
+/// scikit-learn keeps a label that only rows of weight 0 have in the macro average, with F1 0: 0.4889 here, 0.7333 without
+/// the row. In Trueup weight 0 is the same as absence.
+#[test]
+fn difference_rows_of_weight_zero_are_absent() {
+    let case: Case = serde_json::from_value(serde_json::json!({
+        "task": "classification", "labels": ["a", "b", "c"], "gold": [0, 0, 1, 1, 2], "predicted": [0, 1, 1, 1, 0],
+        "scores": vec![[0.5, 0.25, 0.25]; 5], "weights": [1.0, 1.0, 1.0, 1.0, 0.0],
+        "expected": {}, "rows": {}, "curves": {}, "empty": false,
+    }))
+    .unwrap();
+    let ours = case.measure(false).metrics["f1_macro"].value;
+    assert!(close(ours, Some(0.733_333_333_333_333_4)) && !close(ours, Some(0.488_888_888_888_888_93)));
+}
+
+/// scikit-learn writes 0 for the shares of a label without gold (`normalize="true"`); 0/0 has no value.
+#[test]
+fn difference_shares_of_nothing_have_no_value() {
+    use trueup_core::measure::confusion::{Normalise, normalised};
+    let shares = normalised(&[vec![1, 1], vec![0, 0]], Normalise::Gold);
+    assert_eq!(shares, [[Some(0.5), Some(0.5)], [None, None]]);
+}
+
+/// The last point of a precision-recall curve, precision 1 at recall 0, belongs to no threshold: where no threshold has the
+/// precision asked for, the recall at that precision has no value, and is not 0.
+#[test]
+fn difference_recall_at_a_precision_that_is_not_reached_has_no_value() {
+    let case: Case = serde_json::from_value(serde_json::json!({
+        "task": "classification", "labels": ["a", "b"], "gold": [0, 1, 0, 1], "predicted": [1, 1, 1, 1],
+        "scores": [[0.1, 0.9], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6]], "weights": null,
+        "expected": {}, "rows": {}, "curves": {}, "empty": false,
+    }))
+    .unwrap();
+    let metrics = case.measure(true).metrics;
+    assert_eq!(metrics["recall_at_precision_0.9"].value, None);
+    assert_eq!(metrics["precision_at_recall_0.9"].value, Some(0.5));
+}
+
+/// scikit-learn compares log loss with that of the labels' frequencies even where gold is all of one label and frequencies
+/// lose nothing but the clipping: -4.7e14 for a probability of 0.9 of what is right. That is a division by nothing.
+#[test]
+fn difference_nothing_is_explained_where_there_is_nothing_to_explain() {
+    let case: Case = serde_json::from_value(serde_json::json!({
+        "task": "classification", "labels": ["a", "b"], "gold": [1, 1, 1], "predicted": [1, 1, 1],
+        "scores": vec![[0.1, 0.9]; 3], "weights": null, "expected": {}, "rows": {}, "curves": {}, "empty": false,
+    }))
+    .unwrap();
+    assert_eq!(case.measure(true).metrics["d2_log_loss"].value, None);
+}

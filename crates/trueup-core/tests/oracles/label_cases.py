@@ -152,15 +152,16 @@ def averaged(gold, predicted, occurring, weights, expected, multilabel):
     for kind in kinds:
         # Where a label is in neither side, scikit-learn counts a column of sets 0 and Trueup leaves it out.
         options = {"average": kind, "zero_division": 0, "sample_weight": weights}
+        known = occurring or kind == "samples"
         if kind != "samples":
             options["labels"] = occurring
         figures = {"jaccard": sk.jaccard_score, "f1": sk.f1_score}
         figures |= {"precision": sk.precision_score, "recall": sk.recall_score}
         for name, figure in figures.items():
             if name != "jaccard" or multilabel or kind != "samples":
-                expected[f"{name}_{kind}"] = number(figure(gold, predicted, **options)) if occurring else None
+                expected[f"{name}_{kind}"] = number(figure(gold, predicted, **options)) if known else None
         for beta in (0.5, 2):
-            value = sk.fbeta_score(gold, predicted, beta=beta, **options) if occurring else None
+            value = sk.fbeta_score(gold, predicted, beta=beta, **options) if known else None
             expected[f"f{beta}_{kind}"] = number(value)
 
 
