@@ -156,7 +156,7 @@ impl<'a> Pair<'a> {
     ///
     /// [`DoorError::Weight`] for the first that is negative, infinite or no number; [`DoorError::Length`] when there is not
     /// one a row.
-    pub fn with_weights(self, weights: Vec<f64>) -> Result<Self, DoorError> {
+    pub fn with_weights(self, weights: &[f64]) -> Result<Self, DoorError> {
         if weights.len() != self.len() {
             return Err(DoorError::Length { gold: self.len(), predicted: weights.len() });
         }
@@ -313,17 +313,17 @@ mod tests {
         let labels = LabelSet::new(["a", "b"]);
         let gold = [Annotation::Label(0), Annotation::Label(1), Annotation::Label(1)];
         let predicted = predictions(&labels, vec![Annotation::Label(0); 3], None);
-        let weighted = |weights: Vec<f64>| {
+        let weighted = |weights: &[f64]| {
             Pair::new(Task::Classification, &labels, &gold, &predicted, None).unwrap().with_weights(weights)
         };
-        assert_eq!(weighted(vec![1.0; 3]).unwrap().weights(), None);
-        let pair = weighted(vec![2.0, 0.0, 0.5]).unwrap();
+        assert_eq!(weighted(&[1.0; 3]).unwrap().weights(), None);
+        let pair = weighted(&[2.0, 0.0, 0.5]).unwrap();
         assert_eq!((pair.len(), pair.weights()), (2, Some([2.0, 0.5].as_slice())));
-        assert_eq!(weighted(vec![1.0, 0.0, 1.0]).unwrap().weights(), None);
+        assert_eq!(weighted(&[1.0, 0.0, 1.0]).unwrap().weights(), None);
         for (bad, text) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
-            let error = weighted(vec![1.0, 1.0, bad]).unwrap_err();
+            let error = weighted(&[1.0, 1.0, bad]).unwrap_err();
             assert_eq!((error.row(), error.to_string().contains(text)), (Some(2), true));
         }
-        assert!(matches!(weighted(vec![1.0]), Err(DoorError::Length { .. })));
+        assert!(matches!(weighted(&[1.0]), Err(DoorError::Length { .. })));
     }
 }

@@ -56,11 +56,17 @@ impl Margins {
         let n = self.examples;
         let above = self.right * n - self.both;
         let below = match coefficient {
-            Coefficient::Matthews => ((n * n - self.gold) * (n * n - self.predicted)).sqrt(),
-            _ => n * n - self.both,
+            Coefficient::Matthews => (rest(n * n, self.gold) * rest(n * n, self.predicted)).sqrt(),
+            _ => rest(n * n, self.both),
         };
         if below > 0.0 { above / below } else { f64::NAN }
     }
+}
+
+/// What is left of `whole`: nothing where that is no more than the rounding of sums of weights.
+fn rest(whole: f64, part: f64) -> f64 {
+    let rest = whole - part;
+    if rest > 1e-13 * whole { rest } else { 0.0 }
 }
 
 /// The steps between two labels, whole and squared.
@@ -106,7 +112,7 @@ fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 pub(super) fn weighted_kappa(tallies: &[WeightedTally], steps: f64, squared: bool) -> f64 {
     let examples: f64 = tallies.iter().map(WeightedTally::support).sum();
     let expected = expected_steps(tallies, squared);
-    if expected > 0.0 { 1.0 - steps * examples / expected } else { f64::NAN }
+    if expected > 1e-13 * examples * examples { 1.0 - steps * examples / expected } else { f64::NAN }
 }
 
 /// How far weighted kappa falls for each example that goes as wrong as can be, as a share of the examples.

@@ -257,7 +257,8 @@ pub(super) fn bins_of(confidence: &[f64], weights: Option<&[f64]>, count: usize,
     #[allow(clippy::float_cmp)] // ties are equal confidences, to the last bit
     for group in order.chunk_by(|&a, &b| confidence[a as usize] == confidence[b as usize]) {
         let here: f64 = group.iter().map(|&row| weight(row)).sum();
-        let bin = ((below + 0.5 * here) / all * count as f64) as usize;
+        // A rank on the border of two bins is in the upper, whatever the rounding of weights.
+        let bin = ((below + 0.5 * here) / all * count as f64 + 1e-9) as usize;
         group.iter().for_each(|&row| of[row as usize] = bin.min(count - 1) as u32);
         below += here;
     }

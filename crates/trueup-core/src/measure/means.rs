@@ -46,6 +46,8 @@ pub(super) struct Mean {
     /// Squared arms of the labels' own Wilson intervals, for when all figures are perfect.
     below: f64,
     above: f64,
+    /// The squared arms of the labels whose average precision is 1, which influences take to be certain.
+    certain: f64,
     absent: Vec<LabelId>,
     /// What an example of each label adds through its support.
     by_label: Vec<f64>,
@@ -90,6 +92,7 @@ impl Means {
             hidden: 0.0,
             below: 0.0,
             above: 0.0,
+            certain: 0.0,
             absent: Vec::new(),
             by_label: Vec::new(),
         };
@@ -274,20 +277,11 @@ impl Means {
         for mut mean in self.list {
             mean.value /= mean.whole;
             if mean.by_support {
-                let by_label: Vec<f64> = match mean.of {
-                    Of::Pairs => {
-                        mean.by_label.iter().map(|sum| (sum / (self.present - 1.0) - mean.value) / all).collect()
-                    }
-                    _ => {
-                        let of_shares: f64 = (0..mean.shares.len())
-                            .filter(|label| mean.shares[*label] > 0.0)
-                            .map(|label| self.supports[label])
-                            .sum();
-                        let figures = mean.by_label.iter().zip(&mean.shares);
-                        figures
-                            .map(|(f, share)| if *share > 0.0 { (f - mean.value) / of_shares } else { 0.0 })
-                            .collect()
-                    }
+                let figures = mean.by_label.iter().zip(&mean.shares);
+                let by_label: Vec<f64> = if mean.of == Of::Pairs {
+                    figures.map(|(sum, _)| (sum / (self.present - 1.0) - mean.value) / all).collect()
+                } else {
+                    figures.map(|(f, share)| if *share > 0.0 { (f - mean.value) / mean.whole } else { 0.0 }).collect()
                 };
                 for (sum, gold) in mean.influence.iter_mut().zip(context.gold()) {
                     *sum += labels(gold).iter().map(|&label| by_label[label as usize]).sum::<f64>();
@@ -316,6 +310,9 @@ impl Mean {
         }
         let (low, high) = wilson_effective(value, fewer);
         self.below += (share * (value - low)).powi(2);
+        if self.of == Of::Precisions && value >= 1.0 {
+            self.certain += (share * (value - low)).powi(2);
+        }
         self.above += (share * (high - value)).powi(2);
     }
 
@@ -329,7 +326,8 @@ impl Mean {
             let plain = context.units.cluster_of.is_none() && context.units.weights.is_none();
             let kind = if plain && self.of != Of::Precisions { IntervalKind::Delong } else { IntervalKind::Delta };
             let ends = if variance > 1e-24 && value > 0.0 && value < 1.0 {
-                auc_interval(value, Some(variance), 0.0)
+                let (low, high) = auc_interval(value, Some(variance), 0.0);
+                ((value - (value - low).hypot(self.certain.sqrt())).max(0.0), high)
             } else {
                 ((value - self.below.sqrt()).max(0.0), (value + self.above.sqrt()).min(1.0))
             };

@@ -9,9 +9,20 @@
 //!   the interval of J carried over.
 //! - **Averages** over labels, Matthews' and Cohen's coefficients (`averages`): the BCa bootstrap over units; with very
 //!   many units the jackknife's standard error (a delta method).
-//! - **Scores**: means of losses by the delta method, areas under the ROC curve by DeLong (`scores`, `areas`).
+//! - **Scores**: means of losses by the delta method, areas under the ROC curve by DeLong (`scores`, `areas`), average
+//!   precision, risk and coverage by the delta method from the influence of each example (`placement`, `confidence`).
+//!
+//! [`measure`] starts from rows, [`measure_counts`] from a confusion matrix. Which metrics are measured says [`Selection`];
+//! [`catalogue`] lists them. Curves over all thresholds are in [`curves`], shares of confusion matrices in [`confusion`].
 //!
 //! The unit is the example; the cluster where the pair has clusters; the sentence for NER.
+//!
+//! # Weights
+//!
+//! With weights ([`Pair::with_weights`]) every count is a sum of weights. They are importance, not repetition: the figures
+//! are those of as many copies, the intervals those of the examples there are. Weights count relative to each other and are
+//! brought to the mean 1 first; Wilson's intervals give way to the delta method's, and where trials are counted, those of
+//! weights w are worth (Σ w)² / Σ w² of one weight (Kish 1965, "Survey sampling").
 //!
 //! # When the data cannot show how a figure varies
 //!
@@ -34,7 +45,7 @@ mod calibration;
 pub mod catalogue;
 mod coefficients;
 mod confidence;
-mod confusion;
+pub mod confusion;
 pub mod curves;
 mod labels;
 mod means;

@@ -189,7 +189,7 @@ mod tests {
                 2 => rng.unit().powi(40),
                 _ => [0.0, -0.0, 1.0, 1e-300, -1e-10, 0.5][rng.below(6)],
             };
-            let found: Vec<(f64, f64)> = (0..1 + rng.below(60)).map(|_| (draw(&mut rng), 1.0)).collect();
+            let found: Vec<(f64, f64)> = (0..=rng.below(60)).map(|_| (draw(&mut rng), 1.0)).collect();
             let positives = Positives::new(found.clone());
             for _ in 0..80 {
                 let score = draw(&mut rng);

@@ -137,11 +137,13 @@ pub(super) fn label(context: &Context, label: LabelId) -> [Estimate; 3] {
     ]
 }
 
+/// A metric of one label.
+type Figure<'a> = Box<dyn Fn(LabelId) -> Estimate + Sync + 'a>;
+
 /// Metrics of one label against the rest: for each label, and for the positive one of two.
 fn by_label(context: &Context, metrics: &mut Metrics) {
     let units = &context.units;
     let n = |label: LabelId| context.len - units.counts[label as usize].support();
-    type Figure<'a> = Box<dyn Fn(LabelId) -> Estimate + Sync + 'a>;
     let mut figures: Vec<(String, Figure)> = vec![
         ("specificity".into(), Box::new(|label| absent(context, label, |t| t.fp, n(label)))),
         (

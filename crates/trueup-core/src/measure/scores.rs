@@ -156,7 +156,7 @@ fn explained(context: &Context, rows: &[Row]) -> Estimate {
     let (Some(loss), Some(without)) = (mean(&losses), mean(&plain)) else {
         return Estimate::undefined(n);
     };
-    if without <= 0.0 {
+    if context.units.counts.iter().filter(|tally| tally.support() > 0).count() < 2 {
         return Estimate::undefined(n);
     }
     let value = 1.0 - loss / without;

@@ -51,6 +51,9 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     }
 }
 
+/// A ratio of the sets of one example.
+type Figure = Box<dyn Fn(&WeightedTally) -> Option<f64>>;
+
 /// Means over examples of a ratio of their sets.
 fn samples(context: &Context, metrics: &mut Metrics) {
     let predicted = context.pair().map_or(&[][..], Pair::predicted);
@@ -66,7 +69,6 @@ fn samples(context: &Context, metrics: &mut Metrics) {
             WeightedTally::of(tally, 1.0)
         })
         .collect();
-    type Figure = Box<dyn Fn(&WeightedTally) -> Option<f64>>;
     let mut figures: Vec<(String, Figure)> = vec![
         ("precision_samples".into(), Box::new(WeightedTally::precision)),
         ("recall_samples".into(), Box::new(WeightedTally::recall)),

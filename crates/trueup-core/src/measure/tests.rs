@@ -153,7 +153,8 @@ fn the_catalogue_and_the_measures_name_the_same_metrics() {
                 assert!(same, "{name} of {task}, {k}: {estimate:?}");
             }
             for metric in METRICS.iter().filter(|m| m.is_of(task)) {
-                let expected = !(metric.two && task == Task::Classification && k > 2);
+                let of_each = task == Task::Multilabel || task == Task::Classification && k > 2;
+                let expected = !(metric.two && of_each);
                 let names: Vec<String> =
                     Selection::All.names(task).into_iter().filter(|n| find(n) == Some(metric)).collect();
                 assert!(!names.is_empty());
@@ -323,6 +324,11 @@ fn perfect_probabilities_leave_room_for_a_loss() {
 fn nothing_and_one_example() {
     let none = label_sample(&["a", "b"], &[]).measure(&with_costs(2));
     assert!(none.metrics.values().all(|e| e.value.is_none() && e.interval == IntervalKind::None));
+    for task in TASKS {
+        let none = Sample::new(task, 3, 0, 1).measure(&every());
+        assert!(estimates(&none).iter().all(|(_, e)| e.value.is_none() && e.interval == IntervalKind::None), "{task}");
+        assert!(none.metrics.len() > 10, "{task}");
+    }
     let one = label_sample(&["a", "b"], &[(0, 0, 1)]).measure(&with_costs(2));
     assert_eq!(one.metrics["accuracy"].value, Some(1.0));
     assert!((one.metrics["accuracy"].low.unwrap() - 0.2065).abs() < 1e-4);

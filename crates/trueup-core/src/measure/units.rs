@@ -133,12 +133,11 @@ impl Units {
             rows.for_each(|row| kind.add(pair.gold()[row], pair.predicted()[row], weight(row), extra));
             kind.cells.sort_unstable_by_key(|(label, _)| *label);
             kind.key(&mut key);
-            match found.get(&key) {
-                Some(&at) => kinds[at].1 += 1,
-                None => {
-                    found.insert(key.clone(), kinds.len());
-                    kinds.push((kind.clone(), 1));
-                }
+            if let Some(&at) = found.get(&key) {
+                kinds[at].1 += 1;
+            } else {
+                found.insert(key.clone(), kinds.len());
+                kinds.push((kind.clone(), 1));
             }
         };
         let cluster_of = pair.clusters().map(dense);

@@ -2,6 +2,7 @@
 
     python generate.py OUT.json [DATA_DIR]     many random cases, and real files where DATA_DIR has them
     python generate.py --fixture OUT.json      the few small cases that are committed as fixture.json
+    python generate.py --labels OUT.json       a few cases of every metric of labels, committed as labels.json
     python generate.py --decodings OUT.json    random tags with their entities, committed as decodings.json
     python generate.py --spans OUT.json        random tags with seqeval's reports, committed as spans.json
 
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True  # nothing but OUT.json is written
 
 from comparison_cases import comparison_cases  # noqa: E402
 from decodings import decodings  # noqa: E402
+from label_cases import label_cases  # noqa: E402
 from references import multilabel, ner, single  # noqa: E402
 from spans import span_cases  # noqa: E402
 from statistics_cases import statistics_cases  # noqa: E402
@@ -181,6 +183,11 @@ def real_cases(rng, data, differences):
 
 
 def main():
+    if sys.argv[1] == "--labels":
+        out = Path(sys.argv[2])
+        out.write_text(json.dumps(label_cases(20), allow_nan=False, separators=(",", ":")) + "\n")
+        print(f"{out}: {out.stat().st_size:,} bytes")
+        return
     if sys.argv[1] == "--decodings":
         out = Path(sys.argv[2])
         out.write_text(json.dumps(decodings(40), separators=(",", ":")).replace("]],", "]],\n") + "\n")
@@ -214,6 +221,7 @@ def main():
         document["decodings"] = decodings(4000)
         document["spans"] = span_cases(False, data, tag_column)
         document["comparison"] = comparison_cases(np.random.default_rng(20261123), False)
+        document["labels"] = label_cases(1400)
     out.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
     print(f"{out}: {len(cases)} cases, {len(differences)} differences, {out.stat().st_size:,} bytes")
 

@@ -165,16 +165,16 @@ pub const METRICS: &[Metric] = &[
     alone(share(
         "specificity",
         "specificity",
-        LABEL,
+        LABELS,
         "share of examples without the positive label that are answered without it",
     )),
     alone(share(
         "npv",
         "negative predictive value",
-        LABEL,
+        LABELS,
         "share of answers without the positive label that are right",
     )),
-    alone(share("jaccard", "Jaccard", LABEL, "TP / (TP + FP + FN) of the positive label")),
+    alone(share("jaccard", "Jaccard", LABELS, "TP / (TP + FP + FN) of the positive label")),
     named(share("jaccard_micro", "micro Jaccard", LABELS, "TP / (TP + FP + FN) of the counts of all labels together")),
     named(share(
         "jaccard_weighted",
@@ -193,7 +193,7 @@ pub const METRICS: &[Metric] = &[
         ..share(
             "f{beta}",
             "F-beta",
-            ALONE,
+            AVERAGED,
             "mean of precision and recall in which recall counts beta times as much: of the positive label; of all spans (NER)",
         )
     }),
@@ -280,7 +280,7 @@ pub const METRICS: &[Metric] = &[
     alone(share(
         "average_precision",
         "average precision",
-        LABEL,
+        LABELS,
         "mean of the precision at each example of the positive label, examples in order of score",
     )),
     named(share(
