@@ -4,6 +4,7 @@
 //! median. Where a peer tool does the same, both are run in turn on the same file (`data`). A run of one entry
 //! leaves the sections of the others in the page as they are.
 
+mod agreement;
 mod data;
 
 use std::ffi::OsStr;
@@ -34,6 +35,8 @@ struct Case {
 
 /// The entry of reading and converting, timed in `data`.
 const DATA: &str = "data";
+/// The entry of annotators' models, timed in `agreement`.
+const AGREEMENT: &str = "agreement";
 
 const ENTRIES: [Entry; 1] = [Entry {
     name: "review",
@@ -99,6 +102,11 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
     } else {
         page += &kept(&old, DATA);
     }
+    if name.is_none_or(|name| name == AGREEMENT) {
+        page += &format!("\n## {AGREEMENT}\n\n{}", agreement::section(&data)?);
+    } else {
+        page += &kept(&old, AGREEMENT);
+    }
     fs::create_dir_all(workspace::root().join("docs"))?;
     fs::write(&file, &page).with_context(|| format!("cannot write {}", file.display()))?;
     print!("{page}");
@@ -116,7 +124,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)
         [name, rest @ ..] if !name.starts_with('-') => (Some(*name), rest),
         rest => (None, rest),
     };
-    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain([DATA]).collect();
+    let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain([DATA, AGREEMENT]).collect();
     if let Some(name) = name.filter(|name| !known.contains(name)) {
         bail!("nothing to time is called `{name}`; known: {}", known.join(", "));
     }
@@ -202,7 +210,7 @@ mod tests {
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
-        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data"));
+        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, agreement"));
         assert!(parse(&["--fast"]).is_err());
     }
 
