@@ -4,6 +4,7 @@
 //! median. Where a peer tool does the same, both are run in turn on the same file (`data`). A run of one entry
 //! leaves the sections of the others in the page as they are.
 
+mod agreement;
 mod data;
 mod eval;
 mod pairs;
@@ -38,7 +39,8 @@ struct Case {
 type Beside = (&'static str, fn(&Path, &Path) -> Result<String>);
 
 /// The entries of pairs, each a module of its own.
-const BESIDE: [Beside; 2] = [("data", data::section), ("eval", eval::section)];
+const BESIDE: [Beside; 3] =
+    [("data", data::section), ("eval", eval::section), ("agreement", |_, data| agreement::section(data))];
 
 const ENTRIES: [Entry; 1] = [Entry {
     name: "review",
@@ -209,7 +211,7 @@ mod tests {
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
-        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval"));
+        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval, agreement"));
         assert!(parse(&["--fast"]).is_err());
     }
 

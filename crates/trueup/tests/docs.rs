@@ -15,11 +15,12 @@ use trueup::data::{
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/agreement.md",
     "docs/formats.md",
     "docs/formats/conll.md",
     "docs/formats/label-studio.md",
@@ -36,10 +37,11 @@ const PAGES: [&str; 14] = [
 const GUIDES: [&str; 2] = ["README.md", "docs/metrics.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
-const MADE: [(&str, &str); 5] = [
+const MADE: [(&str, &str); 6] = [
     ("docs/benchmarks.md", "xtask/src/bench.rs"),
     ("docs/cli.md", "xtask/src/generate.rs"),
     ("docs/rules.md", "xtask/src/generate.rs"),
+    ("docs/schema/agreement.json", "xtask/src/generate.rs"),
     ("docs/schema/review.json", "xtask/src/generate.rs"),
     ("ui/dist/index.html", "crates/trueup/build.rs"),
 ];

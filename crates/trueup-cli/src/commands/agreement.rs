@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
 use trueup::agreement::AgreementOptions;
 use trueup::flow;
 
-use super::read_options;
+use super::{put, read_options, read_words};
 use crate::args::AgreementArgs;
 use crate::exit::Outcome;
 use crate::output::{inert, place, print, write_or_print};
@@ -35,7 +36,18 @@ pub fn run(args: &AgreementArgs) -> anyhow::Result<Outcome> {
         write_or_print(path, &inert(&json), &inputs)?;
     }
     if args.json.as_deref() != Some(Path::new("-")) && !args.quiet {
-        print(&printer::agreement(&report, printer::width()))?;
+        print(&printer::agreement(&report, &command(args), printer::width()))?;
     }
     Ok(Outcome::Fine)
+}
+
+/// What was typed, without output, as it can be typed again.
+fn command(args: &AgreementArgs) -> String {
+    let mut words = vec!["trueup".to_owned(), "agreement".to_owned()];
+    put(&mut words, "", Some(args.file.display().to_string()));
+    let name = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| value().map(|v| v.get_name().to_owned());
+    put(&mut words, "--level", name(&|| args.level?.to_possible_value()));
+    put(&mut words, "--consensus", name(&|| args.consensus?.to_possible_value()));
+    read_words(&args.read, &mut words);
+    words.join(" ")
 }

@@ -45,3 +45,42 @@ fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
         ..ReadOptions::default()
     })
 }
+
+/// Puts an option and its value, or a value alone, behind the words of a command that can be typed again.
+fn put(words: &mut Vec<String>, option: &str, value: Option<String>) {
+    if let Some(value) = value {
+        if !option.is_empty() {
+            words.push(option.to_owned());
+        }
+        words.push(quoted(&value));
+    }
+}
+
+/// The reading options as they were typed, but `--strict`.
+fn read_words(read: &ReadArgs, words: &mut Vec<String>) {
+    let mut put = |option: &str, value: Option<String>| put(words, option, value);
+    put("--from", read.from.map(|from| from.name().to_owned()));
+    put("--text", read.text.clone());
+    put("--label", read.label.clone());
+    put("--id", read.id.clone());
+    put("--group", read.group.clone());
+    put("--time", read.time.clone());
+    put("--split", read.split.clone());
+    put("--annotator", read.annotator.clone());
+    put("--label-names", read.label_names.as_ref().map(|path| path.display().to_string()));
+    put("--label-separator", read.label_separator.clone());
+    put("--label-level", read.label_level.map(|level| level.to_string()));
+    put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
+    put("--task", read.task.map(|task| trueup::core::Task::from(task).name().to_owned()));
+    put("--where", read.filter.clone());
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

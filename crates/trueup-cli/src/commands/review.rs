@@ -7,7 +7,7 @@ use trueup::core::words;
 use trueup::flow;
 use trueup::options::{ReviewOptions, Source};
 
-use super::{read_options, set_threads};
+use super::{read_options, read_words, set_threads};
 use crate::args::ReviewArgs;
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
@@ -97,14 +97,7 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
 /// What was typed, without output and threads, as it can be typed again.
 fn command(args: &ReviewArgs) -> String {
     let mut words = vec!["trueup".to_owned(), "review".to_owned()];
-    let mut put = |option: &str, value: Option<String>| {
-        if let Some(value) = value {
-            if !option.is_empty() {
-                words.push(option.to_owned());
-            }
-            words.push(quoted(&value));
-        }
-    };
+    let mut put = |option: &str, value: Option<String>| super::put(&mut words, option, value);
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     put("", path(&args.data));
     put("--gold", path(&args.gold));
@@ -114,21 +107,8 @@ fn command(args: &ReviewArgs) -> String {
     put("--test", path(&args.test));
     put("--valid", path(&args.valid));
     put("--model", (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()));
-    let read = &args.read;
-    put("--from", read.from.map(|from| from.name().to_owned()));
-    put("--text", read.text.clone());
-    put("--label", read.label.clone());
-    put("--id", read.id.clone());
-    put("--group", read.group.clone());
-    put("--time", read.time.clone());
-    put("--split", read.split.clone());
-    put("--annotator", read.annotator.clone());
-    put("--label-names", path(&read.label_names));
-    put("--label-separator", read.label_separator.clone());
-    put("--label-level", read.label_level.map(|level| level.to_string()));
-    put("--scheme", read.scheme.map(|scheme| scheme.name().to_owned()));
-    put("--task", read.task.map(|task| trueup::core::Task::from(task).name().to_owned()));
-    put("--where", read.filter.clone());
+    read_words(&args.read, &mut words);
+    let mut put = |option: &str, value: Option<String>| super::put(&mut words, option, value);
     put("--metric", args.judge.metric.clone());
     put("--target", args.judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
     for cost in &args.judge.cost {
@@ -147,18 +127,8 @@ fn command(args: &ReviewArgs) -> String {
     if args.ignore_splits {
         words.push("--ignore-splits".to_owned());
     }
-    if read.strict {
+    if args.read.strict {
         words.push("--strict".to_owned());
     }
     words.join(" ")
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

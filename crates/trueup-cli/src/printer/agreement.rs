@@ -12,12 +12,14 @@ const MOST_ROWS: usize = 8;
 /// Pairs and items shown.
 const MOST_LISTED: usize = 5;
 /// Width of the track of an interval.
-const TRACK: usize = 20;
+const TRACK: usize = 12;
 /// Longest name of an annotator shown.
 const NAME_WIDTH: usize = 24;
 
 /// The report for a terminal of `width` columns.
-pub fn agreement(report: &AgreementReport, width: usize) -> String {
+///
+/// `typed` is the command as it can be typed again.
+pub fn agreement(report: &AgreementReport, typed: &str, width: usize) -> String {
     let mut out = String::new();
     let command = format!("trueup agreement {}", words::printable(&report.file));
     let format = &report.format;
@@ -34,7 +36,7 @@ pub fn agreement(report: &AgreementReport, width: usize) -> String {
     disputed(&mut out, report, width);
     out.push('\n');
     remarks(&mut out, report, width);
-    next(&mut out, report, width);
+    next(&mut out, report, typed, width);
     out
 }
 
@@ -68,6 +70,10 @@ fn figures(out: &mut String, report: &AgreementReport, width: usize) {
     let value_width = values.iter().map(|v| columns(v)).max().unwrap_or(0);
     let lowest = report.coefficients.iter().filter_map(|f| f.estimate.low.or(f.estimate.value)).fold(0.0, f64::min);
     let from = if lowest < 0.0 { -1.0 } else { 0.0 };
+    // All have a track, or none.
+    let room = |about: &str| width >= columns(MARGIN) + name_width + value_width + TRACK + 6 + columns(about);
+    let tracks = report.coefficients.iter().any(|f| f.estimate.value.is_some())
+        && report.coefficients.iter().all(|f| room(f.undefined.as_deref().unwrap_or(&f.about)));
     for (figure, value) in report.coefficients.iter().zip(values) {
         let e = &figure.estimate;
         let drawn = match e.value {
@@ -76,8 +82,7 @@ fn figures(out: &mut String, report: &AgreementReport, width: usize) {
         };
         let about = figure.undefined.as_deref().unwrap_or(&figure.about);
         let head = format!("{MARGIN}{}  {}  ", left(&figure.title, name_width), left(&value, value_width));
-        let room = width > columns(&head) + TRACK + 2 + columns(about);
-        let track = if room { format!("{}  ", paint(&drawn, dim())) } else { String::new() };
+        let track = if tracks { format!("{}  ", paint(&drawn, dim())) } else { String::new() };
         *out += &hang(&format!("{head}{track}"), about, width.max(columns(&head) + 30));
     }
     out.push('\n');
@@ -97,8 +102,8 @@ fn method(name: &str) -> &str {
 fn measured(measure: &str, estimate: &Estimate) -> String {
     let figure = words::figure_with_interval(estimate);
     match measure {
-        "accuracy" => format!("{figure} of {} right", words::count(estimate.n)),
-        "f1" => format!("F1 {figure}"),
+        "accuracy" => format!("right in {figure} of {}", words::count(estimate.n)),
+        "f1" => format!("F1 {figure} over {}", words::counted(estimate.n, "item")),
         _ => format!("correlation {figure}"),
     }
 }
@@ -302,12 +307,12 @@ fn remarks(out: &mut String, report: &AgreementReport, width: usize) {
 }
 
 /// What to do next.
-fn next(out: &mut String, report: &AgreementReport, width: usize) {
+fn next(out: &mut String, report: &AgreementReport, typed: &str, width: usize) {
     let mut say = |text: &str| *out += &hang(MARGIN, text, width);
-    let file = words::printable(&report.file);
     if let Some(written) = &report.consensus.written {
         let written = words::printable(written);
-        say(&format!("{written} holds the data with the consensus as gold. What is in it: trueup stats {written}"));
+        say(&format!("Written: {written}, the data with the consensus as gold. Review a model on it:"));
+        *out += &format!("{MARGIN}{MARGIN}trueup review {written}\n");
         return;
     }
     if report.compared == 0 {
@@ -317,5 +322,6 @@ fn next(out: &mut String, report: &AgreementReport, width: usize) {
     if report.reading.band == "low" && !report.disputed.is_empty() {
         say("Read the disputed items first: where they show a rule that is missing, write it down and ask again.");
     }
-    say(&format!("Write the data with the consensus as gold: trueup agreement {file} -o consensus.jsonl"));
+    say("Write the data with the consensus as gold:");
+    *out += &format!("{MARGIN}{MARGIN}{} -o consensus.jsonl\n", words::printable(typed));
 }

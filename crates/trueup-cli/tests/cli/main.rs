@@ -4,6 +4,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod agreement;
 mod bad_data;
 mod bad_options;
 mod bad_output;

@@ -28,6 +28,8 @@ fn help() {
                    predictions, and judge them
       stats        Say what is in a file: sizes, labels, lengths, languages,
                    duplicates, annotators, what is odd
+      agreement    Say how far annotators agree, on what, who is how good, and what
+                   the likeliest answers are
       convert      Convert between annotation formats, and say what could not be
                    held
       split        Split data into train, valid and test, or into folds, keeping
@@ -36,7 +38,7 @@ fn help() {
                    what to try next
       rules        List the rules
       explain      Print the page of a rule
-      schema       Print the JSON schema of the review document
+      schema       Print the JSON schema of a document
       completions  Print the completions for a shell
       man          Print the manual page
       help         Print this message or the help of the given subcommand(s)

@@ -119,8 +119,15 @@ pub fn cohen(ratings: &Ratings, weights: &Weights, least: u64, seed: u64) -> Coh
     }
     let compared = by_item.iter().filter(|pairs| !pairs.is_empty()).count() as u64;
     let times: Vec<u64> = by_item.iter().map(|pairs| u64::from(!pairs.is_empty())).collect();
-    let kappas = pairs.iter().filter(|pair| pair.shared >= least).map(|pair| pair.kappa).collect();
-    let model = AllPairs { of_pair, by_item, kappas, weights, categories: ratings.categories() };
+    let kappas: Vec<Option<f64>> = pairs.iter().filter(|pair| pair.shared >= least).map(|pair| pair.kappa).collect();
+    let model = AllPairs {
+        of_pair,
+        by_item,
+        whole: sum(kappas.iter().copied()),
+        kappas,
+        weights,
+        categories: ratings.categories(),
+    };
     let steps = model.of_pair.iter().map(|answers| 2 * answers.len() + 3 * ratings.categories()).sum();
     let mean = Coefficient::of(&bootstrap(&times, resamples(steps), seed, &model)[0], compared, Undefined::OneLabel);
     Cohen { mean, averaged: model.kappas.iter().flatten().count() as u64, pairs }
@@ -222,17 +229,16 @@ struct AllPairs<'a> {
     of_pair: Vec<Shared>,
     /// The pairs that share each item.
     by_item: Vec<Vec<u32>>,
-    /// Kappa of each pair in the sample itself.
+    /// Kappa of each pair in the sample itself, and their number and sum.
     kappas: Vec<Option<f64>>,
+    whole: (f64, f64),
     weights: &'a Weights,
     categories: usize,
 }
 
-impl AllPairs<'_> {
-    fn mean(kappas: impl Iterator<Item = Option<f64>>) -> f64 {
-        let (n, sum) = kappas.flatten().fold((0.0, 0.0), |(n, sum), kappa| (n + 1.0, sum + kappa));
-        sum / n
-    }
+/// How many kappas have a value, and their sum.
+fn sum(kappas: impl Iterator<Item = Option<f64>>) -> (f64, f64) {
+    kappas.flatten().fold((0.0, 0.0), |(n, sum), kappa| (n + 1.0, sum + kappa))
 }
 
 impl Statistics for AllPairs<'_> {
@@ -242,21 +248,28 @@ impl Statistics for AllPairs<'_> {
 
     fn evaluate(&self, counts: &[u64], out: &mut [f64]) {
         let mut margins = Margins::new(self.categories);
-        out[0] = Self::mean(self.of_pair.iter().map(|answers| {
+        let (n, sum) = sum(self.of_pair.iter().map(|answers| {
             let drawn = answers.iter().map(|&(item, a, b)| (a, b, counts[item as usize] as f64));
             margins.kappa(drawn, self.weights)
         }));
+        out[0] = sum / n;
     }
 
     fn without(&self, _: &[u64], kind: usize, out: &mut [f64]) {
         let mut margins = Margins::new(self.categories);
-        let mut touched = self.by_item[kind].iter().peekable();
-        out[0] = Self::mean(self.kappas.iter().enumerate().map(|(pair, kappa)| {
-            if touched.next_if(|&&p| p as usize == pair).is_none() {
-                return *kappa;
-            }
+        // The pairs that share the item alone change.
+        let (mut n, mut sum) = self.whole;
+        for &pair in &self.by_item[kind] {
+            let pair = pair as usize;
             let others = self.of_pair[pair].iter().filter(|(item, ..)| *item as usize != kind);
-            margins.kappa(others.map(|&(_, a, b)| (a, b, 1.0)), self.weights)
-        }));
+            let left = margins.kappa(others.map(|&(_, a, b)| (a, b, 1.0)), self.weights);
+            for (kappa, sign) in [(self.kappas[pair], -1.0), (left, 1.0)] {
+                if let Some(kappa) = kappa {
+                    n += sign;
+                    sum += sign * kappa;
+                }
+            }
+        }
+        out[0] = if n > 0.5 { sum / n } else { f64::NAN };
     }
 }

@@ -125,8 +125,10 @@ pub fn pairwise_f1<M: Ord + Clone>(marks: &Marks<M>, seed: u64) -> PairwiseF1 {
         shared.iter().enumerate().for_each(|(at, s)| by_item[s.item as usize].push((pair as u32, at as u32)));
     }
     let times: Vec<u64> = by_item.iter().map(|pairs| u64::from(!pairs.is_empty())).collect();
-    let whole = pairs.iter().map(|pair| (pair.both as f64, (pair.of_a + pair.of_b) as f64)).collect();
-    let model = Model { of_pair, by_item, whole };
+    let whole: Vec<(f64, f64)> = pairs.iter().map(|pair| (pair.both as f64, (pair.of_a + pair.of_b) as f64)).collect();
+    let mut sum = Sums::default();
+    whole.iter().for_each(|pair| sum.add(*pair, 1.0));
+    let model = Model { of_pair, by_item, whole, sum };
     let cost = model.of_pair.iter().map(|shared| 4 + 2 * shared.len()).sum();
     let resampled = bootstrap(&times, resamples(cost), seed, &model);
     let figure = |at: usize| Coefficient::of(&resampled[at], compared, Undefined::NothingMarked);
@@ -155,21 +157,33 @@ struct Model {
     by_item: Vec<Vec<(u32, u32)>>,
     /// (marks of both, marks of either) of each pair in the sample itself.
     whole: Vec<(f64, f64)>,
+    /// All of these together.
+    sum: Sums,
 }
 
-impl Model {
-    fn finish(sums: impl Iterator<Item = (f64, f64)>, out: &mut [f64]) {
-        let (mut n, mut total, mut all_both, mut all_marks) = (0.0, 0.0, 0.0, 0.0);
-        for (both, marks) in sums {
-            if let Some(f1) = f1(both, marks) {
-                n += 1.0;
-                total += f1;
-            }
-            all_both += both;
-            all_marks += marks;
+/// Sums over pairs: those with an F1, their F1, marks of both, marks of either.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    pairs: f64,
+    f1: f64,
+    both: f64,
+    marks: f64,
+}
+
+impl Sums {
+    /// Adds a pair; with -1 takes it away.
+    fn add(&mut self, (both, marks): (f64, f64), sign: f64) {
+        if let Some(f1) = f1(both, marks) {
+            self.pairs += sign;
+            self.f1 += sign * f1;
         }
-        out[0] = total / n;
-        out[1] = f1(all_both, all_marks).unwrap_or(f64::NAN);
+        self.both += sign * both;
+        self.marks += sign * marks;
+    }
+
+    fn finish(&self, out: &mut [f64]) {
+        out[0] = if self.pairs > 0.5 { self.f1 / self.pairs } else { f64::NAN };
+        out[1] = f1(self.both, self.marks).unwrap_or(f64::NAN);
     }
 }
 
@@ -179,26 +193,26 @@ impl Statistics for Model {
     }
 
     fn evaluate(&self, counts: &[u64], out: &mut [f64]) {
-        let sums = self.of_pair.iter().map(|shared| {
-            shared.iter().fold((0.0, 0.0), |(both, marks), s| {
+        let mut sums = Sums::default();
+        for shared in &self.of_pair {
+            let of_pair = shared.iter().fold((0.0, 0.0), |(both, marks), s| {
                 let times = counts[s.item as usize] as f64;
                 (both + times * s.both, marks + times * s.marks)
-            })
-        });
-        Self::finish(sums, out);
+            });
+            sums.add(of_pair, 1.0);
+        }
+        sums.finish(out);
     }
 
     fn without(&self, _: &[u64], kind: usize, out: &mut [f64]) {
-        let mut touched = self.by_item[kind].iter().peekable();
-        let sums = self.whole.iter().enumerate().map(|(pair, &(both, marks))| {
-            match touched.next_if(|(p, _)| *p as usize == pair) {
-                None => (both, marks),
-                Some(&(_, at)) => {
-                    let s = &self.of_pair[pair][at as usize];
-                    (both - s.both, marks - s.marks)
-                }
-            }
-        });
-        Self::finish(sums, out);
+        // The pairs that share the item alone change.
+        let mut sums = self.sum;
+        for &(pair, at) in &self.by_item[kind] {
+            let (both, marks) = self.whole[pair as usize];
+            let s = &self.of_pair[pair as usize][at as usize];
+            sums.add((both, marks), -1.0);
+            sums.add((both - s.both, marks - s.marks), 1.0);
+        }
+        sums.finish(out);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::curves::{Bins, bins_of};
 use super::{Context, Metrics};
-use crate::document::Estimate;
+use crate::document::{Estimate, IntervalKind};
+use crate::stats::{CalibrationBin, calibration_interval};
 
 /// How many bins the calibration errors use.
 const BINS: usize = 15;
@@ -16,8 +17,9 @@ const BINS: usize = 15;
 ///   analysis for natural language processing models"; the top label's of Nixon and others 2019, "Measuring calibration in
 ///   deep learning").
 ///
-/// Intervals are the delta method's: a row adds its difference with the sign of its bin. The figures themselves are biased
-/// upwards in small samples, as differences that are chance count too; the intervals do not correct this.
+/// The figures are biased upwards in small samples, as differences that are chance count too. The interval of the top
+/// label's `ece` ([`calibration_interval`]) holds the errors that could have given it. The others are the delta method's: a
+/// row adds its difference with the sign of its bin, and the bias is not corrected.
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics, confidence: &[f64], right: &[bool], per_row: usize) {
     let weight = |cell: usize| context.units.weights.as_ref().map_or(1.0, |w| w[cell / per_row]);
     let difference = |cell: usize| confidence[cell] - f64::from(u8::from(right[cell]));
@@ -45,7 +47,9 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics, confidence: &[f6
     if context.wants("ece") || context.wants("mce") {
         let bins = bins_of(confidence, None, BINS, Bins::EqualWidth);
         if context.wants("ece") {
-            metrics.insert("ece", expected(&bins));
+            let plain = per_row == 1 && context.units.weights.is_none();
+            let estimate = if plain { top_label(context, confidence, right, &bins) } else { expected(&bins) };
+            metrics.insert("ece", estimate);
         }
         let sums = sums_of(&bins);
         let gap = |bin: usize| (sums[bin].0 / sums[bin].1).abs();
@@ -70,5 +74,58 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics, confidence: &[f6
         let weights: Option<Vec<f64>> =
             context.units.weights.as_ref().map(|_| (0..confidence.len()).map(weight).collect());
         metrics.insert("ace", expected(&bins_of(confidence, weights.as_deref(), BINS, Bins::EqualMass)));
+    }
+}
+
+/// The expected calibration error of one cell a row, with the interval of the errors that could have given it.
+fn top_label(context: &Context, confidence: &[f64], right: &[bool], bins: &[u32]) -> Estimate {
+    let difference = |row: usize| confidence[row] - f64::from(u8::from(right[row]));
+    let (mut gaps, mut counts) = ([0.0; BINS], [0.0; BINS]);
+    for (row, &bin) in bins.iter().enumerate() {
+        gaps[bin as usize] += difference(row);
+        counts[bin as usize] += 1.0;
+    }
+    // The squares of what units add to a bin, around the bin's mean; as the sample has them, and as the confidences say
+    // (the rows of a cluster as if they were right or wrong together).
+    let (mut squares, mut stated, mut units) = ([0.0; BINS], [0.0; BINS], [0.0; BINS]);
+    let mut add = |at: usize, (sum, error): (f64, f64)| {
+        squares[at] += sum * sum;
+        stated[at] += error * error;
+        units[at] += 1.0;
+    };
+    let of_row = |row: usize| {
+        let at = bins[row] as usize;
+        (at, (difference(row) - gaps[at] / counts[at], (confidence[row] * (1.0 - confidence[row])).sqrt()))
+    };
+    match &context.units.cluster_of {
+        None => (0..bins.len()).for_each(|row| {
+            let (at, sums) = of_row(row);
+            add(at, sums);
+        }),
+        Some(of) => {
+            let mut sums = vec![[(0.0, 0.0); BINS]; context.units.clusters];
+            for (row, &cluster) in of.iter().enumerate() {
+                let (at, (sum, error)) = of_row(row);
+                let cell = &mut sums[cluster as usize][at];
+                *cell = (cell.0 + sum, cell.1 + error);
+            }
+            let filled = |sums: &(f64, f64)| sums.0 != 0.0 || sums.1 != 0.0;
+            sums.iter().for_each(|sums| (0..BINS).filter(|&at| filled(&sums[at])).for_each(|at| add(at, sums[at])));
+        }
+    }
+    let held: Vec<CalibrationBin> = (0..BINS)
+        .map(|at| CalibrationBin {
+            gap: gaps[at],
+            variance: squares[at] * units[at] / f64::max(units[at] - 1.0, 1.0),
+            stated: stated[at],
+        })
+        .collect();
+    match calibration_interval(&held, bins.len() as f64) {
+        Some((value, (low, high))) if context.intervals() => {
+            let ends = if high > low { (low, high) } else { context.unseen(value, (0.0, 1.0)) };
+            Estimate::new(value, ends, context.len, IntervalKind::Delta)
+        }
+        Some((value, _)) => Estimate::point(value, context.len),
+        None => Estimate::undefined(context.len),
     }
 }

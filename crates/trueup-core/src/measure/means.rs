@@ -9,7 +9,7 @@ use super::areas::{Label, Places, labels, split, variance};
 use super::placement::Positives;
 use super::{Context, Metrics};
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::{auc_interval, wilson_effective};
+use crate::stats::{auc_interval, auc_unseen, wilson_effective};
 use crate::{Annotation, LabelId};
 
 /// Rows of a piece of work, as in `areas`.
@@ -41,7 +41,8 @@ pub(super) struct Mean {
     whole: f64,
     value: f64,
     influence: Vec<f64>,
-    /// Variance that influences cannot show: of areas with a single positive or negative, at its bound.
+    /// Variance that influences cannot show: of areas with a single positive or negative at its bound, of the others what
+    /// an example on the wrong side that the sample does not hold would add.
     hidden: f64,
     /// Squared arms of the labels' own Wilson intervals, for when all figures are perfect.
     below: f64,
@@ -307,6 +308,8 @@ impl Mean {
         self.by_label[label as usize] = value;
         if bounded {
             self.hidden += share * share * value * (1.0 - value) / fewer;
+        } else if self.of != Of::Precisions {
+            self.hidden += share * share * auc_unseen(value, fewer);
         }
         let (low, high) = wilson_effective(value, fewer);
         self.below += (share * (value - low)).powi(2);

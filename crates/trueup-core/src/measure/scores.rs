@@ -7,6 +7,10 @@ use super::{Context, Metrics, calibration, confidence};
 use crate::document::Estimate;
 use crate::{Annotation, LabelId};
 
+/// Up to this many rows the spread that the probabilities state stands in for that of mistakes which the sample does not
+/// show; it costs a logarithm a cell, and with more rows the sample shows them.
+const FEW: usize = 10_000;
+
 /// The log loss of an event that happened and had probability `p`, clipped at the f64 epsilon as scikit-learn does.
 pub(super) fn log_loss_cell(p: f64) -> f64 {
     -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
@@ -20,6 +24,9 @@ struct Row {
     /// Log loss and Brier score if gold were the label that makes them least, and greatest.
     log_loss_ends: (f64, f64),
     brier_ends: (f64, f64),
+    /// Their variances if gold came with the stated probabilities.
+    log_loss_stated: f64,
+    brier_stated: f64,
     /// What the probability of gold lacks of leading the next by 1.
     hinge: f64,
     /// The greatest probability, and whether its label (the first of several) is gold.
@@ -48,18 +55,19 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     if top.is_empty() && !NAMES.iter().any(|name| context.wants(name)) {
         return;
     }
+    let few = n as usize <= FEW;
     let rows: Vec<Row> = scores
         .par_iter()
         .zip(context.gold())
         .with_min_len(256)
         .map(|(scores, gold)| match gold {
-            Annotation::Label(gold) => row(scores, *gold, k == 2),
+            Annotation::Label(gold) => row(scores, *gold, k == 2, few),
             _ => Row::default(),
         })
         .collect();
 
     let weights = context.units.weights.as_deref();
-    let mean = |value: fn(&Row) -> f64, ends: fn(&Row) -> (f64, f64)| {
+    let mean = |value: fn(&Row) -> f64, ends: fn(&Row) -> (f64, f64), stated: fn(&Row) -> f64| {
         let values: Vec<f64> = rows.iter().map(value).collect();
         let (mut least, mut greatest) = (0.0, 0.0);
         for (row, (low, high)) in rows.iter().map(ends).enumerate() {
@@ -67,21 +75,33 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
             least += weight * low;
             greatest += weight * high;
         }
-        context.mean(context.units.mean(&values, None), n, (least / n as f64, greatest / n as f64))
+        let spread = |row: usize| weights.map_or(1.0, |w| w[row]) * stated(&rows[row]).sqrt();
+        let error: f64 = match &context.units.cluster_of {
+            None => (0..rows.len()).map(|row| spread(row).powi(2)).sum(),
+            Some(of) => {
+                // The rows of a cluster as if their losses rose and fell together.
+                let mut sums = vec![0.0; context.units.clusters];
+                of.iter().enumerate().for_each(|(row, &cluster)| sums[cluster as usize] += spread(row));
+                sums.iter().map(|sum| sum * sum).sum()
+            }
+        };
+        let error = error.sqrt() / n as f64;
+        let ratio = context.units.mean(&values, None).map(|ratio| ratio.error_at_least(error));
+        context.mean(ratio, n, (least / n as f64, greatest / n as f64))
     };
     let below = |mut estimate: Estimate, most: f64| {
         estimate.high = estimate.high.map(|high| high.min(most));
         estimate
     };
     if context.wants("log_loss") {
-        metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends));
+        metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends, |r| r.log_loss_stated));
     }
     if context.wants("brier_score") {
         let most = if k == 2 { 1.0 } else { 2.0 };
-        metrics.insert("brier_score", below(mean(|r| r.brier, |r| r.brier_ends), most));
+        metrics.insert("brier_score", below(mean(|r| r.brier, |r| r.brier_ends, |r| r.brier_stated), most));
     }
     if context.wants("hinge_loss") {
-        metrics.insert("hinge_loss", below(mean(|r| r.hinge, |_| (0.0, 2.0)), 2.0));
+        metrics.insert("hinge_loss", below(mean(|r| r.hinge, |_| (0.0, 2.0), |_| 0.0), 2.0));
     }
     if context.wants("d2_log_loss") {
         metrics.insert("d2_log_loss", explained(context, &rows));
@@ -98,7 +118,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
 }
 
 #[allow(clippy::float_cmp)] // ties are equal scores, to the last bit
-fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
+fn row(scores: &[f64], gold: LabelId, binary: bool, few: bool) -> Row {
     let gold = gold as usize;
     let of_gold = scores[gold];
     let (mut top, mut least, mut ahead) = (0, 0, 0);
@@ -127,7 +147,10 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
     } else {
         scores.iter().enumerate().map(|(label, p)| (p - f64::from(u8::from(label == gold))).powi(2)).sum()
     };
+    let (log_loss_stated, brier_stated) = if few { stated(scores, squares, binary) } else { (0.0, 0.0) };
     Row {
+        log_loss_stated,
+        brier_stated,
         log_loss: log_loss_cell(of_gold),
         brier: exact,
         log_loss_ends: (log_loss_cell(scores[top]), log_loss_cell(scores[least])),
@@ -138,6 +161,19 @@ fn row(scores: &[f64], gold: LabelId, binary: bool) -> Row {
         top_right: top == gold,
         ahead,
     }
+}
+
+/// The variances of log loss and Brier score of a row if gold came with the stated probabilities.
+fn stated(scores: &[f64], squares: f64, binary: bool) -> (f64, f64) {
+    let (mut loss, mut loss2, mut cubes) = (0.0, 0.0, 0.0);
+    for &p in scores {
+        let cell = log_loss_cell(p);
+        loss += p * cell;
+        loss2 += p * cell * cell;
+        cubes += p * p * p;
+    }
+    let brier = (cubes - squares * squares).max(0.0);
+    ((loss2 - loss * loss).max(0.0), if binary { brier } else { 4.0 * brier })
 }
 
 /// The share of the log loss of the labels' frequencies that the probabilities save (scikit-learn `d2_log_loss_score`);

@@ -75,7 +75,7 @@ pub(super) fn collect<'a>(file: &str, read: &'a Read, options: &AgreementOptions
     let accepted = || records.iter().flat_map(|r| &r.responses).filter(|r| r.status == Status::Accepted);
     if accepted().next().is_none() {
         let found = match records.iter().any(|r| !r.responses.is_empty()) {
-            true => "answers of people, none of them accepted".to_owned(),
+            true => "no accepted answer of a named person".to_owned(),
             false => "no answers of several people".to_owned(),
         };
         return Err(Error::TooLittle {

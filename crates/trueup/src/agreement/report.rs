@@ -39,8 +39,9 @@ pub struct AgreementReport {
     pub by_label: Vec<LabelRow>,
     /// The annotators, worst first.
     pub by_annotator: Vec<AnnotatorRow>,
-    /// Pairs of annotators that share 5 items or more (or 1, where no pair shares 5), at most 1,000, those that agree
-    /// least first. Intervals are given for the first 50.
+    /// Pairs of annotators that share 5 items or more (or 1, where no pair shares 5), at most 1,000. Those that agree
+    /// least come first: by the share of equal answers of names, by kappa of ranks and ratings, by F1 of sets and spans,
+    /// each with 1/sqrt(shared) added, since few items prove little. Intervals are given for the first 50.
     pub pairs: Vec<PairRow>,
     /// The items that are disputed most, at most 100.
     pub disputed: Vec<ItemRow>,

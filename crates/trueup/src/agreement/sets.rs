@@ -33,6 +33,15 @@ pub(super) fn measure(
     options: &AgreementOptions,
     report: &mut AgreementReport,
 ) -> Result<Vec<Option<Answer>>, Error> {
+    if options.consensus == Some(Method::OneCoin) {
+        return Err(Error::Option {
+            option: "--consensus",
+            found: Method::OneCoin.name().to_owned(),
+            valid: "of sets and spans majority, dawid-skene or mace: one accuracy does not tell missing a mark from making \
+                    a wrong one"
+                .to_owned(),
+        });
+    }
     let table = Table::new(answers);
     let seed = options.seed;
     report.labels = {

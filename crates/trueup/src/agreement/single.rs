@@ -18,6 +18,8 @@ use super::{
 };
 use crate::error::Error;
 
+/// With fewer answers nobody is called no better than a constant.
+const ENOUGH_ANSWERS: u64 = 30;
 /// Confusion matrices of more labels are left out of the report.
 const MOST_CONFUSION: usize = 20;
 
@@ -41,7 +43,7 @@ pub(super) fn measure(
         least = 1;
         kappas = cohen(&ratings, &weights, least, options.seed);
     }
-    report.coefficients = figures(&found, &kappas, scale.level, least);
+    report.coefficients = figures(&found, &kappas, scale.level);
     let alpha = &report.coefficients[0];
     report.reading = reading::of_alpha(&alpha.estimate, alpha.undefined.as_deref());
     report.by_label = by_label(&found, &scale);
@@ -85,17 +87,15 @@ fn gold<'a>(answers: &Answers, item: &Item<'a>) -> Option<&'a str> {
     }
 }
 
-fn figures(found: &Coefficients, kappas: &Cohen, level: Level, least: u64) -> Vec<Figure> {
+fn figures(found: &Coefficients, kappas: &Cohen, level: Level) -> Vec<Figure> {
     let alpha = Figure::new("krippendorff_alpha", "Krippendorff's alpha", level.name(), &found.alpha);
     let pairs = trueup_core::words::counted(kappas.averaged, "pair");
-    let items = trueup_core::words::counted(least, "item");
-    let about = |weights: &str| format!("{weights}mean of {pairs} sharing {items} or more");
     let percent = Figure::new("percent", "equal answers", "share of pairs", &found.percent);
     if level == Level::Nominal {
         return vec![
             alpha,
             Figure::new("fleiss_kappa", "Fleiss' kappa", "generalised by Gwet", &found.fleiss),
-            Figure::new("cohen_kappa", "Cohen's kappa", about(""), &kappas.mean),
+            Figure::new("cohen_kappa", "Cohen's kappa", format!("mean of {pairs}"), &kappas.mean),
             Figure::new("gwet_ac1", "Gwet's AC1", "nominal", &found.gwet),
             percent,
         ];
@@ -103,7 +103,7 @@ fn figures(found: &Coefficients, kappas: &Cohen, level: Level, least: u64) -> Ve
     let weights = if level == Level::Ordinal { "ordinal weights" } else { "quadratic weights" };
     vec![
         alpha,
-        Figure::new("cohen_kappa", "Cohen's kappa", about("quadratic, "), &kappas.mean),
+        Figure::new("cohen_kappa", "Cohen's kappa", format!("quadratic, {pairs}"), &kappas.mean),
         Figure::new("gwet_ac2", "Gwet's AC2", weights, &found.gwet),
         percent,
     ]
@@ -136,7 +136,13 @@ fn pairs(
         .pairs
         .iter()
         .filter(|pair| pair.shared >= least)
-        .filter_map(|pair| Some((pair_key(pair.kappa?, pair.shared), pair)))
+        .filter_map(|pair| {
+            // Of names the share of equal answers: kappa is 0 of a pair that agrees on all but one item, if one of the two
+            // gave a single label.
+            let equal = pair.equal as f64 / pair.shared as f64;
+            let figure = if *weights == Weights::Plain { equal } else { pair.kappa? };
+            Some((pair_key(figure, pair.shared), pair))
+        })
         .collect();
     shown.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1.a, a.1.b).cmp(&(b.1.a, b.1.b))));
     shown.truncate(MOST_PAIRS);
@@ -220,7 +226,25 @@ fn named(
         })
         .collect();
     worst_first(&mut report.by_annotator);
+    report.notes.extend(no_better(scale, decided, &report.by_annotator));
     decided.decided.iter().map(|d| d.map(|c| scale.names[c as usize].clone())).collect()
+}
+
+/// Who is right no more often than somebody would be who always gives the commonest label, over enough answers to tell.
+fn no_better(scale: &Scale, decided: &Consensus, rows: &[AnnotatorRow]) -> Option<String> {
+    let (common, share) =
+        decided.priors.iter().copied().enumerate().reduce(|best, one| if one.1 > best.1 { one } else { best })?;
+    let poor = |row: &&AnnotatorRow| row.answers >= ENOUGH_ANSWERS && row.quality.value.is_some_and(|q| q <= share);
+    let names: Vec<&str> = rows.iter().filter(poor).map(|row| row.name.as_str()).collect();
+    if names.is_empty() || scale.names.len() < 2 {
+        return None;
+    }
+    Some(format!(
+        "no better than always answering '{}', which would be right in {}: {}; look at their answers, or leave them out",
+        scale.names[common],
+        trueup_core::words::percent(share),
+        trueup_core::words::list(&names, 5)
+    ))
 }
 
 /// Ratings: correlation, and the median.
@@ -347,8 +371,12 @@ fn disputed(
             found.push((dispute, item));
         }
     }
+    // Of equally disputed ones those first of which the consensus is less sure, then those that more people answered.
+    let sure = |item: usize| decided.confidence(item).unwrap_or(0.0);
+    let answered = |item: usize| ratings.of_item(item).len();
     found.sort_by(|a, b| {
-        b.0.total_cmp(&a.0).then(ratings.of_item(b.1).len().cmp(&ratings.of_item(a.1).len())).then(a.1.cmp(&b.1))
+        let by_dispute = b.0.total_cmp(&a.0).then(sure(a.1).total_cmp(&sure(b.1)));
+        by_dispute.then(answered(b.1).cmp(&answered(a.1))).then(a.1.cmp(&b.1))
     });
     found.truncate(MOST_DISPUTED);
     let item = |(dispute, number): (f64, usize)| {
