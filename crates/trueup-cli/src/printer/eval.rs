@@ -16,7 +16,7 @@ const WORST: usize = 20;
 /// Groups shown.
 const MOST_GROUPS: usize = 60;
 /// Width of a figure with its interval.
-const FIGURE: usize = 21;
+const FIGURE: usize = 22;
 
 /// The figures for a terminal of `width` columns.
 pub fn evaluated(document: &Evaluated, width: usize) -> String {
@@ -217,11 +217,12 @@ fn foot(out: &mut String, document: &Evaluated, width: usize) {
     if !guesses.is_empty() {
         *out += &hang(&format!("{MARGIN}{}", left("read as", NAMES)), &words::printable(&guesses.join("; ")), width);
     }
-    *out += &hang(
-        &format!("{MARGIN}{}", left("intervals", NAMES)),
-        "95 %, in brackets; what each metric means: docs/metrics.md",
-        width,
-    );
+    let groups = document.groups.iter().flat_map(|group| group.metrics.values());
+    let rows = document.labels.iter().flat_map(|row| [&row.precision, &row.recall, &row.f1]);
+    let wide = document.metrics.values().chain(groups).chain(rows).any(|estimate| estimate.wide);
+    let few = if wide { "; ~ rests on a label of fewer than 20 gold" } else { "" };
+    let text = format!("95 %, in brackets{few}; what each metric means: docs/metrics.md");
+    *out += &hang(&format!("{MARGIN}{}", left("intervals", NAMES)), &text, width);
     if let Some(run) = &document.run {
         let memory = run.peak_memory_bytes as f64 / (1024.0 * 1024.0);
         let text = format!("{:.1} s, {:.1} CPU s, {memory:.0} MiB", run.seconds, run.cpu_seconds);
@@ -233,7 +234,9 @@ fn foot(out: &mut String, document: &Evaluated, width: usize) {
 fn figure(estimate: &Estimate) -> String {
     let value = words::number(estimate.value, 3);
     match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) if estimate.value.is_some() => format!("{value} [{low:.3}, {high:.3}]"),
+        (Some(low), Some(high)) if estimate.value.is_some() => {
+            format!("{value} [{low:.3}, {high:.3}]{}", if estimate.wide { "~" } else { "" })
+        }
         _ => value,
     }
 }

@@ -35,22 +35,34 @@ pub struct Estimate {
     /// Labels whose term is undefined (0/0) and counted 0, or left out, as the metric's page says.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undefined: Vec<String>,
+    /// Whether it rests on a label of fewer than 20 gold examples (spans), so that the interval is wide and holds the true
+    /// figure less surely than 95 times of 100; how surely is in the documentation of intervals.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub wide: bool,
 }
 
 impl Estimate {
     /// A figure without a value.
     pub fn undefined(n: u64) -> Self {
-        Self { value: None, low: None, high: None, n, interval: IntervalKind::None, undefined: Vec::new() }
+        Self { value: None, low: None, high: None, n, interval: IntervalKind::None, undefined: Vec::new(), wide: false }
     }
 
     /// A figure with its interval.
     pub fn new(value: f64, (low, high): (f64, f64), n: u64, interval: IntervalKind) -> Self {
-        Self { value: Some(value), low: Some(low), high: Some(high), n, interval, undefined: Vec::new() }
+        Self { value: Some(value), low: Some(low), high: Some(high), n, interval, undefined: Vec::new(), wide: false }
     }
 
     /// A figure whose interval cannot be made.
     pub fn point(value: f64, n: u64) -> Self {
-        Self { value: Some(value), low: None, high: None, n, interval: IntervalKind::None, undefined: Vec::new() }
+        Self {
+            value: Some(value),
+            low: None,
+            high: None,
+            n,
+            interval: IntervalKind::None,
+            undefined: Vec::new(),
+            wide: false,
+        }
     }
 
     /// Whether `value` lies in the interval (ends included); false without an interval.

@@ -102,6 +102,10 @@ impl Default for MeasureOptions {
     }
 }
 
+/// With fewer gold examples of a label than this, intervals that rest on it are marked [`wide`](Estimate::wide): their
+/// measured coverage is below that of the others.
+const FEW_GOLD: u64 = 20;
+
 /// What mistakes cost, in any unit, by label id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costs {
@@ -290,13 +294,39 @@ impl Context<'_> {
                 areas::metrics(self, &mut metrics)
             }
         };
+        let mut labels = labels::rows(self, areas);
+        self.mark_wide(&mut metrics, &mut labels);
         Measures {
             metrics: metrics.found,
             by_label: metrics.by_label,
-            labels: labels::rows(self, areas),
+            labels,
             confusion,
             tallies: Tallies::from_labels(self.units.counts.clone()),
             weighted: self.units.weighted(),
+        }
+    }
+
+    /// Marks the figures that rest on a label of few gold examples: those of the label itself, and those in which every
+    /// label counts the same or shapes the whole.
+    fn mark_wide(&self, metrics: &mut Metrics, labels: &mut [LabelRow]) {
+        let few = |support: u64| support > 0 && support < FEW_GOLD;
+        let rarest = self.units.counts.iter().map(Tally::support).any(few);
+        let shares = |name: &str| {
+            ["_macro", "matthews", "cohen", "balanced", "roc_auc", "average_precision"]
+                .iter()
+                .any(|part| name.contains(part))
+        };
+        for (name, estimate) in &mut metrics.found {
+            let of_positive =
+                matches!(name.as_str(), "precision" | "recall" | "f1") && self.task == Task::Classification;
+            let positive = of_positive.then(|| self.positive()).flatten();
+            let own = positive.is_some_and(|label| few(self.units.counts[label as usize].support()));
+            estimate.wide = estimate.low.is_some() && (own || rarest && shares(name));
+        }
+        for row in labels.iter_mut().filter(|row| few(row.support)) {
+            for estimate in [&mut row.precision, &mut row.recall, &mut row.f1].into_iter().chain(&mut row.roc_auc) {
+                estimate.wide = estimate.low.is_some();
+            }
         }
     }
 
