@@ -47,7 +47,7 @@ pub(super) struct Mean {
     /// Squared arms of the labels' own Wilson intervals, for when all figures are perfect.
     below: f64,
     above: f64,
-    /// The squared arms of the labels whose average precision is 1, which influences take to be certain.
+    /// The squared arms of average precisions, and of areas of pairs, that are 1, which influences take to be certain.
     certain: f64,
     absent: Vec<LabelId>,
     /// What an example of each label adds through its support.
@@ -234,6 +234,12 @@ impl Means {
                 if share > 0.0 {
                     let area = found.pairs[b] / self.supports[b];
                     sum += share * area;
+                    if area >= 1.0 {
+                        let count = |label: usize| context.units.counts[label].support() as f64;
+                        let arm = share / whole * (1.0 - wilson_effective(1.0, count(a).min(count(b))).0);
+                        // The pair's other area mostly errs with this one.
+                        self.list[i].certain += 2.0 * arm * arm;
+                    }
                     scale[b] = share / whole / self.supports[b];
                     constant[b] = -area * scale[b];
                     self.list[i].by_label[a] += 0.5 * area;

@@ -1,6 +1,6 @@
 //! Every metric of a checked pair, each with its 95 % interval.
 //!
-//! The answers are counted once, into a [`Tally`](crate::counts::Tally) a label and unit (see `units`); every ratio
+//! The answers are counted once, into a [`Tally`] a label and unit (see `units`); every ratio
 //! derives from those counts:
 //!
 //! - **Ratios** of counts: accuracy, micro averages, a label's precision, recall and F1. Wilson's interval where the
