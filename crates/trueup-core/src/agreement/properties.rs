@@ -67,6 +67,10 @@ proptest! {
                 coefficients(&Votes::of(&two), &distance, None, 42)
             );
         }
+        // Of annotators the order stays, since that of the items is told by their answers.
+        let turned: Vec<_> = answers.iter().map(|&(i, a, c)| (11 - i, a, c)).collect();
+        let kappas = |ratings: &Ratings| cohen(ratings, &Weights::Plain, 1, 42).mean;
+        prop_assert_eq!(kappas(&one), kappas(&table(&turned)));
         let mean = |ratings: &Ratings| cohen(ratings, &Weights::Plain, 1, 42).mean.value();
         prop_assert!(close(&[mean(&one)], &[mean(&two)]));
         let em = EmOptions { iterations: 15, tolerance: -1.0 };
