@@ -93,7 +93,9 @@ proptest! {
             found.labels.iter().find(|l| l.label == label).map(|l| (l.answers, l.agreement.value()))
         };
         for (old, new) in [2, 0, 3, 1].into_iter().enumerate() {
-            prop_assert_eq!(label(&one, old as u32), label(&two, new));
+            let (one, two) = (label(&one, old as u32), label(&two, new));
+            prop_assert_eq!(one.map(|l| l.0), two.map(|l| l.0));
+            prop_assert!(close(&[one.and_then(|l| l.1)], &[two.and_then(|l| l.1)]));
         }
     }
 
