@@ -23,6 +23,12 @@ struct Oracle {
     snow2008: BTreeMap<String, Snow>,
 }
 
+/// Plain, linear, quadratic.
+type Kappas = [Option<f64>; 3];
+
+/// A model by expectation maximisation.
+type Method = fn(&Ratings, EmOptions) -> Consensus;
+
 #[derive(Deserialize)]
 struct Case {
     answers: Vec<(u32, u32, u32)>,
@@ -33,7 +39,7 @@ struct Case {
     ac2_ordinal: Option<f64>,
     ac2_quadratic: Option<f64>,
     /// Annotators, shared items, kappas (plain, linear, quadratic) of scikit-learn and of statsmodels.
-    cohen: Vec<(u32, u32, u64, [Option<f64>; 3], [Option<f64>; 3])>,
+    cohen: Vec<(u32, u32, u64, Kappas, Kappas)>,
     dawid_skene: Vec<Vec<f64>>,
     one_coin: Vec<Vec<f64>>,
     mace: Vec<Vec<f64>>,
@@ -285,7 +291,6 @@ fn the_sets_of_snow_and_others_have_the_peers_figures() {
             same(&name, kappas.mean.value(), theirs.cohen_mean);
             assert_eq!(Some(kappas.averaged), theirs.cohen_pairs);
         }
-        type Method = fn(&Ratings, EmOptions) -> Consensus;
         let models: [(Option<Model>, Method); 2] = [(theirs.dawid_skene, dawid_skene), (theirs.one_coin, one_coin)];
         for (model, method) in models {
             let Some(model) = model else { continue };

@@ -37,7 +37,7 @@ fn the_report_reads_well() {
 
       Krippendorff's alpha  0.46 (0.12 to 0.87)  ·────●─────·  nominal
       Fleiss' kappa         0.44 (0.10 to 0.87)  ·────●─────·  generalised by Gwet
-      Cohen's kappa         0.44 (0.11 to 0.78)  ·────●────··  mean of 3 pairs
+      Cohen's kappa         0.44 (0.08 to 0.78)  ·────●────··  mean of 3 pairs
       Gwet's AC1            0.45 (0.00 to 0.78)  ─────●────··  nominal
       equal answers         0.72 (0.56 to 0.89)  ······──●──·  share of pairs
 

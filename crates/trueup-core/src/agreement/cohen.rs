@@ -80,7 +80,10 @@ type Shared = Vec<(u32, u32, u32)>;
 /// Kappas of all pairs of annotators; the mean is over pairs that share `least` items or more.
 pub fn cohen(ratings: &Ratings, weights: &Weights, least: u64, seed: u64) -> Cohen {
     let mut found: FxHashMap<(u32, u32), Shared> = FxHashMap::default();
-    for (item, row) in ratings.rows().enumerate() {
+    // Items by what was answered, so that the resamples do not depend on the order in which they came.
+    let mut rows: Vec<&[(u32, u32)]> = ratings.rows().collect();
+    rows.sort_unstable();
+    for (item, row) in rows.into_iter().enumerate() {
         for (i, &(a, of_a)) in row.iter().enumerate() {
             for &(b, of_b) in &row[i + 1..] {
                 found.entry((a, b)).or_default().push((item as u32, of_a, of_b));

@@ -95,7 +95,10 @@ struct Shared {
 pub fn pairwise_f1<M: Ord + Clone>(marks: &Marks<M>, seed: u64) -> PairwiseF1 {
     let mut found: BTreeMap<(u32, u32), (F1Pair, Vec<Shared>)> = BTreeMap::new();
     let mut compared = 0;
-    for (number, item) in marks.items.iter().enumerate() {
+    // Items by their marks, so that the resamples do not depend on the order in which they came.
+    let mut items: Vec<&Vec<(u32, Vec<M>)>> = marks.items.iter().collect();
+    items.sort_unstable();
+    for (number, item) in items.into_iter().enumerate() {
         compared += u64::from(item.len() > 1);
         for (i, (a, of_a)) in item.iter().enumerate() {
             for (b, of_b) in &item[i + 1..] {

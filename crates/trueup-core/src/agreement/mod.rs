@@ -11,7 +11,8 @@
 //! - [`consensus`]: majority, Dawid and Skene's model, its one-coin form, and MACE, with the quality of each annotator.
 //!
 //! Each coefficient is a [`Coefficient`]: a figure with its 95 % interval by the bootstrap over items, or no figure and
-//! the reason ([`Undefined`]). The order of items, annotators and answers changes nothing.
+//! the reason ([`Undefined`]). The order of items and answers changes nothing, that of annotators no figure
+//! (the ends of an interval over pairs of annotators may move within the accuracy of resampling).
 //!
 //! # Example
 //!
