@@ -404,7 +404,9 @@ fn object_rows<'a>(
             Some(Value::Object(map)) => {
                 let mut cells = Vec::with_capacity(map.len());
                 for (name, value) in map {
-                    let number = value.as_f64().ok_or_else(|| {
+                    // A table that was made from texts holds numbers as texts.
+                    let written = || value.as_str().and_then(|text| text.trim().parse().ok());
+                    let number = value.as_f64().or_else(written).ok_or_else(|| {
                         remarks.error(
                             object.line,
                             format!("{} as score of '{}'", shape(value), quote(name)),

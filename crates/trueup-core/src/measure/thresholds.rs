@@ -104,12 +104,16 @@ impl Binary {
         )
     }
 
-    /// The greatest recall at a threshold of at least `precision`; no value when none has it. The interval is that of the
-    /// recall at the threshold found, taken as given.
+    /// The greatest recall at a threshold of at least `precision`; no value when none has it. It has no interval: which
+    /// threshold has the precision hangs on the sample, far more than the recall at one of them does.
     fn recall_at(&self, context: &Context, precision: f64) -> Estimate {
         let (positives, _) = self.sweep.totals();
         let enough = |found: f64, wrong: f64| found / (found + wrong) >= precision - 1e-12;
-        self.best(context, enough, |found, _| found / positives, true)
+        let estimate = self.best(context, enough, |found, _| found / positives, true);
+        match estimate.value {
+            Some(value) => Estimate::point(value, estimate.n),
+            None => estimate,
+        }
     }
 
     fn best(

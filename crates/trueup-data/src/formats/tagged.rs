@@ -71,14 +71,11 @@ impl Tags {
         if self.places.contains_key(&place) {
             return;
         }
-        let number = match self.numbers.get(tag) {
-            Some(&number) => number,
-            None => {
-                self.names.push(tag.clone());
-                self.numbers.insert(tag.clone(), self.names.len() as u32 - 1);
-                self.names.len() as u32 - 1
-            }
-        };
+        let next = self.names.len() as u32;
+        let number = *self.numbers.entry(tag.clone()).or_insert(next);
+        if number == next {
+            self.names.push(tag.clone());
+        }
         if self.kept.len() < MOST_PLACES {
             self.places.insert(place, number);
             self.kept.push(tag.clone());

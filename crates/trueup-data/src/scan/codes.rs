@@ -23,7 +23,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// The distinct values of columns, numbered in the order in which they come.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    pub names: Vec<String>,
+    pub all: Vec<String>,
     codes: FxHashMap<String, u32>,
     numbers: FxHashMap<i64, u32>,
 }
@@ -34,8 +34,8 @@ impl Names {
         if let Some(&code) = self.codes.get(name) {
             return Some(code);
         }
-        let code = u32::try_from(self.names.len()).ok().filter(|_| self.names.len() < MOST)?;
-        self.names.push(name.to_owned());
+        let code = u32::try_from(self.all.len()).ok().filter(|_| self.all.len() < MOST)?;
+        self.all.push(name.to_owned());
         self.codes.insert(name.to_owned(), code);
         Some(code)
     }
@@ -57,7 +57,7 @@ impl Names {
         let mut own = Names::default();
         own.column(column, into)?;
         let named = |name: &String| classes.get(name.parse::<usize>().ok()?);
-        let map: Vec<u32> = own.names.iter().map(|name| self.code(named(name)?)).collect::<Option<_>>()?;
+        let map: Vec<u32> = own.all.iter().map(|name| self.code(named(name)?)).collect::<Option<_>>()?;
         into.iter_mut().filter(|code| **code != NONE).for_each(|code| *code = map[*code as usize]);
         Some(())
     }
@@ -202,7 +202,7 @@ impl Days {
         let code = self.names.code(&name_of_day(day))?;
         let (base, mut codes) = self.table.take().unwrap_or((day, Vec::new()));
         let start = base.min(day);
-        let end = day.max(base.checked_add(codes.len() as i64)? - 1);
+        let end = day.max(base.checked_add(i64::try_from(codes.len()).ok()?)? - 1);
         if end.checked_sub(start)? > MOST_DAYS {
             return None;
         }
@@ -278,7 +278,7 @@ mod tests {
             TimestampMillisecondArray::from(vec![5 * DAY + 1, 3 * DAY, -1, 9 * DAY, 5 * DAY, 3 * DAY + DAY - 1]);
         let (mut days, mut codes) = (Days::default(), Vec::new());
         days.column(&(Arc::new(times) as ArrayRef), &mut codes).unwrap();
-        let names: Vec<&str> = codes.iter().map(|&code| days.names.names[code as usize].as_str()).collect();
+        let names: Vec<&str> = codes.iter().map(|&code| days.names.all[code as usize].as_str()).collect();
         assert_eq!(names, ["1970-01-06", "1970-01-04", "1969-12-31", "1970-01-10", "1970-01-06", "1970-01-04"]);
     }
 
@@ -289,7 +289,7 @@ mod tests {
             .column(&(Arc::new(Int64Array::from(vec![Some(3), None, Some(3), Some(-1)])) as ArrayRef), &mut codes)
             .unwrap();
         assert_eq!(
-            (codes.as_slice(), names.names.as_slice()),
+            (codes.as_slice(), names.all.as_slice()),
             ([0, NONE, 0, 1].as_slice(), ["3".to_owned(), "-1".into()].as_slice())
         );
         let many = Int64Array::from_iter_values(0..5_000);

@@ -145,7 +145,7 @@ impl Counter {
     /// The group of each row.
     fn number(&mut self, keys: &[Vec<u32>], rows: usize, into: &mut Vec<u32>) {
         into.clear();
-        let values: Vec<usize> = self.keys.iter_mut().map(|keys| keys.names().names.len()).collect();
+        let values: Vec<usize> = self.keys.iter_mut().map(|keys| keys.names().all.len()).collect();
         if keys.is_empty() {
             if self.groups.all.is_empty() {
                 self.groups.number(&[]);
@@ -184,7 +184,7 @@ impl Counter {
 
     /// Makes the tables wide enough for the labels and as many as there are groups.
     fn make_room(&mut self) {
-        let width = self.labels.names.len().next_power_of_two().max(self.width);
+        let width = self.labels.all.len().next_power_of_two().max(self.width);
         if width > self.width {
             let old = std::mem::take(&mut self.cells);
             let tables = old.len() / (self.width * self.width);
@@ -208,11 +208,11 @@ impl Counter {
             return Some(other);
         }
         let Self { labels, mut keys, groups, width, cells, rows, unlabelled, .. } = other;
-        let map: Vec<u32> = labels.names.iter().map(|name| self.labels.code(name)).collect::<Option<_>>()?;
+        let map: Vec<u32> = labels.all.iter().map(|name| self.labels.code(name)).collect::<Option<_>>()?;
         let mut key_maps: Vec<Vec<u32>> = Vec::new();
         for (ours, theirs) in self.keys.iter_mut().zip(&mut keys) {
             let names = ours.names();
-            key_maps.push(theirs.names().names.iter().map(|name| names.code(name)).collect::<Option<_>>()?);
+            key_maps.push(theirs.names().all.iter().map(|name| names.code(name)).collect::<Option<_>>()?);
         }
         let numbers: Vec<usize> = groups
             .all
@@ -239,9 +239,9 @@ impl Counter {
 
     /// The counts, sorted by names.
     pub fn finish(mut self, columns: [String; 2]) -> Scanned {
-        let mut order: Vec<usize> = (0..self.labels.names.len()).collect();
-        order.sort_unstable_by_key(|&label| &self.labels.names[label]);
-        let names: Vec<Vec<String>> = self.keys.iter_mut().map(|keys| keys.names().names.clone()).collect();
+        let mut order: Vec<usize> = (0..self.labels.all.len()).collect();
+        order.sort_unstable_by_key(|&label| &self.labels.all[label]);
+        let names: Vec<Vec<String>> = self.keys.iter_mut().map(|keys| keys.names().all.clone()).collect();
         let value = |key: usize, code: u32| names[key].get(code as usize).cloned();
         let mut groups: Vec<Group> = self
             .groups
@@ -257,7 +257,7 @@ impl Counter {
             .collect();
         groups.retain(|group| group.cells.iter().any(|&n| n > 0));
         groups.sort_unstable_by(|a, b| a.values.cmp(&b.values));
-        let labels = order.iter().map(|&label| self.labels.names[label].clone()).collect();
+        let labels = order.iter().map(|&label| self.labels.all[label].clone()).collect();
         Scanned { labels, groups, rows: self.rows, unlabelled: self.unlabelled, columns }
     }
 }

@@ -85,7 +85,7 @@ pub fn probabilities(path: &Path, options: &ScanOptions) -> Option<Probabilities
         })
         .collect::<Option<_>>()?;
     let of_scores = scored.iter().map(|name| name[PREFIX.len()..].to_owned());
-    let labels = LabelSet::new(of_scores.clone().chain(parts.iter().flat_map(|part| part.names.names.iter().cloned())));
+    let labels = LabelSet::new(of_scores.clone().chain(parts.iter().flat_map(|part| part.names.all.iter().cloned())));
     // A label without a column of its own, or two columns of one label, are for those who know more.
     let places: Vec<usize> = of_scores.map(|name| labels.id(&name).map(|id| id as usize)).collect::<Option<_>>()?;
     if labels.len() != scored.len() {
@@ -97,7 +97,7 @@ pub fn probabilities(path: &Path, options: &ScanOptions) -> Option<Probabilities
     let sorted = places.is_sorted();
     let mut row = vec![0.0; labels.len()];
     for part in parts {
-        let map: Vec<u32> = part.names.names.iter().map(|name| labels.id(name)).collect::<Option<_>>()?;
+        let map: Vec<u32> = part.names.all.iter().map(|name| labels.id(name)).collect::<Option<_>>()?;
         gold.extend(part.gold.iter().map(|&code| map[code as usize]));
         predicted.extend(part.predicted.iter().map(|&code| map[code as usize]));
         if sorted {
@@ -120,12 +120,13 @@ pub fn probabilities(path: &Path, options: &ScanOptions) -> Option<Probabilities
     Some(Probabilities { labels, gold, predicted, scores, columns: answers })
 }
 
+/// So many rows at once that their cells stay in the cache while column after column is written.
+const ROWS: usize = 512;
+
 /// Adds the probabilities of a batch, row by row.
 fn add(batch: &RecordBatch, scored: &[String], cells: &mut Vec<f64>) -> Option<()> {
     let (start, width) = (cells.len(), scored.len());
     cells.resize(start + batch.num_rows() * width, 0.0);
-    // So many rows at once that their cells stay in the cache while column after column is written.
-    const ROWS: usize = 512;
     let columns: Vec<_> = scored.iter().map(|name| batch.column_by_name(name)).collect::<Option<_>>()?;
     if columns.iter().any(|column| column.null_count() > 0) {
         return None;

@@ -74,9 +74,10 @@ pub(super) fn collect<'a>(file: &str, read: &'a Read, options: &AgreementOptions
     let records = &read.corpus.records;
     let accepted = || records.iter().flat_map(|r| &r.responses).filter(|r| r.status == Status::Accepted);
     if accepted().next().is_none() {
-        let found = match records.iter().any(|r| !r.responses.is_empty()) {
-            true => "no accepted answer of a named person".to_owned(),
-            false => "no answers of several people".to_owned(),
+        let found = if records.iter().any(|r| !r.responses.is_empty()) {
+            "no accepted answer of a named person".to_owned()
+        } else {
+            "no answers of several people".to_owned()
         };
         return Err(Error::TooLittle {
             file: file.to_owned(),

@@ -57,7 +57,7 @@ pub(super) fn measure(
         format!("{what}mean of {pairs}")
     };
     if answers.task == Task::Ner {
-        report.level = "spans".to_owned();
+        "spans".clone_into(&mut report.level);
         let tolerant = pairwise_f1(
             &table.map(|item, marks| marks.iter().map(|mark| trimmed(item.record.text(), *mark)).collect()),
             seed,
@@ -72,7 +72,7 @@ pub(super) fn measure(
         report.reading = reading::of_f1(&a.estimate, &b.estimate, &c.estimate, a.undefined.as_deref());
         report.by_label = types(&table, seed);
     } else {
-        report.level = "sets".to_owned();
+        "sets".clone_into(&mut report.level);
         let (found, by_jaccard) = table.coefficients(seed);
         report.coefficients = vec![
             Figure::new("krippendorff_alpha", "Krippendorff's alpha", "MASI distance", &found.alpha),
@@ -94,7 +94,7 @@ pub(super) fn measure(
     }
     report.pairs = pairs(&table, &strict, seed);
     let (method, why) = method(options, report, Level::Nominal);
-    report.consensus.method = method.name().to_owned();
+    method.name().clone_into(&mut report.consensus.method);
     report.consensus.why = why;
     let votes = Candidates::new(&table);
     let decided = consensus(method, &votes.ratings, seed);
@@ -323,7 +323,7 @@ fn fill_consensus(
     c.ties = settled.len() as u64 - c.decided;
     c.iterations = (decided.iterations > 0).then_some(decided.iterations);
     c.converged = decided.converged;
-    c.measure = "f1".to_owned();
+    "f1".clone_into(&mut c.measure);
     let pairs = || settled.iter().map(Option::as_ref).zip(table.gold.iter().map(Option::as_ref));
     c.gold_items = pairs().filter(|(a, b)| a.is_some() && b.is_some()).count() as u64;
     c.gold = against(pairs(), seed);

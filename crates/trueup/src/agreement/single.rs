@@ -32,7 +32,7 @@ pub(super) fn measure(
 ) -> Result<Vec<Option<Answer>>, Error> {
     let scale = Scale::new(answers, read, options, &mut report.notes)?;
     let ratings = table(answers, &scale);
-    report.level = scale.level.name().to_owned();
+    scale.level.name().clone_into(&mut report.level);
     report.labels = scale.names.len() as u64;
 
     let found = coefficients(&Votes::of(&ratings), &scale.distance(), None, options.seed);
@@ -55,7 +55,7 @@ pub(super) fn measure(
     let decided = consensus(method, &ratings, options.seed);
     let gold: Vec<Option<&str>> = answers.items.iter().map(|item| gold(answers, item)).collect();
     report.pairs = pairs(&kappas, &ratings, &weights, answers, least, options.seed);
-    report.consensus.method = method.name().to_owned();
+    method.name().clone_into(&mut report.consensus.method);
     report.consensus.why = why;
     let settled: Vec<Option<String>> = match (&scale.values, scale.level) {
         (Some(values), Level::Interval) => {
@@ -185,7 +185,7 @@ fn named(
     c.ties = decided.ties.len() as u64;
     c.iterations = (decided.iterations > 0).then_some(decided.iterations);
     c.converged = decided.converged;
-    c.measure = "accuracy".to_owned();
+    "accuracy".clone_into(&mut c.measure);
     c.gold_items = of;
     c.gold = share(hits, of);
     if method != Method::Majority {
@@ -280,12 +280,12 @@ impl Numbers<'_> {
         };
         let gold: Vec<Option<f64>> = gold.iter().map(|g| g.and_then(|g| g.trim().parse().ok())).collect();
         let against = |found: &[Option<f64>]| {
-            correlation(found.iter().zip(&gold).filter_map(|(x, y)| Some(((*x)?, (*y)?))).collect())
+            correlation(&found.iter().zip(&gold).filter_map(|(x, y)| Some(((*x)?, (*y)?))).collect::<Vec<_>>())
         };
         let c = &mut report.consensus;
         c.decided = chosen.iter().flatten().count() as u64;
         c.ties = if method == Method::Median { 0 } else { decided.ties.len() as u64 };
-        c.measure = "correlation".to_owned();
+        "correlation".clone_into(&mut c.measure);
         c.gold_items = chosen.iter().zip(&gold).filter(|(x, y)| x.is_some() && y.is_some()).count() as u64;
         c.gold = against(&chosen);
         if method != Method::Median {
@@ -307,12 +307,12 @@ impl Numbers<'_> {
                 name: answers.annotators[a].clone(),
                 answers: n,
                 measure: "correlation".to_owned(),
-                quality: correlation(own.iter().filter_map(|x| Some((x.1, x.2?))).collect())
+                quality: correlation(&own.iter().filter_map(|x| Some((x.1, x.2?))).collect::<Vec<_>>())
                     .unwrap_or(Estimate::undefined(n)),
                 with_others: None,
                 spamming: None,
                 confusion: None,
-                gold: correlation(own.iter().filter_map(|x| Some((x.1, gold[x.0]?))).collect()),
+                gold: correlation(&own.iter().filter_map(|x| Some((x.1, gold[x.0]?))).collect::<Vec<_>>()),
             }
         };
         report.by_annotator = counts.iter().enumerate().map(row).collect();
@@ -323,12 +323,12 @@ impl Numbers<'_> {
 
 /// Pearson's correlation of pairs, with Fisher's interval (1921: the normal interval of its inverse hyperbolic tangent);
 /// `None` where one side does not vary.
-fn correlation(pairs: Vec<(f64, f64)>) -> Option<Estimate> {
+fn correlation(pairs: &[(f64, f64)]) -> Option<Estimate> {
     let n = pairs.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;
     let (mx, my) = (mean(|p| p.0), mean(|p| p.1));
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in &pairs {
+    for (x, y) in pairs {
         xy += (x - mx) * (y - my);
         xx += (x - mx).powi(2);
         yy += (y - my).powi(2);
@@ -355,16 +355,13 @@ fn disputed(
 ) -> Vec<ItemRow> {
     let mut found: Vec<(f64, usize)> = Vec::new();
     for (item, row) in ratings.rows().enumerate().filter(|(_, row)| row.len() > 1) {
-        let dispute = match (&scale.values, scale.level) {
-            (Some(values), Level::Interval) => {
-                let all: Vec<f64> = row.iter().map(|x| values[x.1 as usize]).collect();
-                let mean = all.iter().sum::<f64>() / all.len() as f64;
-                (all.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (all.len() - 1) as f64).sqrt()
-            }
-            _ => {
-                let share = |n: u64| n as f64 / row.len() as f64;
-                votes(row).iter().map(|(_, n)| -share(*n) * share(*n).log2()).sum()
-            }
+        let dispute = if let (Some(values), Level::Interval) = (&scale.values, scale.level) {
+            let all: Vec<f64> = row.iter().map(|x| values[x.1 as usize]).collect();
+            let mean = all.iter().sum::<f64>() / all.len() as f64;
+            (all.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (all.len() - 1) as f64).sqrt()
+        } else {
+            let share = |n: u64| n as f64 / row.len() as f64;
+            votes(row).iter().map(|(_, n)| -share(*n) * share(*n).log2()).sum()
         };
         // Rounding must not put unanimous items here.
         if dispute > 1e-12 {

@@ -42,12 +42,12 @@ pub(super) fn sentences<'a>(text: &'a str, layout: &mut Layout) -> (Vec<Sentence
             split(line, layout.tabs, &mut fields);
             fields[0] == DOCUMENT
         };
-        if blank || is_document {
-            if let Some((line, from)) = open.take() {
-                let comments = std::mem::take(&mut comments);
-                found.push(Sentence { line, lines: &text[from..start], document, comments });
-                first_blank = first_blank.or(blank.then_some(at_end));
-            }
+        if (blank || is_document)
+            && let Some((line, from)) = open.take()
+        {
+            let comments = std::mem::take(&mut comments);
+            found.push(Sentence { line, lines: &text[from..start], document, comments });
+            first_blank = first_blank.or(blank.then_some(at_end));
         }
         if blank {
             after_document = false;

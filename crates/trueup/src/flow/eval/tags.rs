@@ -175,6 +175,8 @@ impl<'a> Counted<'a> {
     }
 
     fn merge(&mut self, other: Self) {
+        // Sums of whole numbers: the order does not matter.
+        #[allow(clippy::iter_over_hash_type)]
         for (kind, times) in other.kinds {
             *self.kinds.entry(kind).or_default() += times;
         }
