@@ -97,7 +97,40 @@ fn the_report_reads_as_scikit_learns() {
     let test = CliTest::with("answers.csv", table());
     let finished = test.run("eval answers.csv --by lang --quiet").ends_with(0);
     let stdout: String = finished.stdout.lines().filter(|line| !line.contains("CPU s")).collect::<Vec<_>>().join("\n");
-    assert_snapshot!(stdout, @"");
+    assert_snapshot!(stdout, @r"
+    trueup eval answers.csv                                     one label an example
+
+      240 examples, 3 labels
+
+                    precision             recall                F1                      support
+      billing       0.867 [0.778, 0.924]  0.828 [0.735, 0.893]  0.847 [0.780, 0.896]         87
+      login         0.830 [0.738, 0.894]  0.839 [0.748, 0.902]  0.834 [0.767, 0.885]         87
+      refund        0.797 [0.688, 0.875]  0.833 [0.726, 0.904]  0.815 [0.734, 0.875]         66
+
+      macro avg     0.831 [0.779, 0.874]  0.833 [0.781, 0.876]  0.832 [0.780, 0.875]        240
+      weighted avg  0.834 [0.781, 0.875]  0.833 [0.781, 0.875]  0.834 [0.782, 0.875]        240
+
+      accuracy              0.833 [0.781, 0.875]  accuracy
+      micro-F1              0.833 [0.781, 0.875]  f1_micro
+      balanced accuracy     0.833 [0.781, 0.876]  balanced_accuracy
+      micro precision       0.833 [0.781, 0.875]  precision_micro
+      micro recall          0.833 [0.781, 0.875]  recall_micro
+      Matthews correlation  0.749 [0.669, 0.812]  matthews_corrcoef
+      Cohen's kappa         0.748 [0.669, 0.812]  cohen_kappa
+      mean ROC AUC          0.903 [0.862, 0.933]  roc_auc_ovr
+      log loss              0.601 [0.520, 0.695]  log_loss
+      Brier score           0.318 [0.264, 0.383]  brier_score
+      calibration error     0.178 [0.098, 0.225]  ece
+
+      lang    examples  accuracy              macro-F1              
+      de           144  0.833 [0.764, 0.885]  0.829 [0.759, 0.887]
+      en            96  0.833 [0.746, 0.895]  0.834 [0.759, 0.906]
+
+      read as      the format is csv; fields are set apart by commas; double quotes
+                   may enclose a field; the first row is the header; text is column
+                   'text'; label is column 'label'; id is column 'id'
+      intervals    95 %, in brackets; what each metric means: docs/metrics.md
+    ");
 }
 
 #[test]

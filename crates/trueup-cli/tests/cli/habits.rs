@@ -33,7 +33,7 @@ fn a_review_as_it_is_printed() {
 
       accuracy        0.90    0.86 ──────●─────······ 0.93    always 'billing': 0.35
       macro-F1        0.90    0.87 ·─────●─────······ 0.93
-      log loss        0.38   0.27 to 0.50
+      log loss        0.38   0.29 to 0.51
       mean ROC AUC    0.96    0.93 ··········────●─── 0.97
 
       label       support   precision      recall         F1

@@ -26,6 +26,8 @@ fn help() {
     Commands:
       review       Review a model: train a baseline on labelled data, or take
                    predictions, and judge them
+      eval         Measure a model's answers: every metric with its interval,
+                   nothing judged
       stats        Say what is in a file: sizes, labels, lengths, languages,
                    duplicates, annotators, what is odd
       agreement    Say how far annotators agree, on what, who is how good, and what

@@ -39,10 +39,10 @@ fn high_accuracy_that_misses_what_matters_is_not_ready() {
       NOT READY   1 error, 1 warning. Of 100 'fraud' examples only 12 are caught,
                   although accuracy is 0.98.
 
-      macro-F1    0.59    0.55 ·─●──············· 0.64    always 'legit': 0.49
+      macro-F1    0.59    0.55 ·──●──············ 0.64    always 'legit': 0.49
       accuracy   0.980   0.976 ·················● 0.984   always 'legit': 0.98
-      log loss   0.122   0.112 to 0.131
-      ROC AUC     0.56    0.53 ─●─··············· 0.59
+      log loss    0.12   0.10 to 0.14
+      ROC AUC     0.56    0.51 ──●─·············· 0.61
 
       E402 error    accuracy hides a missed label: fraud, recall 0.12 (12 of 100)
       D104 warning  legit has 49 times as many examples as fraud (4,900 against 100)
