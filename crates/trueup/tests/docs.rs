@@ -36,7 +36,7 @@ const PAGES: [&str; 17] = [
 ];
 
 /// Pages that name options of `trueup`: these, and those of formats.
-const GUIDES: [&str; 2] = ["README.md", "docs/metrics.md"];
+const GUIDES: [&str; 3] = ["README.md", "docs/metrics.md", "docs/eval.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
 const MADE: [(&str, &str); 6] = [
@@ -388,7 +388,7 @@ fn the_samples_of_predictions_are_read_and_match_their_gold() {
 /// The fields of the command's arguments are its long options, with `_` for `-`, where they do not say another name.
 #[test]
 fn every_option_named_can_be_typed() {
-    let arguments = read("crates/trueup-cli/src/args.rs");
+    let arguments = read("crates/trueup-cli/src/args.rs") + &read("crates/trueup-cli/src/args/eval.rs");
     let mut seen = 0;
     let mut faults = Vec::new();
     let pages = GUIDES.into_iter().map(|page| (page, read(page))).chain(format_pages());
