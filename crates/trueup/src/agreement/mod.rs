@@ -1,7 +1,7 @@
 //! Agreement: how far do the annotators of a file agree, on what, who is how good, and what is the likeliest answer?
 //!
 //! Only accepted answers count, of each person the last to an example. Three kinds of data are told apart: one label an
-//! example ([`single`], numbers as ratings), sets of labels and spans ([`sets`]). The figures are the core's
+//! example (`single`, numbers as ratings), sets of labels and spans (`sets`). The figures are the core's
 //! ([`trueup_core::agreement`]); here they are given names, put in order and made sense of.
 
 mod answers;
