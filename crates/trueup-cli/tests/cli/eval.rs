@@ -169,3 +169,20 @@ fn what_cannot_be_evaluated_is_said() {
     let finished = test.run("eval answers.csv --gold answers.csv --predictions answers.csv").ends_with(2);
     assert!(finished.stderr.contains("cannot be used with"), "{}", finished.stderr);
 }
+
+#[test]
+fn long_names_of_probabilities_are_a_header_all_the_same() {
+    let long = "balance not updated after a cheque or a cash deposit was made";
+    let mut text = format!("label,prediction,score:{long},score:other\n");
+    for row in 0..40 {
+        let (gold, answer) = (if row % 2 == 0 { long } else { "other" }, if row % 3 == 0 { long } else { "other" });
+        text += &format!(
+            "{gold},{answer},{},{}\n",
+            if row % 3 == 0 { 0.75 } else { 0.25 },
+            if row % 3 == 0 { 0.25 } else { 0.75 }
+        );
+    }
+    let document = eval(&CliTest::with("answers.csv", text), &["answers.csv"]);
+    assert_eq!(count(&document, "/data/test/examples"), 40);
+    assert!(number(&document, "/metrics/log_loss/value") > 0.0);
+}
