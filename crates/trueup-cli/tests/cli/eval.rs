@@ -172,7 +172,7 @@ fn what_cannot_be_evaluated_is_said() {
 
 #[test]
 fn long_names_of_probabilities_are_a_header_all_the_same() {
-    let long = "balance not updated after a cheque or a cash deposit was made";
+    let long = "is my balance not updated after a cheque or a cash deposit?";
     let mut text = format!("label,prediction,score:{long},score:other\n");
     for row in 0..40 {
         let (gold, answer) = (if row % 2 == 0 { long } else { "other" }, if row % 3 == 0 { long } else { "other" });
