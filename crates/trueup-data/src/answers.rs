@@ -132,9 +132,13 @@ fn object_span(map: &Map<String, Value>) -> Option<RawSpan> {
         let labels = map.get("labels")?;
         labels.as_array().and_then(|l| l.first()).unwrap_or(labels).as_str()?.to_owned()
     };
-    let pieces = map.get("pieces").and_then(Value::as_array).map_or_else(Vec::new, |pieces| {
-        pieces.iter().filter_map(|p| Some((p.get(0)?.as_u64()? as usize, p.get(1)?.as_u64()? as usize))).collect()
-    });
+    let pieces = match map.get("pieces").and_then(Value::as_array) {
+        None => Vec::new(),
+        Some(pieces) => {
+            let end_of = |piece: &Value, at: usize| usize::try_from(piece.get(at)?.as_u64()?).ok();
+            pieces.iter().map(|piece| Some((end_of(piece, 0)?, end_of(piece, 1)?))).collect::<Option<_>>()?
+        }
+    };
     let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
     let used = |key: &str| {
         key == outer
@@ -183,9 +187,10 @@ pub(crate) fn marks(text: &str, spans: Vec<RawSpan>, repaired: &mut usize) -> Re
         .collect()
 }
 
-/// Whether the pieces of a span are in order and inside of it.
+/// Whether the pieces of a span are in order and inside of it, none of them empty.
 pub(crate) fn in_order(start: usize, end: usize, pieces: &[(usize, usize)]) -> bool {
-    pieces.windows(2).all(|pair| pair[0].1 <= pair[1].0) && pieces.iter().all(|&(from, to)| start <= from && to <= end)
+    pieces.windows(2).all(|pair| pair[0].1 <= pair[1].0)
+        && pieces.iter().all(|&(from, to)| start <= from && from < to && to <= end)
 }
 
 /// Spans as JSON, in code points.

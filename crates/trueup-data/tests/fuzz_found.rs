@@ -124,3 +124,26 @@ fn an_empty_token_is_listed() {
     assert_eq!((read.corpus.records.len(), read.skipped.len()), (12, 1));
     assert_eq!((read.skipped[0].line, read.skipped[0].reason.as_str()), (13, "an empty token"));
 }
+
+#[test]
+fn an_empty_piece_of_a_span_is_listed_by_every_reader() {
+    let line = |at: usize, pieces: &str| {
+        format!(
+            "{{\"id\":\"{at}\",\"text\":\"Ann of Zurich\",\"spans\":[{{\"start\":0,\"end\":13,\"label\":\"P\",\"pieces\":{pieces}}}]}}\n"
+        )
+    };
+    let good: String = (0..20).map(|at| line(at, "[[0,3],[7,13]]")).collect();
+    let first = read("jsonl", &(good.clone() + &line(20, "[[3,3],[7,13]]"))).unwrap();
+    assert_eq!((first.corpus.records.len(), first.skipped.len()), (20, 1));
+    // What another program wrote: Arrow and Parquet go the same way.
+    let mut corpus = read("jsonl", &good).unwrap().corpus;
+    for span in corpus.records[4].gold.as_mut().unwrap().spans.as_mut().unwrap() {
+        span.pieces[0] = (3, 3);
+    }
+    for format in ["parquet", "arrow"] {
+        let files = write_corpus_folder(&corpus, format.parse().unwrap()).unwrap();
+        let back = read_files(format, files).unwrap();
+        assert_eq!((back.corpus.records.len(), back.skipped.len()), (19, 1), "{format:?}");
+        assert!(back.skipped[0].reason.contains("pieces"), "{}", back.skipped[0].reason);
+    }
+}
