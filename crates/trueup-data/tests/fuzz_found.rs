@@ -147,3 +147,27 @@ fn an_empty_piece_of_a_span_is_listed_by_every_reader() {
         assert!(back.skipped[0].reason.contains("pieces"), "{}", back.skipped[0].reason);
     }
 }
+
+#[test]
+fn an_empty_token_of_a_column_is_listed() {
+    let lines = "{\"tokens\":[\"Ann\",\"sat\"],\"tags\":[\"B-PER\",\"O\"]}\n".repeat(12);
+    let mut corpus = read("jsonl", &lines).unwrap().corpus;
+    let token = &mut corpus.records[3].tokens[1];
+    token.end = token.start;
+    for format in ["parquet", "arrow"] {
+        let back = read_files(format, write_corpus_folder(&corpus, format.parse().unwrap()).unwrap()).unwrap();
+        assert_eq!((back.corpus.records.len(), back.skipped.len()), (11, 1), "{format}");
+        assert_eq!(back.skipped[0].reason, "an empty token");
+    }
+}
+
+#[test]
+fn a_category_named_twice_is_listed() {
+    let doc = |id: u32, cats: &str| format!("{{\"id\":{id},\"paragraphs\":[{{\"raw\":\"a\",\"cats\":[{cats}]}}]}}");
+    let good = "{\"label\":\"p\",\"value\":0.2},{\"label\":\"q\",\"value\":0.8}";
+    let twice = "{\"label\":\"p\",\"value\":0.0},{\"label\":\"p\",\"value\":0.5}";
+    let docs: Vec<String> = (0..30).map(|id| doc(id, if id == 7 { twice } else { good })).collect();
+    let read = read("spacy-json", &format!("[{}]", docs.join(","))).unwrap();
+    assert_eq!((read.corpus.records.len(), read.skipped.len()), (29, 1));
+    assert_eq!(read.skipped[0].reason, "the category 'p' twice");
+}

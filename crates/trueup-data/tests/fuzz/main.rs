@@ -75,3 +75,18 @@ formats! {
     csv = "csv",
     tsv = "tsv",
 }
+
+/// Each row of a table keeps the room of its own cells, not that of the longest row before it.
+#[test]
+fn a_long_row_leaves_no_room_behind() {
+    let long = "word ".repeat(40_000);
+    let rows: String = (0..4_000).map(|id| format!("{id},Ann,a b,{id}\n")).collect();
+    let text = format!("id,annotator,text,label\n0,Ann,{long},1\n{rows}");
+    let files = trueup_data::memory::Files::from([(String::new(), text.into_bytes())]);
+    let of = |name: &str| name.parse::<Format>().ok();
+    for from in ["label-studio-csv", "csv"] {
+        let how = check::How { from: of(from), strict: false, to: of("jsonl").unwrap() };
+        let measured = check::check(&files, how).unwrap();
+        assert!(measured.read, "{from}");
+    }
+}

@@ -315,6 +315,9 @@ impl<'r, 'a> Rows<'r, 'a> {
             return Ok(());
         };
         let words = || range.clone().map(|i| items.text(i).unwrap_or_default());
+        if words().any(str::is_empty) {
+            return Err("an empty token".to_owned());
+        }
         let located = record.text.as_ref().map(|text| tokens::locate(text, words()));
         let mut marks: Vec<TokenMark> = match located {
             Some(Some(marks)) => marks,

@@ -72,7 +72,8 @@ fn table(text: &str, reading: &mut Reading) -> Result<Table, DataError> {
         }
         n += 1;
         if record.len() == header.len() {
-            rows.push((line, record.clone()));
+            // A clone would keep the room that the longest row so far took.
+            rows.push((line, record.iter().collect()));
         } else {
             let found = format!("{} where the header has {}", count(record.len(), "field"), header.len());
             reading.remarks.skip_malformed_at(&Place::line(line), found, VALID)?;

@@ -48,7 +48,11 @@ pub(super) fn read<'a>(
     reading: &mut Reading,
 ) -> Result<(Option<Vec<Choice>>, Option<Prediction>), String> {
     let mut cats: Vec<(&str, f64)> = Vec::new();
+    let mut named: FxHashSet<&str> = FxHashSet::default();
     for (label, value) in values {
+        if !named.insert(label) {
+            return Err(format!("the category '{}' twice", quote(label)));
+        }
         match value {
             Ok(Some(value)) if (0.0..=1.0).contains(&value) => cats.push((label, value)),
             Ok(None) => {}
