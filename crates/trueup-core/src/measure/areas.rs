@@ -10,7 +10,7 @@ use super::means::{Mean, Means};
 use super::placement::{Place, Positives, Precision};
 use super::{Context, Metrics};
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::{auc_interval, wilson_effective};
+use crate::stats::{auc_interval, precision_unseen, wilson_effective};
 use crate::{Annotation, LabelId};
 
 /// Labels whose cells are read in one sweep: eight scores are a line of the cache.
@@ -272,7 +272,12 @@ impl Label {
                     (place, false) => precision.of_other[place],
                 }),
             );
-            Estimate::new(value, auc_interval(value, Some(variance), m), context.len, IntervalKind::Delta)
+            let ends = if value < 1.0 {
+                auc_interval(value, Some(variance + precision_unseen(value, m)), 0.0)
+            } else {
+                wilson_effective(value, m)
+            };
+            Estimate::new(value, ends, context.len, IntervalKind::Delta)
         } else {
             Estimate::point(value, context.len)
         };
@@ -338,14 +343,15 @@ pub(super) fn variance(context: &Context, influence: impl Iterator<Item = f64>) 
     squares * units / (units - 1.0)
 }
 
-/// The interval of a share that `influence` makes vary, or of `trials` trials where it does not.
-pub(super) fn share(context: &Context, value: f64, influence: &[f64], trials: f64, n: u64) -> Estimate {
+/// The interval of a share that `influence` makes vary, and examples that the sample does not hold by the variance
+/// `unseen`; or of `trials` trials where it is 0 or 1.
+pub(super) fn share(context: &Context, value: f64, influence: &[f64], unseen: f64, trials: f64, n: u64) -> Estimate {
     if !context.intervals() {
         return Estimate::point(value, n);
     }
-    let variance = variance(context, influence.iter().copied());
+    let variance = variance(context, influence.iter().copied()) + unseen;
     let ends = if variance > 1e-24 && value > 0.0 && value < 1.0 {
-        auc_interval(value, Some(variance), trials)
+        auc_interval(value, Some(variance), 0.0)
     } else {
         wilson_effective(value.clamp(0.0, 1.0), trials)
     };

@@ -40,7 +40,7 @@ use super::units::Units;
 use super::{Context, Metrics};
 use crate::counts::WeightedTally;
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::Resampled;
+use crate::stats::{Resampled, auc_unseen};
 use crate::{Annotation, LabelId, Task};
 
 /// The average of a name, where it is one.
@@ -118,7 +118,10 @@ fn estimate(context: &Context, average: Average, resampled: Resampled, n: u64) -
             let (below, above) = hidden_arms(context, term, weight, varies.is_none());
             (value - (value - low).hypot(below), value + (high - value).hypot(above))
         }
-        Average::Of(coefficient) => varies.unwrap_or_else(|| chance_corrected(context, coefficient, value)),
+        Average::Of(coefficient) => match varies {
+            Some((low, high)) => (value - (value - low).hypot(farthest(context, coefficient)), high),
+            None => chance_corrected(context, coefficient, value),
+        },
     };
     let least = if matches!(average, Average::Mean(..)) { 0.0 } else { -1.0 };
     Estimate::new(value, (low.clamp(least, value), high.clamp(value, 1.0)), n, kind)
@@ -152,6 +155,17 @@ fn hidden_arms(context: &Context, term: Term, weight: Weight, all: bool) -> (f64
         above += (w * (high - value)).powi(2);
     }
     (below.sqrt() / weights, above.sqrt() / weights)
+}
+
+/// What a weighted kappa owes to a mistake of as many steps as can be that the sample does not hold: the part of its cost
+/// that areas near 1 leave to such examples ([`auc_unseen`]). Most mistakes are near, so resamples of few know none.
+fn farthest(context: &Context, coefficient: Coefficient) -> f64 {
+    let unseen = auc_unseen(1.0, context.units.effective).sqrt();
+    match coefficient {
+        Coefficient::KappaLinear => unseen * fall(&context.units.tallies, false),
+        Coefficient::KappaQuadratic => unseen * fall(&context.units.tallies, true),
+        _ => 0.0,
+    }
 }
 
 /// The interval of a chance-corrected coefficient when the share of examples that could go unseen is moved: right to

@@ -3,7 +3,7 @@
 use super::curves::{Bins, bins_of};
 use super::{Context, Metrics};
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::{CalibrationBin, calibration_interval};
+use crate::stats::{CalibrationBin, calibration_interval, greatest_gap_interval};
 
 /// How many bins the calibration errors use.
 const BINS: usize = 15;
@@ -17,115 +17,131 @@ const BINS: usize = 15;
 ///   analysis for natural language processing models"; the top label's of Nixon and others 2019, "Measuring calibration in
 ///   deep learning").
 ///
-/// The figures are biased upwards in small samples, as differences that are chance count too. The interval of the top
-/// label's `ece` ([`calibration_interval`]) holds the errors that could have given it. The others are the delta method's: a
-/// row adds its difference with the sign of its bin, and the bias is not corrected.
+/// The figures are biased upwards in small samples, as differences that are chance count too. Their intervals hold the
+/// errors that could have given them ([`calibration_interval`], [`greatest_gap_interval`]).
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics, confidence: &[f64], right: &[bool], per_row: usize) {
-    let weight = |cell: usize| context.units.weights.as_ref().map_or(1.0, |w| w[cell / per_row]);
-    let difference = |cell: usize| confidence[cell] - f64::from(u8::from(right[cell]));
-    let sums_of = |bins: &[u32]| {
-        let mut sums = [(0.0, 0.0); BINS];
-        for (cell, bin) in bins.iter().enumerate() {
-            let sum = &mut sums[*bin as usize];
-            sum.0 += weight(cell) * difference(cell);
-            sum.1 += weight(cell);
-        }
-        sums
-    };
-    let bound = |mut estimate: Estimate| {
-        estimate.high = estimate.high.map(|high| high.min(1.0));
-        estimate
-    };
-    let rows = confidence.len() / per_row.max(1);
-    let expected = |bins: &[u32]| {
-        let sums = sums_of(bins);
-        let signed = |cell: usize| difference(cell) * sums[bins[cell] as usize].0.signum();
-        let of_row = |row: usize| (row * per_row..(row + 1) * per_row).map(signed).sum::<f64>() / per_row as f64;
-        let signed: Vec<f64> = (0..rows).map(of_row).collect();
-        bound(context.mean(context.units.mean(&signed, None), context.len, (0.0, 1.0)))
-    };
+    let cells = Cells { context, confidence, right, per_row: per_row.max(1) };
     if context.wants("ece") || context.wants("mce") {
-        let bins = bins_of(confidence, None, BINS, Bins::EqualWidth);
-        if context.wants("ece") {
-            let plain = per_row == 1 && context.units.weights.is_none();
-            let estimate = if plain { top_label(context, confidence, right, &bins) } else { expected(&bins) };
-            metrics.insert("ece", estimate);
-        }
-        let sums = sums_of(&bins);
-        let gap = |bin: usize| (sums[bin].0 / sums[bin].1).abs();
-        let held = (0..BINS).filter(|bin| sums[*bin].1 > 0.0);
-        let worst = held.max_by(|a, b| gap(*a).total_cmp(&gap(*b)).then(b.cmp(a)));
-        if let Some(worst) = worst.filter(|_| context.wants("mce")) {
-            let sign = sums[worst].0.signum();
-            let (mut parts, mut shares) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-            for row in 0..rows {
-                let cells = || (row * per_row..(row + 1) * per_row).filter(|cell| bins[*cell] as usize == worst);
-                let count = cells().count() as f64;
-                shares.push(count);
-                parts.push(if count > 0.0 { cells().map(difference).sum::<f64>() * sign / count } else { 0.0 });
-            }
-            let ratio = context.units.mean(&parts, Some(&shares));
-            metrics.insert("mce", bound(context.mean(ratio, shares.iter().sum::<f64>() as u64, (0.0, 1.0))));
-        } else {
-            metrics.insert("mce", Estimate::undefined(context.len));
-        }
+        let gaps = cells.gaps(&bins_of(confidence, None, BINS, Bins::EqualWidth));
+        metrics.insert("ece", cells.expected(&gaps));
+        metrics.insert("mce", cells.greatest(&gaps));
     }
     if context.wants("ace") {
         let weights: Option<Vec<f64>> =
-            context.units.weights.as_ref().map(|_| (0..confidence.len()).map(weight).collect());
-        metrics.insert("ace", expected(&bins_of(confidence, weights.as_deref(), BINS, Bins::EqualMass)));
+            context.units.weights.as_ref().map(|_| (0..confidence.len()).map(|cell| cells.weight(cell)).collect());
+        let gaps = cells.gaps(&bins_of(confidence, weights.as_deref(), BINS, Bins::EqualMass));
+        metrics.insert("ace", cells.expected(&gaps));
     }
 }
 
-/// The expected calibration error of one cell a row, with the interval of the errors that could have given it.
-fn top_label(context: &Context, confidence: &[f64], right: &[bool], bins: &[u32]) -> Estimate {
-    let difference = |row: usize| confidence[row] - f64::from(u8::from(right[row]));
-    let (mut gaps, mut counts) = ([0.0; BINS], [0.0; BINS]);
-    for (row, &bin) in bins.iter().enumerate() {
-        gaps[bin as usize] += difference(row);
-        counts[bin as usize] += 1.0;
+/// Cells of (confidence, whether it came true), row by row.
+struct Cells<'a> {
+    context: &'a Context<'a>,
+    confidence: &'a [f64],
+    right: &'a [bool],
+    per_row: usize,
+}
+
+/// The gaps of the bins, and what of each bin they are made of: Σ weights, and how many cells there are.
+struct Gaps {
+    bins: Vec<CalibrationBin>,
+    cells: Vec<u64>,
+}
+
+impl Cells<'_> {
+    fn weight(&self, cell: usize) -> f64 {
+        self.context.units.weights.as_ref().map_or(1.0, |weights| weights[cell / self.per_row])
     }
-    // The squares of what units add to a bin, around the bin's mean; as the sample has them, and as the confidences say
-    // (the rows of a cluster as if they were right or wrong together).
-    let (mut squares, mut stated, mut units) = ([0.0; BINS], [0.0; BINS], [0.0; BINS]);
-    let mut add = |at: usize, (sum, error): (f64, f64)| {
-        squares[at] += sum * sum;
-        stated[at] += error * error;
-        units[at] += 1.0;
-    };
-    let of_row = |row: usize| {
-        let at = bins[row] as usize;
-        (at, (difference(row) - gaps[at] / counts[at], (confidence[row] * (1.0 - confidence[row])).sqrt()))
-    };
-    match &context.units.cluster_of {
-        None => (0..bins.len()).for_each(|row| {
-            let (at, sums) = of_row(row);
-            add(at, sums);
-        }),
-        Some(of) => {
-            let mut sums = vec![[(0.0, 0.0); BINS]; context.units.clusters];
-            for (row, &cluster) in of.iter().enumerate() {
-                let (at, (sum, error)) = of_row(row);
-                let cell = &mut sums[cluster as usize][at];
-                *cell = (cell.0 + sum, cell.1 + error);
-            }
-            let filled = |sums: &(f64, f64)| sums.0 != 0.0 || sums.1 != 0.0;
-            sums.iter().for_each(|sums| (0..BINS).filter(|&at| filled(&sums[at])).for_each(|at| add(at, sums[at])));
+
+    fn difference(&self, cell: usize) -> f64 {
+        self.confidence[cell] - f64::from(u8::from(self.right[cell]))
+    }
+
+    /// The sums of each bin, with their variance over the units: as the sample has it, and as the confidences say. The
+    /// cells of a row are then right or wrong each for itself, the rows of a cluster together.
+    fn gaps(&self, bins: &[u32]) -> Gaps {
+        let (mut gaps, mut weights, mut right, mut cells) = ([0.0; BINS], [0.0; BINS], [0.0; BINS], vec![0; BINS]);
+        for (cell, &bin) in bins.iter().enumerate() {
+            let (at, weight) = (bin as usize, self.weight(cell));
+            gaps[at] += weight * self.difference(cell);
+            weights[at] += weight;
+            right[at] += if self.right[cell] { weight } else { 0.0 };
+            cells[at] += 1;
         }
-    }
-    let held: Vec<CalibrationBin> = (0..BINS)
-        .map(|at| CalibrationBin {
+        let (mut squares, mut stated, mut units) = ([0.0; BINS], [0.0; BINS], [0.0; BINS]);
+        let mut add = |at: usize, sum: f64, error: f64| {
+            squares[at] += sum * sum;
+            stated[at] += error * error;
+            units[at] += 1.0;
+        };
+        let of_cell = |cell: usize| {
+            let (at, weight, p) = (bins[cell] as usize, self.weight(cell), self.confidence[cell]);
+            (at, weight * (self.difference(cell) - gaps[at] / weights[at]), weight * (p * (1.0 - p)).sqrt())
+        };
+        match &self.context.units.cluster_of {
+            None if self.per_row == 1 => (0..bins.len()).for_each(|cell| {
+                let (at, sum, error) = of_cell(cell);
+                add(at, sum, error);
+            }),
+            clusters => {
+                let rows = bins.len() / self.per_row;
+                let unit = |row: usize| clusters.as_ref().map_or(row, |of| of[row] as usize);
+                let mut sums = vec![[None::<(f64, f64)>; BINS]; self.context.units.clusters];
+                for row in 0..rows {
+                    let mut of_row = [None::<(f64, f64)>; BINS];
+                    for cell in row * self.per_row..(row + 1) * self.per_row {
+                        let (at, sum, error) = of_cell(cell);
+                        let held = of_row[at].get_or_insert((0.0, 0.0));
+                        *held = (held.0 + sum, held.1 + error * error);
+                    }
+                    for (sums, of_row) in sums[unit(row)].iter_mut().zip(of_row) {
+                        if let Some((sum, squares)) = of_row {
+                            let held = sums.get_or_insert((0.0, 0.0));
+                            *held = (held.0 + sum, held.1 + squares.sqrt());
+                        }
+                    }
+                }
+                for of_unit in &sums {
+                    for (at, (sum, error)) in of_unit.iter().enumerate().filter_map(|(at, held)| Some((at, (*held)?))) {
+                        add(at, sum, error);
+                    }
+                }
+            }
+        }
+        let bin = |at: usize| CalibrationBin {
             gap: gaps[at],
+            weight: weights[at],
+            right: right[at],
+            units: units[at],
             variance: squares[at] * units[at] / f64::max(units[at] - 1.0, 1.0),
             stated: stated[at],
-        })
-        .collect();
-    match calibration_interval(&held, bins.len() as f64) {
-        Some((value, (low, high))) if context.intervals() => {
-            let ends = if high > low { (low, high) } else { context.unseen(value, (0.0, 1.0)) };
-            Estimate::new(value, ends, context.len, IntervalKind::Delta)
+        };
+        Gaps { bins: (0..BINS).map(bin).collect(), cells }
+    }
+
+    /// Σ |gap| / n.
+    fn expected(&self, gaps: &Gaps) -> Estimate {
+        let n: f64 = gaps.bins.iter().map(|bin| bin.weight).sum();
+        self.estimate(calibration_interval(&gaps.bins, n), self.context.len)
+    }
+
+    /// The greatest |gap| / weight of a bin; of several the first. Its `n` is that of the bin.
+    fn greatest(&self, gaps: &Gaps) -> Estimate {
+        let gap = |at: usize| (gaps.bins[at].gap / gaps.bins[at].weight).abs();
+        let held = (0..BINS).filter(|at| gaps.cells[*at] > 0);
+        let worst = held.max_by(|a, b| gap(*a).total_cmp(&gap(*b)).then(b.cmp(a)));
+        let n = worst.map_or(self.context.len, |worst| gaps.cells[worst]);
+        self.estimate(greatest_gap_interval(&gaps.bins), n)
+    }
+
+    fn estimate(&self, found: Option<(f64, (f64, f64))>, n: u64) -> Estimate {
+        match found {
+            Some((value, (low, high))) if self.context.intervals() => {
+                let ends = if high > low { (low, high) } else { self.context.unseen(value, (0.0, 1.0)) };
+                Estimate::new(value, (ends.0.min(value), ends.1.max(value)), n, IntervalKind::Delta)
+            }
+            Some((value, _)) => Estimate::point(value, n),
+            None => Estimate::undefined(self.context.len),
         }
-        Some((value, _)) => Estimate::point(value, context.len),
-        None => Estimate::undefined(context.len),
     }
 }

@@ -9,7 +9,7 @@ use super::areas::{Label, Places, labels, split, variance};
 use super::placement::Positives;
 use super::{Context, Metrics};
 use crate::document::{Estimate, IntervalKind};
-use crate::stats::{auc_interval, auc_unseen, wilson_effective};
+use crate::stats::{auc_interval, auc_unseen, precision_unseen, wilson_effective};
 use crate::{Annotation, LabelId};
 
 /// Rows of a piece of work, as in `areas`.
@@ -234,10 +234,12 @@ impl Means {
                 if share > 0.0 {
                     let area = found.pairs[b] / self.supports[b];
                     sum += share * area;
+                    let count = |label: usize| context.units.counts[label].support() as f64;
+                    let (share_of_pair, fewer) = (share / whole, count(a).min(count(b)));
+                    // The pair's other area mostly errs with this one.
+                    self.list[i].hidden += 2.0 * share_of_pair * share_of_pair * auc_unseen(area, fewer);
                     if area >= 1.0 {
-                        let count = |label: usize| context.units.counts[label].support() as f64;
-                        let arm = share / whole * (1.0 - wilson_effective(1.0, count(a).min(count(b))).0);
-                        // The pair's other area mostly errs with this one.
+                        let arm = share_of_pair * (1.0 - wilson_effective(1.0, fewer).0);
                         self.list[i].certain += 2.0 * arm * arm;
                     }
                     scale[b] = share / whole / self.supports[b];
@@ -314,7 +316,9 @@ impl Mean {
         self.by_label[label as usize] = value;
         if bounded {
             self.hidden += share * share * value * (1.0 - value) / fewer;
-        } else if self.of != Of::Precisions {
+        } else if self.of == Of::Precisions {
+            self.hidden += share * share * precision_unseen(value, fewer);
+        } else {
             self.hidden += share * share * auc_unseen(value, fewer);
         }
         let (low, high) = wilson_effective(value, fewer);

@@ -317,11 +317,15 @@ impl Context<'_> {
                 .any(|part| name.contains(part))
         };
         for (name, estimate) in &mut metrics.found {
-            let of_positive =
-                matches!(name.as_str(), "precision" | "recall" | "f1") && self.task == Task::Classification;
-            let positive = of_positive.then(|| self.positive()).flatten();
+            let of_positive = catalogue::find(name).is_some_and(|metric| metric.two);
+            let positive = if of_positive { self.positive() } else { None };
             let own = positive.is_some_and(|label| few(self.units.counts[label as usize].support()));
             estimate.wide = estimate.low.is_some() && (own || rarest && shares(name));
+        }
+        for rows in metrics.by_label.values_mut() {
+            for (estimate, counts) in rows.iter_mut().zip(&self.units.counts) {
+                estimate.wide = estimate.low.is_some() && few(counts.support());
+            }
         }
         for row in labels.iter_mut().filter(|row| few(row.support)) {
             for estimate in [&mut row.precision, &mut row.recall, &mut row.f1].into_iter().chain(&mut row.roc_auc) {

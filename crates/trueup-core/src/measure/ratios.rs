@@ -123,6 +123,7 @@ fn micro(context: &Context) -> [Estimate; 3] {
 fn micro_f_beta(context: &Context, beta: f64) -> Estimate {
     let (all, counts) = context.total();
     let ratio = context.units.ratio(|kind| kind.total().tp, |kind| kind.total().f_beta_whole(beta));
+    let ratio = ratio.map(|ratio| Ratio { whole: all.either(), ..ratio });
     context.proportion(all.f_beta(beta), counts.support(), ratio, false, |p| p)
 }
 
@@ -169,6 +170,8 @@ fn by_label(context: &Context, metrics: &mut Metrics) {
             Box::new(move |label| {
                 let (tally, counts) = (units.tallies[label as usize], units.counts[label as usize]);
                 let ratio = units.label_ratio(label, |t| t.tp, move |t| t.f_beta_whole(beta));
+                // A mistake of the kind that counts less is a trial all the same.
+                let ratio = ratio.map(|ratio| Ratio { whole: tally.either(), ..ratio });
                 context.proportion(tally.f_beta(beta), counts.support(), ratio, false, |p| p)
             }),
         ));
@@ -231,13 +234,13 @@ fn hierarchical(context: &Context, metrics: &mut Metrics) {
         let shared = gold.iter().filter(|label| predicted.binary_search(label).is_ok()).count();
         [shared as f64, gold.len() as f64, predicted.len() as f64]
     });
-    let figure = |whole: fn(&[f64; 3]) -> f64, map: fn(f64) -> f64| {
+    let figure = |whole: fn(&[f64; 3]) -> f64| {
         let ratio = units.ratio(|kind| kind.extra[0], move |kind| whole(&kind.extra));
-        context.proportion(ratio.map(|r| map(r.value)), context.len, ratio, false, map)
+        context.proportion(ratio.map(|ratio| ratio.value), context.len, ratio, false, |p| p)
     };
-    metrics.insert(names[0], figure(|[_, _, predicted]| *predicted, |p| p));
-    metrics.insert(names[1], figure(|[_, gold, _]| *gold, |p| p));
-    metrics.insert(names[2], figure(|[shared, gold, predicted]| gold + predicted - shared, f1_of_jaccard));
+    metrics.insert(names[0], figure(|[_, _, predicted]| *predicted));
+    metrics.insert(names[1], figure(|[_, gold, _]| *gold));
+    metrics.insert(names[2], figure(|[_, gold, predicted]| 0.5 * (gold + predicted)));
 }
 
 /// The mean over examples of what their mistakes cost.

@@ -25,8 +25,7 @@ struct Row {
     log_loss_ends: (f64, f64),
     brier_ends: (f64, f64),
     /// Their variances if gold came with the stated probabilities.
-    log_loss_stated: f64,
-    brier_stated: f64,
+    stated: Losses,
     /// What the probability of gold lacks of leading the next by 1.
     hinge: f64,
     /// The greatest probability, and whether its label (the first of several) is gold.
@@ -34,6 +33,14 @@ struct Row {
     top_right: bool,
     /// How many labels are more probable than gold, equal ones that sort before it included.
     ahead: u32,
+}
+
+/// A figure of each loss.
+#[derive(Debug, Clone, Copy, Default)]
+struct Losses {
+    log_loss: f64,
+    brier: f64,
+    hinge: f64,
 }
 
 const NAMES: [&str; 9] =
@@ -75,17 +82,7 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
             least += weight * low;
             greatest += weight * high;
         }
-        let spread = |row: usize| weights.map_or(1.0, |w| w[row]) * stated(&rows[row]).sqrt();
-        let error: f64 = match &context.units.cluster_of {
-            None => (0..rows.len()).map(|row| spread(row).powi(2)).sum(),
-            Some(of) => {
-                // The rows of a cluster as if their losses rose and fell together.
-                let mut sums = vec![0.0; context.units.clusters];
-                of.iter().enumerate().for_each(|(row, &cluster)| sums[cluster as usize] += spread(row));
-                sums.iter().map(|sum| sum * sum).sum()
-            }
-        };
-        let error = error.sqrt() / n as f64;
+        let error = stated_error(context, |row| stated(&rows[row]));
         let ratio = context.units.mean(&values, None).map(|ratio| ratio.error_at_least(error));
         context.mean(ratio, n, (least / n as f64, greatest / n as f64))
     };
@@ -94,14 +91,14 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         estimate
     };
     if context.wants("log_loss") {
-        metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends, |r| r.log_loss_stated));
+        metrics.insert("log_loss", mean(|r| r.log_loss, |r| r.log_loss_ends, |r| r.stated.log_loss));
     }
     if context.wants("brier_score") {
         let most = if k == 2 { 1.0 } else { 2.0 };
-        metrics.insert("brier_score", below(mean(|r| r.brier, |r| r.brier_ends, |r| r.brier_stated), most));
+        metrics.insert("brier_score", below(mean(|r| r.brier, |r| r.brier_ends, |r| r.stated.brier), most));
     }
     if context.wants("hinge_loss") {
-        metrics.insert("hinge_loss", below(mean(|r| r.hinge, |_| (0.0, 2.0), |_| 0.0), 2.0));
+        metrics.insert("hinge_loss", below(mean(|r| r.hinge, |_| (0.0, 2.0), |r| r.stated.hinge), 2.0));
     }
     if context.wants("d2_log_loss") {
         metrics.insert("d2_log_loss", explained(context, &rows));
@@ -115,6 +112,22 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
         let ratio = context.units.mean(&values, None);
         metrics.insert(&name, context.proportion(ratio.map(|r| r.value), n, ratio, true, |p| p));
     }
+}
+
+/// The standard error of a mean over rows whose values have the variances `stated`, those of a cluster rising and falling
+/// together.
+pub(super) fn stated_error(context: &Context, stated: impl Fn(usize) -> f64) -> f64 {
+    let n = context.len as usize;
+    let spread = |row: usize| context.units.weights.as_ref().map_or(1.0, |w| w[row]) * stated(row).sqrt();
+    let squares: f64 = match &context.units.cluster_of {
+        None => (0..n).map(|row| spread(row).powi(2)).sum(),
+        Some(of) => {
+            let mut sums = vec![0.0; context.units.clusters];
+            of.iter().enumerate().for_each(|(row, &cluster)| sums[cluster as usize] += spread(row));
+            sums.iter().map(|sum| sum * sum).sum()
+        }
+    };
+    squares.sqrt() / n as f64
 }
 
 #[allow(clippy::float_cmp)] // ties are equal scores, to the last bit
@@ -147,10 +160,9 @@ fn row(scores: &[f64], gold: LabelId, binary: bool, few: bool) -> Row {
     } else {
         scores.iter().enumerate().map(|(label, p)| (p - f64::from(u8::from(label == gold))).powi(2)).sum()
     };
-    let (log_loss_stated, brier_stated) = if few { stated(scores, squares, binary) } else { (0.0, 0.0) };
+    let stated = if few { stated(scores, squares, binary) } else { Losses::default() };
     Row {
-        log_loss_stated,
-        brier_stated,
+        stated,
         log_loss: log_loss_cell(of_gold),
         brier: exact,
         log_loss_ends: (log_loss_cell(scores[top]), log_loss_cell(scores[least])),
@@ -163,17 +175,31 @@ fn row(scores: &[f64], gold: LabelId, binary: bool, few: bool) -> Row {
     }
 }
 
-/// The variances of log loss and Brier score of a row if gold came with the stated probabilities.
-fn stated(scores: &[f64], squares: f64, binary: bool) -> (f64, f64) {
+/// The variances of the losses of a row if gold came with the stated probabilities.
+fn stated(scores: &[f64], squares: f64, binary: bool) -> Losses {
     let (mut loss, mut loss2, mut cubes) = (0.0, 0.0, 0.0);
+    let (mut first, mut second) = (0.0, 0.0);
     for &p in scores {
+        (first, second) = if p > first { (p, first) } else { (first, f64::max(second, p)) };
         let cell = log_loss_cell(p);
         loss += p * cell;
         loss2 += p * cell * cell;
         cubes += p * p * p;
     }
     let brier = (cubes - squares * squares).max(0.0);
-    ((loss2 - loss * loss).max(0.0), if binary { brier } else { 4.0 * brier })
+    // The first of the greatest leads by what it has over the next.
+    let top = scores.iter().position(|p| *p >= first);
+    let (mut hinge, mut hinge2) = (0.0, 0.0);
+    for (label, &p) in scores.iter().enumerate() {
+        let cell = 1.0 - (p - if Some(label) == top { second } else { first });
+        hinge += p * cell;
+        hinge2 += p * cell * cell;
+    }
+    Losses {
+        log_loss: (loss2 - loss * loss).max(0.0),
+        brier: if binary { brier } else { 4.0 * brier },
+        hinge: (hinge2 - hinge * hinge).max(0.0),
+    }
 }
 
 /// The share of the log loss of the labels' frequencies that the probabilities save (scikit-learn `d2_log_loss_score`);
@@ -195,16 +221,18 @@ fn explained(context: &Context, rows: &[Row]) -> Estimate {
     if context.units.counts.iter().filter(|tally| tally.support() > 0).count() < 2 {
         return Estimate::undefined(n);
     }
-    let value = 1.0 - loss / without;
+    let share = loss / without;
     if !context.intervals() {
-        return Estimate::point(value, n);
+        return Estimate::point(1.0 - share, n);
     }
-    let moved = |(l, p): (&f64, &f64)| value - (l - loss) / without + loss / (without * without) * (p - without);
+    let moved = |(l, p): (&f64, &f64)| share + (l - loss) / without - share / without * (p - without);
     let moved: Vec<f64> = losses.iter().zip(&plain).map(moved).collect();
-    match context.units.mean(&moved, None).and_then(|ratio| ratio.mean()) {
+    let error = stated_error(context, |row| rows[row].stated.log_loss) / without;
+    let ratio = context.units.mean(&moved, None).map(|ratio| ratio.error_at_least(error));
+    match ratio.and_then(|ratio| ratio.mean()) {
         Some((low, high)) => {
-            Estimate::new(value, (low.min(value), high.clamp(value, 1.0)), n, crate::document::IntervalKind::Delta)
+            Estimate::new(1.0 - share, (1.0 - high, (1.0 - low).min(1.0)), n, crate::document::IntervalKind::Delta)
         }
-        None => Estimate::point(value, n),
+        None => Estimate::point(1.0 - share, n),
     }
 }

@@ -11,7 +11,7 @@ use super::{Context, Metrics, calibration};
 use crate::Pair;
 use crate::counts::{Outcome, Tally, WeightedTally, walk};
 use crate::document::Estimate;
-use crate::stats::Ratio;
+use crate::stats::{Ratio, auc_unseen, precision_unseen};
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     samples(context, metrics);
@@ -89,7 +89,8 @@ fn sample_mean(context: &Context, values: &[Option<f64>]) -> Estimate {
     let rows: Vec<f64> = values.iter().map(|value| value.unwrap_or(0.0)).collect();
     let defined: Vec<f64> = values.iter().map(|value| f64::from(u8::from(value.is_some()))).collect();
     let shares = context.options.macro_defined.then_some(defined.as_slice());
-    let ratio = context.units.mean(&rows, shares);
+    // Ratios vary less than what is right or wrong as a whole does, so an example is worth more than one trial.
+    let ratio = context.units.mean(&rows, shares).map(|ratio| Ratio { whole: 4.0 * ratio.whole, ..ratio });
     context.proportion(ratio.map(|r| r.value), context.len, ratio, false, |p| p)
 }
 
@@ -174,13 +175,15 @@ fn together(context: &Context, metrics: &mut Metrics, scores: &[&[f64]]) {
         let of_positive: Vec<f64> = below.iter().map(|below| (below / negatives - value) / m).collect();
         let of_other: Vec<f64> = positives.share_above().iter().map(|above| (above - value) / negatives).collect();
         let fewer = count.min((n * k as u64) as f64 - count).min(n as f64);
-        share(context, value, &of_rows(&of_positive, &of_other), fewer, n)
+        share(context, value, &of_rows(&of_positive, &of_other), auc_unseen(value, fewer), fewer, n)
     } else {
         Estimate::undefined(n)
     };
     metrics.insert("roc_auc_micro", roc);
     if let Some(precision) = Precision::new(&positives, &others) {
         let influence = of_rows(&precision.of_positive, &precision.of_other);
-        metrics.insert("average_precision_micro", share(context, precision.value, &influence, count.min(n as f64), n));
+        let (value, trials) = (precision.value, count.min(n as f64));
+        let unseen = precision_unseen(value, count);
+        metrics.insert("average_precision_micro", share(context, value, &influence, unseen, trials, n));
     }
 }

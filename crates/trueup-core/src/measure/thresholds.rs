@@ -3,7 +3,8 @@
 use super::areas::share;
 use super::curves::Sweep;
 use super::{Context, Metrics};
-use crate::document::Estimate;
+use crate::document::{Estimate, IntervalKind};
+use crate::stats::{Ratio, auc_unseen, wilson_effective};
 use crate::{Annotation, LabelId};
 
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
@@ -28,6 +29,13 @@ pub(super) fn metrics(context: &Context, metrics: &mut Metrics) {
     for (name, precision) in &at_precision {
         metrics.insert(name, binary.recall_at(context, *precision));
     }
+}
+
+/// A figure at a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Figure {
+    Precision,
+    Recall,
 }
 
 /// The scores of the positive label.
@@ -84,7 +92,12 @@ impl Binary {
                     }
             })
             .collect();
-        share(context, standard(area).clamp(0.0, 1.0), &influence, self.fewer(), n)
+        // A negative above all positives takes its share off the whole region.
+        let value = standard(area).clamp(0.0, 1.0);
+        let (positives, negatives) = self.sweep.totals();
+        let dearest = slope * (1.0 / negatives).max(most / positives);
+        let unseen = auc_unseen(value * dearest, 1.0);
+        share(context, value, &influence, unseen, self.fewer(), n)
     }
 
     fn fewer(&self) -> f64 {
@@ -92,57 +105,81 @@ impl Binary {
         positives.min(self.marks.len() - positives) as f64
     }
 
-    /// The greatest precision at a threshold that reaches `recall`. The interval is that of the precision at the threshold
-    /// found, taken as given.
+    /// The greatest precision at a threshold that reaches `recall`.
     fn precision_at(&self, context: &Context, recall: f64) -> Estimate {
-        let (positives, _) = self.sweep.totals();
-        self.best(
-            context,
-            |found, _| found / positives >= recall - 1e-12,
-            |found, wrong| found / (found + wrong),
-            false,
-        )
+        self.best(context, recall, Figure::Recall, Figure::Precision)
     }
 
-    /// The greatest recall at a threshold of at least `precision`; no value when none has it. It has no interval: which
-    /// threshold has the precision hangs on the sample, far more than the recall at one of them does.
+    /// The greatest recall at a threshold of at least `precision`; no value when none has it.
     fn recall_at(&self, context: &Context, precision: f64) -> Estimate {
-        let (positives, _) = self.sweep.totals();
-        let enough = |found: f64, wrong: f64| found / (found + wrong) >= precision - 1e-12;
-        let estimate = self.best(context, enough, |found, _| found / positives, true);
-        match estimate.value {
-            Some(value) => Estimate::point(value, estimate.n),
-            None => estimate,
-        }
+        self.best(context, precision, Figure::Precision, Figure::Recall)
     }
 
-    fn best(
-        &self,
-        context: &Context,
-        allowed: impl Fn(f64, f64) -> bool,
-        figure: impl Fn(f64, f64) -> f64,
-        of_gold: bool,
-    ) -> Estimate {
-        let mut best: Option<(f64, usize)> = None;
-        for at in 0..self.sweep.thresholds.len() {
-            let (found, wrong) = (self.sweep.true_positives[at], self.sweep.false_positives[at]);
-            let value = figure(found, wrong);
-            if allowed(found, wrong) && value.is_finite() && best.is_none_or(|(most, _)| value > most) {
-                best = Some((value, at));
-            }
-        }
-        let Some((value, at)) = best.filter(|_| self.sweep.totals().0 > 0.0) else {
+    /// The greatest `figure` at a threshold whose `other` figure is `least` at least.
+    ///
+    /// Two things vary with the sample: the figure at the threshold, and which threshold it is. The first has the interval of
+    /// a share. For the second the threshold is looked for again where the other figure, in the sample, is as far above `least`
+    /// and below as its own interval reaches at the threshold found. The arms of both are joined by their squares, those above and
+    /// those below apart (the method of variance estimates recovery; Zou and Donner 2008, "Construction of confidence
+    /// limits about effect measures").
+    fn best(&self, context: &Context, least: f64, other: Figure, figure: Figure) -> Estimate {
+        let Some((value, at)) = self.greatest(least, other, figure) else {
             return Estimate::undefined(context.len);
         };
         let threshold = self.sweep.thresholds[at];
+        let (whole, ratio) = self.ratio(context, threshold, figure);
+        if !context.intervals() {
+            return Estimate::point(value, whole);
+        }
+        let joined = |a: f64, b: f64| a + b;
+        let arms = |ratio: Option<Ratio>, value: f64| {
+            let (low, high) = ratio.map_or((0.0, 1.0), |ratio| {
+                if context.units.independent { wilson_effective(ratio.value, ratio.whole) } else { ratio.proportion() }
+            });
+            ((value - low).max(0.0), (high - value).max(0.0))
+        };
+        let (low, high) = arms(ratio, value);
+        let (falls, rises) = arms(self.ratio(context, threshold, other).1, self.figure(other, at));
+        // The sample's figure may be too high: then one that looks higher is as much as was asked for.
+        let stricter = self.greatest(least + falls, other, figure).map_or(0.0, |(value, _)| value);
+        let laxer = self.greatest(least - rises, other, figure).map_or(value, |(value, _)| value);
+        let below = joined(low, (value - stricter).max(0.0));
+        let above = joined(high, (laxer - value).max(0.0));
+        let ends = ((value - below).max(0.0), (value + above).min(1.0));
+        Estimate::new(value, ends, whole, IntervalKind::Delta)
+    }
+
+    /// The greatest `figure`, with its threshold (of several the highest), where `other` is `least` at least.
+    fn greatest(&self, least: f64, other: Figure, figure: Figure) -> Option<(f64, usize)> {
+        if self.sweep.totals().0 <= 0.0 {
+            return None;
+        }
+        let allowed = (0..self.sweep.thresholds.len()).filter(|&at| self.figure(other, at) >= least - 1e-12);
+        let mut best: Option<(f64, usize)> = None;
+        for (value, at) in allowed.map(|at| (self.figure(figure, at), at)).filter(|(value, _)| value.is_finite()) {
+            if best.is_none_or(|(most, _)| value > most) {
+                best = Some((value, at));
+            }
+        }
+        best
+    }
+
+    fn figure(&self, figure: Figure, at: usize) -> f64 {
+        let (found, wrong) = (self.sweep.true_positives[at], self.sweep.false_positives[at]);
+        match figure {
+            Figure::Precision => found / (found + wrong),
+            Figure::Recall => found / self.sweep.totals().0,
+        }
+    }
+
+    /// A figure at a threshold as a ratio over units, and how many examples it is of.
+    fn ratio(&self, context: &Context, threshold: f64, figure: Figure) -> (u64, Option<Ratio>) {
         let (mut parts, mut shares) = (Vec::new(), Vec::new());
         for (&score, &positive) in self.scores.iter().zip(&self.marks) {
             let answered = score >= threshold;
-            shares.push(f64::from(u8::from(if of_gold { positive } else { answered })));
+            shares.push(f64::from(u8::from(if figure == Figure::Recall { positive } else { answered })));
             parts.push(f64::from(u8::from(answered && positive)));
         }
-        let n = shares.iter().sum::<f64>() as u64;
-        let ratio = context.units.mean(&parts, Some(&shares));
-        context.proportion(Some(value), n, ratio, true, |p| p)
+        (shares.iter().sum::<f64>() as u64, context.units.mean(&parts, Some(&shares)))
     }
 }

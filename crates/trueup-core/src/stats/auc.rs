@@ -112,6 +112,15 @@ pub fn auc_unseen(value: f64, fewer: f64) -> f64 {
     (UNSEEN * value / fewer).powi(2)
 }
 
+/// The same for an average precision of `positives`; above 0. The dearest example that a sample may not hold is a
+/// negative above all positives: it lowers the precision at the k-th of them from 1 to k / (k + 1), and their mean by
+/// Σ 1 / (k + 1) / `positives`.
+pub fn precision_unseen(value: f64, positives: f64) -> f64 {
+    // Σ 1 / (k + 1) for k = 1 to m is about ln m less 0.42; a positive below all negatives costs 1 / m.
+    let dearest = (positives.max(1.0).ln() - 0.42).max(1.0);
+    (UNSEEN * value * dearest / positives).powi(2)
+}
+
 /// The difference of two areas of the same examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AucDifference {

@@ -4,13 +4,19 @@
 //! answers each, a model without any error shows 0.03 to 0.06. An interval around that figure would never contain the
 //! truth. The one here asks instead which true errors could have given the figure.
 
-use super::{Z95, normal_cdf, normal_quantile};
+use super::{Z95, normal_cdf, normal_quantile, score_interval};
 
 /// What one bin of confidences holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CalibrationBin {
     /// Σ (confidence - right) over the bin.
     pub gap: f64,
+    /// How many answers, or what weight of them, the bin has.
+    pub weight: f64,
+    /// The weight of those that are right.
+    pub right: f64,
+    /// How many independent units they come from.
+    pub units: f64,
     /// The variance of that sum, found in the sample.
     pub variance: f64,
     /// The variance if the confidences were right: Σ c (1 - c). It stands in for the sample's where that is smaller, as
@@ -82,6 +88,37 @@ pub fn calibration_interval(bins: &[CalibrationBin], n: f64) -> Option<(f64, (f6
     Some((value, (low.min(value), high.max(value).min(1.0).max(value))))
 }
 
+/// The greatest calibration error of a bin, |gap| / weight, with its 95 % interval. `None` without answers, or when a number
+/// is not one.
+///
+/// The share of right answers of each bin has Wilson's interval, for as many trials as its variance says, and with it the
+/// distance from the confidence stated. The greatest true distance is at least any lower limit that holds for all bins
+/// together (2.5 % divided by their number: Bonferroni), and at most the greatest upper limit (2.5 %, of the one bin that
+/// has it). A bin of few answers leaves open how far off it is, and the interval with it.
+pub fn greatest_gap_interval(bins: &[CalibrationBin]) -> Option<(f64, (f64, f64))> {
+    let held: Vec<&CalibrationBin> = bins.iter().filter(|bin| bin.weight != 0.0).collect();
+    let usable =
+        |bin: &&CalibrationBin| bin.gap.is_finite() && bin.weight > 0.0 && bin.right >= 0.0 && bin.variance >= 0.0;
+    if held.is_empty() || !held.iter().all(usable) {
+        return None;
+    }
+    let for_all = -normal_quantile(0.025 / held.len() as f64);
+    let (mut value, mut low, mut high) = (0.0, 0.0, 0.0);
+    for bin in held {
+        let share = (bin.right / bin.weight).min(1.0);
+        let stated = share + bin.gap / bin.weight;
+        let spread = share * (1.0 - share) * bin.weight * bin.weight;
+        let trials = if spread > 0.0 && bin.variance > 0.0 { spread / bin.variance } else { bin.units };
+        let trials = trials.min(bin.units);
+        let (least, greatest) = score_interval(share, trials, for_all);
+        low = f64::max(low, (stated - greatest).max(least - stated));
+        let (least, greatest) = score_interval(share, trials, Z95);
+        high = f64::max(high, (stated - least).max(greatest - stated));
+        value = f64::max(value, (bin.gap / bin.weight).abs());
+    }
+    Some((value, (low.min(value), high.clamp(value, 1.0))))
+}
+
 /// How many standard deviations below its mean, and above it, a figure rejects a candidate whose mean lies `above` that
 /// of no error.
 fn limits(above: f64, deviation: f64) -> (f64, f64) {
@@ -119,6 +156,9 @@ mod tests {
                 let share = right / each as f64;
                 CalibrationBin {
                     gap: each as f64 * confidence - right,
+                    weight: each as f64,
+                    right,
+                    units: each as f64,
                     variance: each as f64 * share * (1.0 - share) * each as f64 / (each as f64 - 1.0),
                     stated: each as f64 * confidence * (1.0 - confidence),
                 }
@@ -145,14 +185,35 @@ mod tests {
     #[test]
     fn many_answers_give_the_plain_interval() {
         // Two bins far from 0: the sum of the gaps is normal.
-        let bin = |gap| CalibrationBin { gap, variance: 100.0, stated: 50.0 };
+        let bin =
+            |gap| CalibrationBin { gap, weight: 500.0, right: 300.0, units: 500.0, variance: 100.0, stated: 50.0 };
         let (value, (low, high)) = calibration_interval(&[bin(200.0), bin(-300.0)], 1_000.0).unwrap();
         let half = Z95 * 200f64.sqrt() / 1_000.0;
         assert_eq!(value, 0.5);
         assert!((low - (0.5 - half)).abs() < 1e-9 && (high - (0.5 + half)).abs() < 1e-9, "{low} {high}");
         assert_eq!(calibration_interval(&[], 0.0), None);
         assert_eq!(calibration_interval(&[bin(f64::NAN)], 10.0), None);
-        let certain = CalibrationBin { gap: 2.0, variance: 0.0, stated: 0.0 };
+        let certain = CalibrationBin { gap: 2.0, weight: 10.0, right: 8.0, units: 10.0, variance: 0.0, stated: 0.0 };
         assert_eq!(calibration_interval(&[certain], 10.0), Some((0.2, (0.2, 0.2))));
+    }
+
+    #[test]
+    fn the_greatest_gap_covers_with_and_without_error() {
+        let mut rng = Rng::new(13);
+        for (each, gap) in [(20, 0.0), (20, 0.1), (200, 0.0), (200, 0.02), (200, 0.1)] {
+            let held = (0..1_000)
+                .filter(|_| {
+                    let (value, (low, high)) = greatest_gap_interval(&bins(&mut rng, each, gap)).unwrap();
+                    assert!(0.0 <= low && low <= value && value <= high && high <= 1.0);
+                    low <= gap && gap <= high
+                })
+                .count();
+            assert!(held >= 925, "{each} {gap}: {held}");
+        }
+        // One answer of a bin tells nothing of it.
+        let alone = CalibrationBin { gap: -0.1, weight: 1.0, right: 1.0, units: 1.0, variance: 0.0, stated: 0.09 };
+        let (value, (low, high)) = greatest_gap_interval(&[alone]).unwrap();
+        assert!((value - 0.1).abs() < 1e-12 && low == 0.0 && high > 0.6);
+        assert_eq!(greatest_gap_interval(&[]), None);
     }
 }

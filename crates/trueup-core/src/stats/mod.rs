@@ -10,7 +10,8 @@
 //! - [`bootstrap()`]: any statistic of counts, bias-corrected and accelerated. [`bca()`]: its last step. [`Sampling`]: the
 //!   same with the percentile interval and p-values.
 //! - [`auc()`] and [`delong()`]: the area under the ROC curve with DeLong's variance.
-//! - [`calibration_interval()`]: a mean of absolute gaps, which chance alone makes larger than 0.
+//! - [`calibration_interval()`], [`greatest_gap_interval()`]: a mean of absolute gaps, and the greatest, which chance alone
+//!   makes larger than 0.
 //!
 //! Two systems on the same examples:
 //!
@@ -47,10 +48,10 @@ mod sampling;
 mod tails;
 mod wilson;
 
-pub use auc::{Auc, AucDifference, auc, auc_difference, auc_interval, auc_unseen, delong};
+pub use auc::{Auc, AucDifference, auc, auc_difference, auc_interval, auc_unseen, delong, precision_unseen};
 pub use binomial::binomial;
 pub use bootstrap::{Resampled, Statistics, bca, bootstrap};
-pub use calibration::{CalibrationBin, calibration_interval};
+pub use calibration::{CalibrationBin, calibration_interval, greatest_gap_interval};
 pub use contingency::{chi_squared, cramers_v, two_proportions};
 pub use divergence::jensen_shannon;
 pub use figure::Figure;
@@ -71,4 +72,4 @@ pub use tails::{
     binomial_at_least, binomial_at_most, binomial_probability, binomial_test, clopper_pearson, clopper_pearson_mid_p,
     examples_for_width,
 };
-pub use wilson::{wilson, wilson_effective};
+pub use wilson::{score_interval, wilson, wilson_effective};

@@ -18,9 +18,14 @@ pub fn wilson(k: u64, n: u64) -> (f64, f64) {
 /// whole: dependent trials are worth fewer than their number (Korn and Graubard 1998, "Confidence intervals for
 /// proportions with small expected number of positive counts estimated from survey data").
 pub fn wilson_effective(p: f64, n: f64) -> (f64, f64) {
-    let z2 = Z95 * Z95;
+    score_interval(p, n, Z95)
+}
+
+/// The same with `z` in the place of 1.96: the standard normal quantile of another level.
+pub fn score_interval(p: f64, n: f64, z: f64) -> (f64, f64) {
+    let z2 = z * z;
     let centre = (p * n + 0.5 * z2) / (n + z2);
-    let half = Z95 / (n + z2) * (p * (1.0 - p) * n + 0.25 * z2).max(0.0).sqrt();
+    let half = z / (n + z2) * (p * (1.0 - p) * n + 0.25 * z2).max(0.0).sqrt();
     // At p = 0 and p = 1 an end is the value itself, which rounding would miss.
     ((centre - half).min(p).max(0.0), (centre + half).max(p).min(1.0))
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use trueup_core::{Annotation, LabelSet, Predictions, Rng, Scores, Span, Task};
+use trueup_core::measure::{MeasureOptions, Selection, measure};
+use trueup_core::{Annotation, LabelSet, Pair, Predictions, Rng, Scores, Span, Task};
 
 /// A sample.
 pub struct Drawn {
@@ -14,13 +15,28 @@ pub struct Drawn {
     pub clusters: Option<Vec<u32>>,
 }
 
+impl Drawn {
+    /// Whether a label has fewer than 20 gold, and intervals that rest on it are marked wide.
+    pub fn is_wide(&self) -> bool {
+        let mut support = vec![0; self.labels.len()];
+        for gold in &self.gold {
+            match gold {
+                Annotation::Label(label) => support[*label as usize] += 1,
+                Annotation::Labels(labels) => labels.iter().for_each(|label| support[*label as usize] += 1),
+                Annotation::Spans(spans) => spans.iter().for_each(|span| support[span.label as usize] += 1),
+            }
+        }
+        support.iter().any(|&gold| gold < 20)
+    }
+}
+
 /// The figures of a population.
 #[derive(Debug, Default, Clone)]
 pub struct Truth {
     /// Precision, recall and F1 by label.
     pub terms: Vec<[f64; 3]>,
     /// The other metrics by name.
-    pub metrics: BTreeMap<&'static str, f64>,
+    pub metrics: BTreeMap<String, f64>,
 }
 
 /// Where samples come from. The first label is the rarest.
@@ -31,10 +47,40 @@ pub trait World: Sync {
     fn right(&self) -> f64;
     /// The share of gold of the rarest label a unit.
     fn rarest(&self) -> f64;
-    /// The metrics to look at.
+    /// The metrics to look at in each cell.
     fn metrics(&self) -> &'static [&'static str];
     fn truth(&self) -> Truth;
+    /// Every outcome with its probability, where there is a list of them: all other metrics have the figures of that.
+    fn outcomes(&self) -> Option<(Drawn, Vec<f64>)> {
+        None
+    }
     fn draw(&self, rng: &mut Rng, n: usize) -> Drawn;
+}
+
+fn named<const N: usize>(figures: [(&str, f64); N]) -> BTreeMap<String, f64> {
+    figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect()
+}
+
+/// Every metric of a population. It is measured as a sample whose weights are the probabilities; each outcome comes many
+/// times over, as areas over single examples know no other repetition.
+pub fn figures((population, probabilities): (Drawn, Vec<f64>)) -> BTreeMap<String, f64> {
+    const COPIES: usize = 50;
+    let Drawn { task, labels, gold, predictions, .. } = population;
+    let copies = |of: &[Annotation]| of.iter().flat_map(|one| std::iter::repeat_n(one.clone(), COPIES)).collect();
+    let gold: Vec<Annotation> = copies(&gold);
+    let scores = predictions.scores.map(|of| {
+        let mut scores = Scores::new(labels.len());
+        (0..of.len()).for_each(|row| (0..COPIES).for_each(|_| scores.push(of.row(row))));
+        scores
+    });
+    let answers = copies(&predictions.answers);
+    let predictions = Predictions { answers, scores, ..predictions };
+    let weights: Vec<f64> = probabilities.iter().flat_map(|&p| [p / COPIES as f64; COPIES]).collect();
+    let pair = Pair::new(task, &labels, &gold, &predictions, None).unwrap().with_weights(&weights).unwrap();
+    let options =
+        MeasureOptions { positive: Some(0), intervals: false, metrics: Selection::All, ..MeasureOptions::default() };
+    let found = measure(&pair, &options).metrics;
+    found.into_iter().filter_map(|(name, figure)| Some((name, figure.value?))).collect()
 }
 
 fn names(k: usize) -> LabelSet {
@@ -46,7 +92,7 @@ fn terms(tp: f64, fp: f64, fn_: f64) -> [f64; 3] {
     [tp / (tp + fp), tp / (tp + fn_), 2.0 * tp / (2.0 * tp + fp + fn_)]
 }
 
-/// One label an example, with probabilities of eight levels of confidence.
+/// One label an example, with probabilities of many levels of confidence.
 pub struct Labelled {
     name: &'static str,
     right: f64,
@@ -58,7 +104,7 @@ pub struct Labelled {
     rows: Vec<Vec<f64>>,
 }
 
-const LEVELS: usize = 8;
+const LEVELS: usize = 24;
 
 impl Labelled {
     /// Labels of `shares`; the answer is right with probability `right`, and errors are `factor` times as frequent as
@@ -133,6 +179,20 @@ impl Labelled {
         }
     }
 
+    /// A sample of the given outcomes.
+    fn drawn(&self, outcomes: impl IntoIterator<Item = usize>) -> Drawn {
+        let labels = names(self.shares.len());
+        let (mut gold, mut answers, mut scores) = (Vec::new(), Vec::new(), Scores::new(labels.len()));
+        for at in outcomes {
+            let (g, p, row) = self.outcomes[at];
+            gold.push(Annotation::Label(g));
+            answers.push(Annotation::Label(p));
+            scores.push(&self.rows[row]);
+        }
+        let predictions = Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None };
+        Drawn { task: Task::Classification, labels, gold, predictions, clusters: None }
+    }
+
     /// The chance that a positive of `label` scores above a negative, ties half.
     fn area(&self, label: usize) -> f64 {
         let mut by_score: Vec<(f64, f64, f64)> = Vec::new();
@@ -199,7 +259,7 @@ impl World for Labelled {
         let both: f64 = (0..k).map(|l| self.shares[l] * predicted[l]).sum();
         let squares = |of: &[f64]| of.iter().map(|x| x * x).sum::<f64>();
         let spread = ((1.0 - squares(&self.shares)) * (1.0 - squares(&predicted))).sqrt();
-        let metrics = BTreeMap::from([
+        let metrics = named([
             ("accuracy", right),
             ("matthews_corrcoef", (right - both) / spread),
             ("cohen_kappa", (right - both) / (1.0 - both)),
@@ -212,23 +272,17 @@ impl World for Labelled {
         Truth { terms: (0..k).map(of).collect(), metrics }
     }
 
+    fn outcomes(&self) -> Option<(Drawn, Vec<f64>)> {
+        Some((self.drawn(0..self.outcomes.len()), self.probabilities.clone()))
+    }
+
     fn draw(&self, rng: &mut Rng, n: usize) -> Drawn {
-        let labels = names(self.shares.len());
-        let (mut gold, mut answers) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let mut scores = Scores::new(labels.len());
-        for _ in 0..n {
+        self.drawn((0..n).map(|_| {
             let u = rng.unit();
-            let at = self.ends.partition_point(|&end| end <= u).min(self.ends.len() - 1);
-            let (g, p, row) = self.outcomes[at];
-            gold.push(Annotation::Label(g));
-            answers.push(Annotation::Label(p));
-            scores.push(&self.rows[row]);
-        }
-        let predictions = Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None };
-        Drawn { task: Task::Classification, labels, gold, predictions, clusters: None }
+            self.ends.partition_point(|&end| end <= u).min(self.ends.len() - 1)
+        }))
     }
 }
-
 /// Documents of one to eight examples of two labels, each document hard or easy as a whole.
 pub struct Clustered;
 
@@ -255,7 +309,7 @@ impl World for Clustered {
         let predicted = 0.4 * right + 0.6 * (1.0 - right);
         let both = 0.4 * predicted + 0.6 * (1.0 - predicted);
         let spread = 2.0 * (0.4f64 * 0.6 * predicted * (1.0 - predicted)).sqrt();
-        let metrics = BTreeMap::from([
+        let metrics = named([
             ("accuracy", right),
             ("matthews_corrcoef", (right - both) / spread),
             ("cohen_kappa", (right - both) / (1.0 - both)),
@@ -311,7 +365,7 @@ impl World for Spans {
     fn truth(&self) -> Truth {
         let right = self.right();
         let of = terms(right, 0.5 * (1.0 - right), 1.0 - right);
-        let metrics = BTreeMap::from([("precision", of[0]), ("recall", of[1]), ("f1", of[2])]);
+        let metrics = named([("precision", of[0]), ("recall", of[1]), ("f1", of[2])]);
         Truth { terms: vec![of; 3], metrics }
     }
 
@@ -344,6 +398,29 @@ pub struct Sets;
 
 impl Sets {
     const WRONG: f64 = 0.25 * 0.2 + 0.75 * 0.07;
+
+    fn rate(label: u32) -> f64 {
+        0.05 + 0.1 * f64::from(label)
+    }
+
+    /// A sample of the given sets of gold and prediction (bits), each with the rate of wrong cells that it has. The
+    /// probabilities are those that knowing this rate gives.
+    fn drawn(examples: impl IntoIterator<Item = (u32, u32, f64)>) -> Drawn {
+        let labels = names(5);
+        let (mut gold, mut answers, mut scores) = (Vec::new(), Vec::new(), Scores::new(5));
+        let of = |set: u32| Annotation::Labels((0..5).filter(|label| set >> label & 1 == 1).collect());
+        for (g, p, wrong) in examples {
+            gold.push(of(g));
+            answers.push(of(p));
+            let probability = |label: u32| {
+                let (rate, said) = (Self::rate(label), if p >> label & 1 == 1 { 1.0 - wrong } else { wrong });
+                rate * said / (rate * said + (1.0 - rate) * (1.0 - said))
+            };
+            scores.push(&[0, 1, 2, 3, 4].map(probability));
+        }
+        let predictions = Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None };
+        Drawn { task: Task::Multilabel, labels, gold, predictions, clusters: None }
+    }
 }
 
 impl World for Sets {
@@ -367,34 +444,41 @@ impl World for Sets {
         let wrong = Self::WRONG;
         let cells: Vec<[f64; 3]> = (0..5)
             .map(|l| {
-                let rate = 0.05 + 0.1 * f64::from(l);
+                let rate = Self::rate(l);
                 [rate * (1.0 - wrong), (1.0 - rate) * wrong, rate * wrong]
             })
             .collect();
         let sum = |i: usize| cells.iter().map(|c| c[i]).sum::<f64>();
-        let metrics = BTreeMap::from([("f1_micro", terms(sum(0), sum(1), sum(2))[2]), ("hamming_loss", wrong)]);
+        let metrics = named([("f1_micro", terms(sum(0), sum(1), sum(2))[2]), ("hamming_loss", wrong)]);
         Truth { terms: cells.iter().map(|c| terms(c[0], c[1], c[2])).collect(), metrics }
     }
 
-    fn draw(&self, rng: &mut Rng, n: usize) -> Drawn {
-        let labels = names(5);
-        let (mut gold, mut answers) = (Vec::new(), Vec::new());
-        for _ in 0..n {
-            let hard = if rng.below(4) == 0 { 0.2 } else { 0.07 };
-            let (mut g, mut p) = (Vec::new(), Vec::new());
-            for label in 0..5u32 {
-                let belongs = rng.unit() < 0.05 + 0.1 * f64::from(label);
-                if belongs {
-                    g.push(label);
-                }
-                if belongs != (rng.unit() < hard) {
-                    p.push(label);
-                }
+    fn outcomes(&self) -> Option<(Drawn, Vec<f64>)> {
+        let (mut examples, mut probabilities) = (Vec::new(), Vec::new());
+        for (wrong, often) in [(0.2, 0.25), (0.07, 0.75)] {
+            for (g, p) in (0..32u32).flat_map(|g| (0..32u32).map(move |p| (g, p))) {
+                let cell = |label: u32| {
+                    let rate = Self::rate(label);
+                    let belongs = if g >> label & 1 == 1 { rate } else { 1.0 - rate };
+                    belongs * if (g ^ p) >> label & 1 == 1 { wrong } else { 1.0 - wrong }
+                };
+                examples.push((g, p, wrong));
+                probabilities.push(often * (0..5).map(cell).product::<f64>());
             }
-            gold.push(Annotation::Labels(g));
-            answers.push(Annotation::Labels(p));
         }
-        let predictions = Predictions { labels: labels.clone(), answers, scores: None, span_scores: None };
-        Drawn { task: Task::Multilabel, labels, gold, predictions, clusters: None }
+        Some((Self::drawn(examples), probabilities))
+    }
+
+    fn draw(&self, rng: &mut Rng, n: usize) -> Drawn {
+        Self::drawn((0..n).map(|_| {
+            let wrong = if rng.below(4) == 0 { 0.2 } else { 0.07 };
+            let (mut g, mut p) = (0, 0);
+            for label in 0..5 {
+                let belongs = u32::from(rng.unit() < Self::rate(label));
+                g |= belongs << label;
+                p |= (belongs ^ u32::from(rng.unit() < wrong)) << label;
+            }
+            (g, p, wrong)
+        }))
     }
 }
