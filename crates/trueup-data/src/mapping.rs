@@ -189,7 +189,7 @@ impl AnswerFields {
             return;
         };
         let mut rest = map.clone();
-        rest.remove(outer(map, &self.annotator));
+        rest.shift_remove(outer(map, &self.annotator));
         if rest.is_empty() {
             return;
         }

@@ -118,12 +118,13 @@ impl Binary {
     /// The greatest `figure` at a threshold whose `other` figure is `least` at least.
     ///
     /// Two things vary with the sample: the figure at the threshold, and which threshold it is. The first has the interval of
-    /// a share. For the second the threshold is looked for again where the other figure, in the sample, is as far above `least`
-    /// and below as its own interval reaches at the threshold found. The arms of both are joined by their squares, those above and
-    /// those below apart (the method of variance estimates recovery; Zou and Donner 2008, "Construction of confidence
-    /// limits about effect measures").
+    /// a share. For the second, the threshold could be any whose other figure has an interval that holds `least`: the
+    /// greatest figure where the lower end of that interval reaches `least` is the least that it may be, the greatest where
+    /// the upper end does is the most. Both move together, so their arms are joined half way between independence (the
+    /// method of variance estimates recovery; Zou and Donner 2008, "Construction of confidence limits about effect
+    /// measures") and their sum.
     fn best(&self, context: &Context, least: f64, other: Figure, figure: Figure) -> Estimate {
-        let Some((value, at)) = self.greatest(least, other, figure) else {
+        let Some((value, at)) = self.greatest(figure, |at| self.figure(other, at) >= least - 1e-12) else {
             return Estimate::undefined(context.len);
         };
         let threshold = self.sweep.thresholds[at];
@@ -131,45 +132,51 @@ impl Binary {
         if !context.intervals() {
             return Estimate::point(value, whole);
         }
-        let joined = |a: f64, b: f64| a + b;
-        let arms = |ratio: Option<Ratio>, value: f64| {
-            let (low, high) = ratio.map_or((0.0, 1.0), |ratio| {
-                if context.units.independent { wilson_effective(ratio.value, ratio.whole) } else { ratio.proportion() }
-            });
-            ((value - low).max(0.0), (high - value).max(0.0))
+        let interval = |ratio: Ratio| {
+            if context.units.independent { wilson_effective(ratio.value, ratio.whole) } else { ratio.proportion() }
         };
-        let (low, high) = arms(ratio, value);
-        let (falls, rises) = arms(self.ratio(context, threshold, other).1, self.figure(other, at));
-        // The sample's figure may be too high: then one that looks higher is as much as was asked for.
-        let stricter = self.greatest(least + falls, other, figure).map_or(0.0, |(value, _)| value);
-        let laxer = self.greatest(least - rises, other, figure).map_or(value, |(value, _)| value);
-        let below = joined(low, (value - stricter).max(0.0));
-        let above = joined(high, (laxer - value).max(0.0));
+        let (low, high) = ratio.map_or((0.0, 1.0), interval);
+        // What an example is worth of an independent one at this threshold, it is taken to be at the others.
+        let worth = match self.ratio(context, threshold, other).1 {
+            Some(ratio) if !context.units.independent => ratio.worth() / self.whole(other, at),
+            _ => 1.0,
+        };
+        let of_other =
+            |at: usize| wilson_effective(self.figure(other, at).clamp(0.0, 1.0), self.whole(other, at) * worth);
+        let stricter = self.greatest(figure, |at| of_other(at).0 >= least - 1e-12).map_or(0.0, |(value, _)| value);
+        let laxer = self.greatest(figure, |at| of_other(at).1 >= least - 1e-12).map_or(value, |(value, _)| value);
+        let joined = |a: f64, b: f64| (a * a + a * b + b * b).sqrt();
+        let below = joined((value - low).max(0.0), (value - stricter).max(0.0));
+        let above = joined((high - value).max(0.0), (laxer - value).max(0.0));
         let ends = ((value - below).max(0.0), (value + above).min(1.0));
         Estimate::new(value, ends, whole, IntervalKind::Delta)
     }
 
-    /// The greatest `figure`, with its threshold (of several the highest), where `other` is `least` at least.
-    fn greatest(&self, least: f64, other: Figure, figure: Figure) -> Option<(f64, usize)> {
+    /// The greatest `figure`, with its threshold (of several the highest), where it is `allowed`.
+    fn greatest(&self, figure: Figure, allowed: impl Fn(usize) -> bool) -> Option<(f64, usize)> {
         if self.sweep.totals().0 <= 0.0 {
             return None;
         }
-        let allowed = (0..self.sweep.thresholds.len()).filter(|&at| self.figure(other, at) >= least - 1e-12);
         let mut best: Option<(f64, usize)> = None;
-        for (value, at) in allowed.map(|at| (self.figure(figure, at), at)).filter(|(value, _)| value.is_finite()) {
-            if best.is_none_or(|(most, _)| value > most) {
+        for at in (0..self.sweep.thresholds.len()).filter(|&at| allowed(at)) {
+            let value = self.figure(figure, at);
+            if value.is_finite() && best.is_none_or(|(most, _)| value > most) {
                 best = Some((value, at));
             }
         }
         best
     }
 
-    fn figure(&self, figure: Figure, at: usize) -> f64 {
-        let (found, wrong) = (self.sweep.true_positives[at], self.sweep.false_positives[at]);
+    /// What a figure is a share of at a threshold: the weight of the examples answered, or of the positives.
+    fn whole(&self, figure: Figure, at: usize) -> f64 {
         match figure {
-            Figure::Precision => found / (found + wrong),
-            Figure::Recall => found / self.sweep.totals().0,
+            Figure::Precision => self.sweep.true_positives[at] + self.sweep.false_positives[at],
+            Figure::Recall => self.sweep.totals().0,
         }
+    }
+
+    fn figure(&self, figure: Figure, at: usize) -> f64 {
+        self.sweep.true_positives[at] / self.whole(figure, at)
     }
 
     /// A figure at a threshold as a ratio over units, and how many examples it is of.

@@ -56,16 +56,20 @@ impl Ratio {
     ///   Graubard's (z / t)², t of one degree less than there are units).
     /// - At 0 and 1, where the variance says nothing, each unit counts as one trial, as if its parts moved together.
     pub fn proportion(&self) -> (f64, f64) {
+        wilson_effective(self.value.clamp(0.0, 1.0), self.worth())
+    }
+
+    /// How many independent trials a ratio that lies in [0, 1] is worth; see [`proportion`](Self::proportion).
+    pub fn worth(&self) -> f64 {
         let p = self.value;
-        let trials = match self.error {
+        match self.error {
             _ if p <= 0.0 || p >= 1.0 => self.units,
             None => 1.0,
             Some(error) => {
                 let worth = p * (1.0 - p) / (error * error).max(f64::MIN_POSITIVE);
                 worth.min(self.whole) * (Z95 / student_quantile(0.975, self.units - 1.0)).powi(2)
             }
-        };
-        wilson_effective(p.clamp(0.0, 1.0), trials)
+        }
     }
 
     /// The 95 % interval of a mean of numbers that are not negative, such as losses; `None` with a single unit.

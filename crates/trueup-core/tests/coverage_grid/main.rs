@@ -189,7 +189,7 @@ fn simulate(cells: Vec<(Box<dyn World>, usize)>, draws: u64) -> Vec<Line> {
 fn tables(lines: &[Line]) -> String {
     let mut text = String::new();
     for group in lines.chunk_by(|a, b| a.names == b.names) {
-        let titles: Vec<&str> = group[0].names.iter().map(|name| title(name)).collect();
+        let titles: Vec<String> = group[0].names.iter().map(|name| title(name)).collect();
         writeln!(text, "| population | n | right | rarest | {} |", titles.join(" | ")).unwrap();
         writeln!(text, "|---|--:|--:|--:|{}", "--:|".repeat(titles.len())).unwrap();
         for line in group {
@@ -208,12 +208,15 @@ fn key(line: &Line) -> String {
     format!("| {} | {} | {:.2} | {:.0}{wide} |", line.world, line.n, line.right, line.rarest)
 }
 
-fn title(name: &str) -> &str {
+fn title(name: &str) -> String {
     match name {
-        "recall of the rarest" => "recall*",
-        "precision of the rarest" => "precision*",
-        "F1 of the rarest" => "F1*",
-        _ => trueup_core::measure::catalogue::find(name).map_or(name, |metric| metric.title),
+        "recall of the rarest" => "recall*".to_owned(),
+        "precision of the rarest" => "precision*".to_owned(),
+        "F1 of the rarest" => "F1*".to_owned(),
+        _ => match trueup_core::measure::catalogue::find(name) {
+            Some(metric) if metric.name == name => metric.title.to_owned(),
+            _ => format!("`{name}`"),
+        },
     }
 }
 
@@ -287,6 +290,9 @@ fn wrong(lines: &[Line], draws: u64) -> Vec<String> {
     for line in lines {
         for (name, held) in &line.held {
             let least = if line.wide() { 0.80 } else { 0.90 };
+            if name.contains("_at_") {
+                println!("LOW {} {name} {held:?}", key(line));
+            }
             if held.share() < least - slack {
                 wrong.push(format!("{} {name}: {held:?}", key(line)));
             }
@@ -297,7 +303,7 @@ fn wrong(lines: &[Line], draws: u64) -> Vec<String> {
     }
     for (name, shares) in of {
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-        if !(0.94 - slack..=0.97 + slack).contains(&mean) {
+        if !(0.94 - slack..=0.98 + slack).contains(&mean) {
             wrong.push(format!("{name} covers {mean} on average"));
         }
     }

@@ -214,21 +214,21 @@ fn nested_answer(
 ) -> Result<Answer, String> {
     let mut into = Answer::default();
     for name in ["label", "labels", "spans"] {
-        if let Some(value) = map.remove(name) {
+        if let Some(value) = map.shift_remove(name) {
             add_answer(&mut into, name, &value, text, options, repaired)?;
         }
     }
-    if let Some(Value::Array(items)) = map.remove("relations") {
+    if let Some(Value::Array(items)) = map.shift_remove("relations") {
         into.relations = items.iter().filter(|item| is_relation(item)).map(relation).collect();
     }
-    if let Some(Value::String(comment)) = map.remove("comment") {
+    if let Some(Value::String(comment)) = map.shift_remove("comment") {
         into.comment = Some(comment);
     }
     Ok(into)
 }
 
 fn take_string(map: &mut Map<String, Value>, name: &str) -> Option<String> {
-    map.remove(name).as_ref().and_then(scalar)
+    map.shift_remove(name).as_ref().and_then(scalar)
 }
 
 fn response(item: Value, text: &str, options: &ReadOptions, repaired: &mut usize) -> Result<Response, String> {
@@ -236,7 +236,7 @@ fn response(item: Value, text: &str, options: &ReadOptions, repaired: &mut usize
         return Err(format!("{} in 'responses'", shape(&item)));
     };
     let answer = nested_answer(&mut map, text, options, repaired)?;
-    let status = match map.remove("status") {
+    let status = match map.shift_remove("status") {
         None => Status::Accepted,
         Some(value) => {
             let known = value.as_str().and_then(Status::from_name);
@@ -246,7 +246,7 @@ fn response(item: Value, text: &str, options: &ReadOptions, repaired: &mut usize
     Ok(Response {
         annotator: take_string(&mut map, "annotator"),
         time: take_string(&mut map, "time"),
-        seconds: map.remove("seconds").and_then(|v| v.as_f64()),
+        seconds: map.shift_remove("seconds").and_then(|v| v.as_f64()),
         status,
         answer,
         id: take_string(&mut map, "id"),
@@ -259,7 +259,7 @@ fn prediction(item: Value, text: &str, options: &ReadOptions, repaired: &mut usi
         return Err(format!("{} in 'predictions'", shape(&item)));
     };
     let answer = nested_answer(&mut map, text, options, repaired)?;
-    let scores = match map.remove("scores") {
+    let scores = match map.shift_remove("scores") {
         Some(Value::Object(scores)) => {
             scores.into_iter().filter_map(|(label, score)| Some((label, score.as_f64()?))).collect()
         }
@@ -268,7 +268,7 @@ fn prediction(item: Value, text: &str, options: &ReadOptions, repaired: &mut usi
     Ok(Prediction {
         model: take_string(&mut map, "model"),
         answer,
-        score: map.remove("score").and_then(|v| v.as_f64()),
+        score: map.shift_remove("score").and_then(|v| v.as_f64()),
         scores,
         time: take_string(&mut map, "time"),
         id: take_string(&mut map, "id"),
