@@ -111,7 +111,7 @@ fn check(oracle: &Oracle<Cases>) -> Tally {
 #[test]
 fn agrees_with_the_committed_values() {
     let tally = check(&committed());
-    assert!(tally.cases > 15 && tally.figures > 500, "{tally:?}");
+    assert!(tally.cases > 12 && tally.figures > 400, "{tally:?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn check(oracle: &Oracle<Cases>) -> Tally {
 #[test]
 fn agrees_with_the_committed_values() {
     let tally = check(&compare::small(include_str!("small/statistics.json")));
-    assert!(tally.figures > 100, "{tally:?}");
+    assert!(tally.figures > 80, "{tally:?}");
 }
 
 #[test]

@@ -45,7 +45,9 @@ def equal_width(confidence):
 
 
 def equal_mass(confidence, weights):
-    below = np.array([weights[confidence < c].sum() + weights[confidence == c].sum() / 2 for c in confidence])
+    _, at = np.unique(confidence, return_inverse=True)
+    mass = np.bincount(at, weights)
+    below = (np.cumsum(mass) - mass / 2)[at]
     return np.minimum((below / weights.sum() * BINS + 1e-9).astype(int), BINS - 1)
 
 
@@ -104,7 +106,7 @@ def of_labels(truth, scores, weights, expected):
 
 
 def one_versus_one(gold, scores, weights, k):
-    """(macro, weighted) by the definition; scikit-learn's own where it has it, which is without weights."""
+    """(macro, weighted) from areas of pairs; scikit-learn's own beside where it has it, which is without weights."""
     w = np.ones(len(gold)) if weights is None else weights
     present = sorted(set(gold))
     if len(present) < 2:
@@ -117,7 +119,8 @@ def one_versus_one(gold, scores, weights, k):
             values.append(np.mean(pair))
             shares.append(w[rows].sum())
     found = float(np.mean(values)), float(np.average(values, weights=shares))
-    if weights is None and k > 2:
+    # Beyond that many labels it takes a minute.
+    if weights is None and 2 < k <= 20:
         for value, average in zip(found, ("macro", "weighted")):
             own = sk.roc_auc_score(gold, scores, multi_class="ovo", average=average, labels=list(range(k)))
             assert abs(own - value) < 1e-12
@@ -252,7 +255,7 @@ def single_figures(names, gold, predicted, scores, weights=None):
 
 def single(rng, index, small):
     k = int(rng.integers(1, 5 if small else 8)) if index % 3 else 2
-    n = int(rng.integers(1, 9 if small else 50))
+    n = int(rng.integers(1, 7 if small else 50))
     gold = rng.choice(k, n, p=rng.dirichlet(np.full(k, 0.5)))
     flipped = rng.random(n) < rng.choice([0.0, 0.1, 0.4, 0.9])
     predicted = np.where(flipped, rng.integers(0, k, n), gold)
@@ -325,7 +328,7 @@ def set_figures(names, gold, predicted, scores, weights=None):
 
 
 def sets(rng, index, small):
-    k, n = int(rng.integers(1, 4 if small else 7)), int(rng.integers(1, 7 if small else 40))
+    k, n = int(rng.integers(1, 4 if small else 7)), int(rng.integers(1, 6 if small else 40))
     rate = rng.choice([0.0, 0.1, 0.3, 0.7], k)
     gold = (rng.random((n, k)) < rate).astype(int)
     flips = (rng.random((n, k)) < rng.choice([0.0, 0.1, 0.4])).astype(int)

@@ -46,7 +46,7 @@ def span_cases(small):
     """Documents of gold and predicted spans, whether they overlap, and the least share of overlap in per cent."""
     rng = random.Random(20261125)
     spans = []
-    for i in range(6 if small else 400):
+    for i in range(5 if small else 400):
         overlap = i % 3 == 2
         documents = []
         for _ in range(2 if small else rng.choice([1, 1, 2, 5])):
