@@ -176,13 +176,13 @@ fn content(table: &Table, column: usize) -> Content {
 /// number column with a word on top, or prose with one word on top beside labels with a word that is none of them.
 pub(crate) fn has_header(table: &Table, wanted: &[&str]) -> bool {
     let first: Vec<&str> = (0..table.width).map(|c| table.cell(0, c).trim()).collect();
-    // A column of probabilities is called after its label, which may be long.
-    let short =
-        |cell: &&str| cell.starts_with("score:") || cell.chars().count() <= 40 && cell.split_whitespace().count() <= 4;
     if first.iter().any(|cell| wanted.contains(cell)) {
         return true;
     }
-    if !first.iter().all(short) || first.iter().any(|c| c.ends_with(['.', '?', '!'])) {
+    let short = |cell: &str| cell.chars().count() <= 40 && cell.split_whitespace().count() <= 4;
+    let name = |cell: &str| short(cell) && !cell.ends_with(['.', '?', '!']);
+    // A column of probabilities is called after its label, which may be anything.
+    if !first.iter().all(|cell| cell.starts_with("score:") || name(cell)) {
         return false;
     }
     let rest = |column: usize| (1..table.rows().min(SAMPLE)).map(move |row| table.cell(row, column).trim());

@@ -86,14 +86,14 @@ impl Tally {
 
     /// Leaves the count beside the figures, for the chore that writes `docs/oracles.md`, and says it.
     pub fn record(&self, name: &str, peers: &BTreeMap<String, String>) {
-        let found = serde_json::json!({
-            "peers": peers, "cases": self.cases, "figures": self.figures, "greatest": self.greatest,
-        });
-        println!("{name}: {found}");
+        let peers: Vec<String> = peers.iter().map(|(peer, version)| format!("{peer} {version}")).collect();
+        let Self { cases, figures, greatest } = self;
+        let peers = peers.join(", ");
+        println!("{name}: {figures} figures of {cases} cases, {greatest:e} apart at most from {peers}");
         if let Some(folder) = folder() {
             let folder = folder.join("found");
             fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join(format!("{name}.json")), found.to_string()).unwrap();
+            fs::write(folder.join(format!("{name}.txt")), format!("{peers}\n{cases}\n{figures}\n{greatest:e}\n")).unwrap();
         }
     }
 }

@@ -397,7 +397,7 @@ def label_case(what):
 
 def make(small, data):
     """Cases of one label, half as many of label sets, and scores to be refused."""
-    count = 4 if small else 700
+    count = 4 if small else 500
     wanted = [(0, i, small) for i in range(count)] + [(1, i, small) for i in range(count // 2)]
     if small:
         refused = refused_cases(2)

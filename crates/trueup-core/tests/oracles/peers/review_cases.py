@@ -157,14 +157,14 @@ def real_cases(rng, data, differences):
 def make(small, data):
     rng = np.random.default_rng(20261122)
     scores = dyadic if small else dirichlet
-    sizes, count = ((6, 9), 1) if small else ((5, 200), 120)
+    sizes, count = ((6, 9), 1) if small else ((5, 200), 80)
     differences, cases = [], []
     cases += single_cases(rng, count, sizes, scores, differences)
     cases += multilabel_cases(rng, count, sizes, scores, differences)
     cases += ner_cases(rng, count, sizes, differences)
     if not small:
         # Short rows of 64ths again: ties in every column.
-        cases += single_cases(rng, 60, (5, 80), dyadic, differences)
+        cases += single_cases(rng, 40, (5, 80), dyadic, differences)
     if data and not small:
         cases += real_cases(rng, data, differences)
     return {"cases": cases, "differences": differences}

@@ -128,7 +128,7 @@ def real_cases(rng, data):
 
 def make(small, data):
     rng = np.random.default_rng(20261124)
-    cases = list(random_cases(rng, 1, 3) if small else random_cases(rng, 250, 30))
+    cases = list(random_cases(rng, 1, 3) if small else random_cases(rng, 180, 30))
     if data and not small:
         cases += real_cases(rng, data)
     return cases
