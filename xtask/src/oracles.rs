@@ -62,21 +62,41 @@ const fn nervaluate(name: &'static str, version: &'static str) -> Family {
 }
 
 static FAMILIES: [Family; 16] = [
-    family("labels", Environment::Core, "every metric of labels and label sets, curves; scores that are no numbers are refused"),
+    family(
+        "labels",
+        Environment::Core,
+        "every metric of labels and label sets, curves; scores that are no numbers are refused",
+    ),
     family("review", Environment::Core, "the figures of a review: labels, label sets, spans; real gold under noise"),
-    family("spans", Environment::Core, "reports of spans, default and strict, under six schemes and mixed; real gold under noise"),
+    family(
+        "spans",
+        Environment::Core,
+        "reports of spans, default and strict, under six schemes and mixed; real gold under noise",
+    ),
     family("schemes", Environment::Core, "tag sequences, and the spans that strict mode reads"),
     family("statistics", Environment::Core, "intervals, quantiles, tests, DeLong, BCa, divergences"),
     family("comparison", Environment::Core, "paired tests, intervals of differences, bootstrap, permutations"),
-    family("real", Environment::Core, "`trueup eval` on the real sets with a model's predictions, every metric, label and cell"),
+    family(
+        "real",
+        Environment::Core,
+        "`trueup eval` on the real sets with a model's predictions, every metric, label and cell",
+    ),
     family("statsmodels", Environment::Agreement, "McNemar, corrections, intervals of proportions, equivalence, power"),
-    family("agreement", Environment::Agreement, "coefficients of agreement, kappas, posteriors of three models; the sets of Snow and others"),
+    family(
+        "agreement",
+        Environment::Agreement,
+        "coefficients of agreement, kappas, posteriors of three models; the sets of Snow and others",
+    ),
     nervaluate("nervaluate-1.0.0", "1.0.0"),
     nervaluate("nervaluate-1.1.0", "1.1.0"),
     nervaluate("nervaluate-1.2.0", "1.2.0"),
     nervaluate("nervaluate-1.2.1", "1.2.1"),
     family("spacy", Environment::Spacy, "scores of random entities, all and by type; areas of labels"),
-    family("real-nervaluate", Environment::Nervaluate("1.2.1"), "`trueup eval --as nervaluate` on the real sets of entities"),
+    family(
+        "real-nervaluate",
+        Environment::Nervaluate("1.2.1"),
+        "`trueup eval --as nervaluate` on the real sets of entities",
+    ),
     family("real-spacy", Environment::Spacy, "`trueup eval --as spacy` on the real sets of entities"),
 ];
 
@@ -173,7 +193,7 @@ pub fn make(full: bool) -> Result<Outcome> {
     fs::create_dir_all(folder()).with_context(|| format!("cannot make {}", folder().display()))?;
     let data = workspace::data();
     let scripts = scripts(&workspace::root().join(TESTS).join("peers"))?;
-    let mut missing = Vec::new();
+    let (mut missing, mut unmade) = (Vec::new(), Vec::new());
     for family in &FAMILIES {
         let made_from = family.made_from(&scripts, data.as_deref())?;
         if family.file().is_file() && read(&family.stamp()).ok().as_ref() == Some(&made_from) {
@@ -188,8 +208,14 @@ pub fn make(full: bool) -> Result<Outcome> {
         if family.full && !full || family.is_real() && data.is_none() {
             continue;
         }
-        if let Err(error) = family.environment.python() {
+        let environment = family.environment;
+        if unmade.contains(&environment) {
+            missing.push(family.name.to_owned());
+            continue;
+        }
+        if let Err(error) = environment.python() {
             missing.push(format!("{} ({error:#})", family.name));
+            unmade.push(environment);
             continue;
         }
         family.make(data.as_deref())?;
@@ -329,7 +355,8 @@ fn grouped(number: u64) -> String {
 
 /// The day, in UTC.
 fn today() -> Result<String> {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).context("the clock is before 1970")?;
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(date(i64::try_from(since.as_secs() / 86_400)?))
 }
 
@@ -405,8 +432,7 @@ mod tests {
 
     #[test]
     fn the_table_sums_up() {
-        let found =
-            |cases, greatest: f64| Found::read(&format!("numpy 2.0\n{cases}\n1234567\n{greatest}\n")).unwrap();
+        let found = |cases, greatest: f64| Found::read(&format!("numpy 2.0\n{cases}\n1234567\n{greatest}\n")).unwrap();
         let table = table(&[(&FAMILIES[0], found(7, 0.0)), (&FAMILIES[1], found(1_000, 2e-16))], "2026-11-22");
         assert!(table.starts_with("Last full run: 2026-11-22.\n"));
         assert!(table.contains("| numpy 2.0 |") && table.contains("| 7 | 1,234,567 | 0 |"));

@@ -59,8 +59,9 @@ pub fn install() -> Outcome {
     let missing: Vec<String> = std::thread::scope(|scope| {
         let wanted = TOOLS.iter().filter(|tool| !tool.named());
         let install = |tool: &'static Tool| {
-            scope
-                .spawn(|| oracles::environment(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e)))
+            scope.spawn(|| {
+                oracles::environment(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e))
+            })
         };
         let running: Vec<_> = wanted.map(install).collect();
         let failed = running.into_iter().filter_map(|one| match one.join() {

@@ -31,7 +31,9 @@ pub fn folder() -> Option<PathBuf> {
 pub fn live<T: DeserializeOwned>(family: &str) -> Option<Oracle<T>> {
     let path = folder().map(|folder| folder.join(format!("{family}.json")));
     let Some(path) = path.filter(|path| path.is_file()) else {
-        println!("1 skipped: no figures of {family}; `cargo xtask test` makes those of scikit-learn, SciPy and seqeval, --full all");
+        println!(
+            "1 skipped: no figures of {family}; `cargo xtask test` makes those of scikit-learn, SciPy and seqeval, --full all"
+        );
         return None;
     };
     Some(serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
@@ -93,7 +95,8 @@ impl Tally {
         if let Some(folder) = folder() {
             let folder = folder.join("found");
             fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join(format!("{name}.txt")), format!("{peers}\n{cases}\n{figures}\n{greatest:e}\n")).unwrap();
+            fs::write(folder.join(format!("{name}.txt")), format!("{peers}\n{cases}\n{figures}\n{greatest:e}\n"))
+                .unwrap();
         }
     }
 }

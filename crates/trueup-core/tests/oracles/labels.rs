@@ -209,7 +209,9 @@ fn difference_no_rows_have_no_figures_rather_than_an_error() {
         for intervals in [false, true] {
             let measures = case.measure(intervals);
             assert!(measures.metrics.len() > 20);
-            assert!(measures.metrics.values().all(|figure| (figure.value, figure.low, figure.high) == (None, None, None)));
+            assert!(
+                measures.metrics.values().all(|figure| (figure.value, figure.low, figure.high) == (None, None, None))
+            );
             assert!(measures.labels.iter().all(|row| row.support == 0 && row.f1.value.is_none()));
         }
     }
@@ -223,8 +225,7 @@ fn difference_probabilities_that_do_not_sum_to_1_are_refused() {
     let gold = [Annotation::Label(0), Annotation::Label(1)];
     let taken = |cells: Vec<f64>| {
         let scores = Some(Scores::from_cells(2, cells));
-        let predictions =
-            Predictions { labels: labels.clone(), answers: gold.to_vec(), scores, span_scores: None };
+        let predictions = Predictions { labels: labels.clone(), answers: gold.to_vec(), scores, span_scores: None };
         Pair::new(Task::Classification, &labels, &gold, &predictions, None).map(|_| ()).map_err(|e| e.to_string())
     };
     assert_eq!(taken(vec![0.75, 0.25, 0.5, 0.5]), Ok(()));
@@ -258,6 +259,29 @@ fn difference_average_precision_runs_over_labels_in_gold() {
 #[test]
 fn difference_macro_jaccard_runs_over_labels_that_occur() {
     assert!(same(three_sets().measure(false).metrics["jaccard_macro"].value, Some(1.0)));
+}
+
+/// scikit-learn's `roc_auc_score(multi_class="ovo")` refuses `sample_weight`. The area of a pair is defined with weights as
+/// without; a row of weight 2 is two rows.
+#[test]
+fn difference_areas_one_against_one_may_have_weights() {
+    let case = |rows: &[usize], weights: Option<[f64; 5]>| -> Case {
+        let gold = [0, 1, 2, 0, 1];
+        let scores = [[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.25, 0.0, 0.75], [0.25, 0.5, 0.25], [0.125, 0.625, 0.25]];
+        let of = |row: &usize| (gold[*row], scores[*row]);
+        let (gold, scores): (Vec<i32>, Vec<[f64; 3]>) = rows.iter().map(of).unzip();
+        serde_json::from_value(serde_json::json!({
+            "task": "classification", "labels": ["a", "b", "c"], "gold": gold, "predicted": gold, "scores": scores,
+            "weights": weights, "expected": {}, "rows": {}, "curves": {}, "empty": false,
+        }))
+        .unwrap()
+    };
+    let weighted = case(&[0, 1, 2, 3, 4], Some([1.0, 2.0, 1.0, 3.0, 1.0])).measure(false);
+    let repeated = case(&[0, 1, 1, 2, 3, 3, 3, 4], None).measure(false);
+    for name in ["roc_auc_ovo", "roc_auc_ovo_weighted"] {
+        let (ours, twice) = (weighted.metrics[name].value, repeated.metrics[name].value);
+        assert!(ours.is_some_and(|area| area < 1.0) && same(ours, twice), "{name}: {ours:?}, {twice:?}");
+    }
 }
 
 /// scikit-learn keeps a label that only rows of weight 0 have in the macro average, with F1 0: 0.4889 here, 0.7333 without

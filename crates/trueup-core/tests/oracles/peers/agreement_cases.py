@@ -129,8 +129,10 @@ def case(rows):
         "jaccard": alpha(metric(jaccard)),
     }
     ratings = pd.DataFrame(g.T)
-    est = lambda weights, of, data=ratings, cats=None: tried(
-        lambda: getattr(CAC(data, weights=weights, categories=cats or domain, digits=13), of)()["est"]["coefficient_value"])
+
+    def est(weights, of, data=ratings, cats=domain):
+        return tried(lambda: getattr(CAC(data, weights=weights, categories=cats, digits=13), of)()["est"]["coefficient_value"])
+
     out["fleiss"] = est("identity", "fleiss")
     out["ac1"] = est("identity", "gwet")
     out["ac2_ordinal"] = est("ordinal", "gwet")

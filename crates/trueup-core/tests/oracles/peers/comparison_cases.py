@@ -140,7 +140,9 @@ def permutations(rng, count):
         a = np.round(rng.gamma(1.5, size=int(rng.integers(3, 11))) * 2) / 2
         b = np.round((a + rng.normal(0.5, 1, len(a))) * 2) / 2
         difference = lambda a, b, axis=-1: np.mean(b, axis) - np.mean(a, axis)
-        found = stats.permutation_test((a, b), difference, permutation_type="samples", n_resamples=np.inf, vectorized=True)
+        found = stats.permutation_test(
+            (a, b), difference, permutation_type="samples", n_resamples=np.inf, vectorized=True
+        )
         yield [a.tolist(), b.tolist(), float(found.pvalue)]
 
 

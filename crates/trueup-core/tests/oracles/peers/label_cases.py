@@ -91,10 +91,8 @@ def of_labels(truth, scores, weights, expected):
     k = truth.shape[1]
     w = np.ones(len(truth)) if weights is None else weights
     areas = [area(truth[:, i], scores[:, i], weights) for i in range(k)]
-    precisions = [
-        float(sk.average_precision_score(truth[:, i], scores[:, i], sample_weight=weights)) if truth[:, i].any() else None
-        for i in range(k)
-    ]
+    precision = lambda y, s: float(sk.average_precision_score(y, s, sample_weight=weights)) if y.any() else None  # noqa: E731
+    precisions = [precision(truth[:, i], scores[:, i]) for i in range(k)]
     support = w @ truth
     for name, values in {"roc_auc_ovr": areas, "average_precision": precisions}.items():
         there = [i for i in range(k) if values[i] is not None]
@@ -186,7 +184,8 @@ def single_figures(names, gold, predicted, scores, weights=None):
     if k > 1:
         expected["log_loss"] = sk.log_loss(gold, scores, labels=everything, **weight)
     averaged(gold, predicted, occurring, weights, expected, False)
-    for name, kind in {"cohen_kappa": None, "cohen_kappa_linear": "linear", "cohen_kappa_quadratic": "quadratic"}.items():
+    for kind in (None, "linear", "quadratic"):
+        name = f"cohen_kappa_{kind}" if kind else "cohen_kappa"
         # 0/0 where all is of one label on both sides, which rounding of weights may hide from scikit-learn.
         same = len(set(gold)) == 1 and set(gold) == set(predicted)
         kappa = None if same else sk.cohen_kappa_score(gold, predicted, labels=everything, weights=kind, **weight)
@@ -288,16 +287,17 @@ def set_figures(names, gold, predicted, scores, weights=None):
     k = len(names)
     w = np.ones(len(gold)) if weights is None else weights
     weight = {"sample_weight": weights}
-    # One column is not label sets to scikit-learn: a second that is always right, and that no average looks at, makes it so.
+    # One column is not label sets to scikit-learn: a second that is always right, and in no average, makes it so.
     wide = lambda side: np.hstack([side, np.zeros((len(side), 1), int)]) if k == 1 else side  # noqa: E731
     y, p = wide(gold), wide(predicted)
     occurring = [i for i in range(k) if gold[:, i].any() or predicted[:, i].any()]
+    of_two = {"labels": [0, 1]} | weight
     expected = {
         "accuracy": sk.accuracy_score(y, p, **weight),
         "zero_one_loss": sk.zero_one_loss(y, p, **weight),
         "hamming_loss": sk.hamming_loss(y, p, **weight) * y.shape[1] / k,
-        "log_loss": np.mean([sk.log_loss(gold[:, i], scores[:, i], labels=[0, 1], **weight) for i in range(k)]),
-        "brier_score": np.mean([sk.brier_score_loss(gold[:, i], scores[:, i], pos_label=1, labels=[0, 1], **weight) for i in range(k)]),
+        "log_loss": np.mean([sk.log_loss(*column, **of_two) for column in zip(gold.T, scores.T)]),
+        "brier_score": np.mean([sk.brier_score_loss(*column, pos_label=1, **of_two) for column in zip(gold.T, scores.T)]),
     }
     averaged(y, p, occurring, weights, expected, True)
     betas = ("f0.5", "f2", "f1")
@@ -366,7 +366,8 @@ def refused_cases(count):
         if index % 2:
             figures = [lambda: sk.log_loss(gold, scores), lambda: sk.top_k_accuracy_score(gold, scores, k=1)]
         else:
-            figures = [lambda: sk.log_loss(gold[:, at[1]], scores[:, at[1]], labels=[0, 1]), lambda: sk.roc_auc_score(gold, scores)]
+            column = gold[:, at[1]], scores[:, at[1]]
+            figures = [lambda: sk.log_loss(*column, labels=[0, 1]), lambda: sk.roc_auc_score(gold, scores)]
         for figure in figures:
             try:
                 figure()

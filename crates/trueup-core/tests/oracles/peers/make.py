@@ -3,8 +3,8 @@
     python make.py FAMILY OUT [--data DIR]     thousands of random cases, and real files where DIR has them
     python make.py FAMILY OUT --small          the few cases that are committed in ../small
 
-OUT is a JSON file; of the families of real sets, a folder. A family is a module of this folder whose `make(small, data)`
-gives its cases; it needs the tools of its `PEERS` alone, so that each environment makes its own families. Everything is
+OUT is a JSON file; of the families of real sets, a folder. A family is a module of this folder whose
+`make(small, data)` gives its cases; it needs the tools of its `PEERS` alone, so that each environment makes its own families. Everything is
 seeded: the same versions write the same file. null stands for 0/0, where a tool may write 0 with a warning.
 """
 

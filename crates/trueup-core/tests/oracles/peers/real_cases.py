@@ -128,12 +128,14 @@ def write_csv(path, header, rows):
         out.writerows(rows)
 
 
+def write_scored(path, header, columns, names, scores, backwards=False):
+    """Columns, and a column of probabilities for each label."""
+    rows = [[*cells, *row] for *cells, row in zip(*columns, scores.tolist())]
+    write_csv(path, [*header, *(f"score:{name}" for name in names)], rows[::-1] if backwards else rows)
+
+
 def write_jsonl(path, objects):
     path.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in objects), encoding="utf-8")
-
-
-def score_names(names):
-    return [f"score:{name}" for name in names]
 
 
 def banking77(out, data):
@@ -141,7 +143,7 @@ def banking77(out, data):
     test = [tuple(row) for row in table(data / "banking77/test.csv")]
     names, predicted, scores = answered(linear(), some(train, TRAIN), test)
     scores = rounded(scores)
-    write_csv(out / "banking77.csv", ["prediction", *score_names(names)], ([p, *s] for p, s in zip(predicted, scores.tolist())))
+    write_scored(out / "banking77.csv", ["prediction"], [predicted], names, scores)
     arguments = ["--gold", "DATA/banking77/test.csv", "--predictions", "OUT/banking77.csv"]
     return label_case("banking77", "SGD, log loss", arguments, names, [label for _, label in test], predicted, scores)
 
@@ -149,9 +151,8 @@ def banking77(out, data):
 def sms_spam(out, data):
     rows = [(text, label) for label, text in table(data / "sms_spam/SMSSpamCollection", tab=True, header=False)]
     names, predicted, scores = crossed(lambda: LogisticRegression(max_iter=200), rows)
-    cells = zip(rows, predicted, scores.tolist())
-    write_csv(out / "sms_spam.csv", ["text", "label", "prediction", *score_names(names)], ([t, g, p, *s] for (t, g), p, s in cells))
-    gold = [label for _, label in rows]
+    texts, gold = zip(*rows)
+    write_scored(out / "sms_spam.csv", ["text", "label", "prediction"], [texts, gold, predicted], names, scores)
     return label_case("sms_spam", "logistic regression, 5 folds", ["OUT/sms_spam.csv"], names, gold, predicted, scores)
 
 
@@ -162,7 +163,8 @@ def clinc150(out, data):
     names, predicted, scores = answered(linear(), some(train, TRAIN), test)
     scores = rounded(scores)
     write_jsonl(out / "clinc150.gold.jsonl", ({"id": f"c{i}", "text": t, "label": g} for i, (t, g) in enumerate(test)))
-    answers = [{"id": f"c{i}", "label": p, "scores": dict(zip(names, s))} for i, (p, s) in enumerate(zip(predicted, scores.tolist()))]
+    rows = enumerate(zip(predicted, scores.tolist()))
+    answers = [{"id": f"c{i}", "label": p, "scores": dict(zip(names, s))} for i, (p, s) in rows]
     # Matched by id, in another order.
     write_jsonl(out / "clinc150.jsonl", answers[::-1])
     arguments = ["--gold", "OUT/clinc150.gold.jsonl", "--predictions", "OUT/clinc150.jsonl"]
@@ -170,25 +172,27 @@ def clinc150(out, data):
 
 
 def trec(out, data):
-    read = lambda name: [tuple(line.split(" ", 1)[::-1]) for line in  # noqa: E731
-                         (data / "trec" / name).read_text(encoding="utf-8").splitlines()]
+    def read(name):
+        return [tuple(line.split(" ", 1)[::-1]) for line in lines(data / "trec" / name)]
+
     test = read("TREC_10.label")
     names, predicted, scores = answered(linear(), some(read("train_5500.label"), TRAIN), test)
     scores = rounded(scores)
-    write_csv(out / "trec.csv", ["prediction", *score_names(names)], ([p, *s] for p, s in zip(predicted, scores.tolist())))
+    write_scored(out / "trec.csv", ["prediction"], [predicted], names, scores)
     arguments = ["--gold", "DATA/trec/TREC_10.label", "--predictions", "OUT/trec.csv"]
     return label_case("trec", "SGD, log loss", arguments, names, [label for _, label in test], predicted, scores)
 
 
 def ag_news(out, data):
     names = lines(data / "ag_news/classes.txt")
-    rows = [(f"{title} {text}", names[int(label) - 1]) for label, title, text in table(data / "ag_news/test.csv", header=False)]
+    cells = table(data / "ag_news/test.csv", header=False)
+    rows = [(f"{title} {text}", names[int(label) - 1]) for label, title, text in cells]
     cut = np.random.default_rng(0).permutation(len(rows))
     train, test = [rows[i] for i in cut[:TRAIN]], [rows[i] for i in cut[TRAIN:]]
     names, predicted, scores = answered(MultinomialNB(alpha=0.1), train, test)
     write_csv(out / "ag_news.gold.csv", ["id", "text", "label"], ([f"a{i}", *row] for i, row in enumerate(test)))
-    answers = [[f"a{i}", p, *s] for i, (p, s) in enumerate(zip(predicted, scores.tolist()))]
-    write_csv(out / "ag_news.csv", ["id", "label", *score_names(names)], answers[::-1])
+    ids = [f"a{i}" for i in range(len(test))]
+    write_scored(out / "ag_news.csv", ["id", "label"], [ids, predicted], names, scores, backwards=True)
     arguments = ["--gold", "OUT/ag_news.gold.csv", "--predictions", "OUT/ag_news.csv"]
     return label_case("ag_news", "naive Bayes", arguments, names, [label for _, label in test], predicted, scores)
 
@@ -197,19 +201,21 @@ def sst2(out, data):
     train = [(text, label) for label, text in table(data / "sst2/train.tsv", tab=True)]
     test = [(text, label) for label, text in table(data / "sst2/test.tsv", tab=True)]
     names, predicted, scores = answered(LogisticRegression(max_iter=200), some(train, TRAIN), test)
-    write_csv(out / "sst2.csv", ["prediction", *score_names(names)], ([p, *s] for p, s in zip(predicted, scores.tolist())))
+    write_scored(out / "sst2.csv", ["prediction"], [predicted], names, scores)
     arguments = ["--gold", "DATA/sst2/test.tsv", "--predictions", "OUT/sst2.csv"]
     return label_case("sst2", "logistic regression", arguments, names, [label for _, label in test], predicted, scores)
 
 
 def tweeteval_emoji(out, data):
-    read = lambda part: list(zip(*(lines(data / f"tweeteval_emoji/{part}_{what}.txt") for what in ("text", "labels"))))  # noqa: E731
-    names, predicted, scores = answered(MultinomialNB(alpha=0.05), some(read("train"), TRAIN), test := some(read("test"), TEST))
+    def read(part):
+        return list(zip(*(lines(data / f"tweeteval_emoji/{part}_{what}.txt") for what in ("text", "labels"))))
+
+    test = some(read("test"), TEST)
+    names, predicted, scores = answered(MultinomialNB(alpha=0.05), some(read("train"), TRAIN), test)
     scores = rounded(scores)
     # Texts hold handles of people, and figures do not need them.
-    cells = zip(test, predicted, scores.tolist())
-    write_csv(out / "tweeteval_emoji.csv", ["y_true", "y_pred", *score_names(names)], ([g, p, *s] for (_, g), p, s in cells))
     gold = [label for _, label in test]
+    write_scored(out / "tweeteval_emoji.csv", ["y_true", "y_pred"], [gold, predicted], names, scores)
     return label_case("tweeteval_emoji", "naive Bayes", ["OUT/tweeteval_emoji.csv"], names, gold, predicted, scores)
 
 
@@ -217,18 +223,17 @@ def hausa_newsclass(out, data):
     folder = data / "hausa/hausa_newsclass"
     train, test = ([tuple(row) for row in table(folder / name, tab=True)] for name in ("train_clean.tsv", "test.tsv"))
     names, predicted, scores = answered(LogisticRegression(max_iter=200), train, test)
-    write_csv(out / "hausa_newsclass.csv", ["prediction", *score_names(names)], ([p, *s] for p, s in zip(predicted, scores.tolist())))
+    write_scored(out / "hausa_newsclass.csv", ["prediction"], [predicted], names, scores)
     arguments = ["--gold", "DATA/hausa/hausa_newsclass/test.tsv", "--predictions", "OUT/hausa_newsclass.csv"]
-    return label_case("hausa_newsclass", "logistic regression", arguments, names, [label for _, label in test], predicted, scores)
+    gold = [label for _, label in test]
+    return label_case("hausa_newsclass", "logistic regression", arguments, names, gold, predicted, scores)
 
 
 def snow2008_rte(out, data):
-    rows = [(f"{text} {claim}", f"{task} {value}") for _, value, task, text, claim in table(data / "snow2008/rte1.tsv", tab=True)]
-    rows = [(text, label.split()[1]) for text, label in rows]
+    rows = [(f"{text} {claim}", value) for _, value, _, text, claim in table(data / "snow2008/rte1.tsv", tab=True)]
     names, predicted, scores = crossed(lambda: MultinomialNB(alpha=0.5), rows)
-    cells = zip(rows, predicted, scores.tolist())
-    write_csv(out / "snow2008_rte.csv", ["text", "gold", "predicted", *score_names(names)], ([t, g, p, *s] for (t, g), p, s in cells))
-    gold = [label for _, label in rows]
+    texts, gold = zip(*rows)
+    write_scored(out / "snow2008_rte.csv", ["text", "gold", "predicted"], [texts, gold, predicted], names, scores)
     return label_case("snow2008_rte", "naive Bayes, 5 folds", ["OUT/snow2008_rte.csv"], names, gold, predicted, scores)
 
 
@@ -239,7 +244,7 @@ def cleanlab_20news(out, data):
     scores = scores / scores.sum(axis=1, keepdims=True)
     names = [f"newsgroup_{i:02}" for i in range(20)]
     gold, predicted = ([names[i] for i in side] for side in (labels, answers))
-    write_csv(out / "cleanlab_20news.csv", ["gold", "predicted", *score_names(names)], ([g, p, *s] for g, p, s in zip(gold, predicted, scores.tolist())))
+    write_scored(out / "cleanlab_20news.csv", ["gold", "predicted"], [gold, predicted], names, scores)
     return label_case("cleanlab_20news", "as published", ["OUT/cleanlab_20news.csv"], names, gold, predicted, scores)
 
 
@@ -272,6 +277,10 @@ def columns(train, truth, test):
     return np.stack([linear().fit(x, column).predict_proba(wanted)[:, 1] for column in truth.T], axis=1)
 
 
+def chosen(names, matrix):
+    return ([names[i] for i in np.flatnonzero(row)] for row in matrix)
+
+
 def goemotions(out, data):
     names = lines(data / "goemotions/labels.txt")
 
@@ -285,9 +294,10 @@ def goemotions(out, data):
     (train, truth), (test, gold) = read("dev"), read("test")
     scores = np.round(columns(train, truth, test), 6)
     predicted = (scores >= 0.3).astype(int)
-    answers = ({"labels": [names[i] for i in np.flatnonzero(p)], "scores": dict(zip(names, s))} for p, s in zip(predicted, scores.tolist()))
-    write_jsonl(out / "goemotions.jsonl", answers)
-    arguments = ["--gold", "DATA/goemotions/test.tsv", "--label-names", "DATA/goemotions/labels.txt", "--predictions", "OUT/goemotions.jsonl"]
+    answers = zip(chosen(names, predicted), scores.tolist())
+    write_jsonl(out / "goemotions.jsonl", ({"labels": p, "scores": dict(zip(names, s))} for p, s in answers))
+    arguments = ["--gold", "DATA/goemotions/test.tsv", "--label-names", "DATA/goemotions/labels.txt"]
+    arguments += ["--predictions", "OUT/goemotions.jsonl"]
     return set_case("goemotions", "SGD, log loss, a model a label", arguments, names, gold, predicted, scores)
 
 
@@ -300,10 +310,11 @@ def varierr_nli(out, data):
     for train, test in KFold(5, shuffle=True, random_state=0).split(texts):
         scores[test] = columns([texts[i] for i in train], gold[train], [texts[i] for i in test])
     predicted = (scores >= 0.5).astype(int)
-    chosen = lambda side: ([names[i] for i in np.flatnonzero(row)] for row in side)  # noqa: E731
-    write_jsonl(out / "varierr_nli.gold.jsonl", ({"id": r["id"], "text": t, "labels": g} for r, t, g in zip(rows, texts, chosen(gold))))
-    answers = zip(rows, chosen(predicted), scores.tolist())
-    write_jsonl(out / "varierr_nli.jsonl", ({"id": r["id"], "labels": p, "scores": dict(zip(names, s))} for r, p, s in answers))
+    ids = [row["id"] for row in rows]
+    asked = zip(ids, texts, chosen(names, gold))
+    write_jsonl(out / "varierr_nli.gold.jsonl", ({"id": i, "text": t, "labels": g} for i, t, g in asked))
+    answers = zip(ids, chosen(names, predicted), scores.tolist())
+    write_jsonl(out / "varierr_nli.jsonl", ({"id": i, "labels": p, "scores": dict(zip(names, s))} for i, p, s in answers))
     arguments = ["--gold", "OUT/varierr_nli.gold.jsonl", "--predictions", "OUT/varierr_nli.jsonl"]
     return set_case("varierr_nli", "SGD, log loss, a model a label, 5 folds", arguments, names, gold, predicted, scores)
 
@@ -332,7 +343,9 @@ def token_features(words):
     for i, word in enumerate(words):
         near = {"-1": words[i - 1] if i else "<", "+1": words[i + 1] if i + 1 < len(words) else ">"}
         found = [f"w={word}", f"l={word.lower()}", f"s={shape(word)}", f"e={word[-3:].lower()}", f"b={word[:2].lower()}"]
-        yield found + [f"{at}l={other.lower()}" for at, other in near.items()] + [f"{at}s={shape(other)}" for at, other in near.items()]
+        for at, other in near.items():
+            found += [f"{at}l={other.lower()}", f"{at}s={shape(other)}"]
+        yield found
 
 
 def tagged(train, test):
@@ -351,9 +364,9 @@ def shares(figures, label):
 
 def entity_case(name, model, arguments, scheme, gold, predicted):
     strict = report(gold, predicted, mode="strict", scheme=SCHEMES[scheme][0])
-    metrics = {figure: strict[f"micro avg {row}"] for figure, row in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score"))}
-    metrics |= {"f1_macro": strict["macro avg f1-score"], "f1_weighted": strict["weighted avg f1-score"]}
-    metrics |= {"precision_macro": strict["macro avg precision"], "recall_macro": strict["macro avg recall"]}
+    metrics = {"f1_weighted": strict["weighted avg f1-score"]}
+    for figure, row in {"precision": "precision", "recall": "recall", "f1": "f1-score"}.items():
+        metrics |= {figure: strict[f"micro avg {row}"], f"{figure}_macro": strict[f"macro avg {row}"]}
     types = sorted({row.rsplit(" ", 1)[0] for row in strict} - {"micro avg", "macro avg", "weighted avg"})
     return {
         "name": name,
@@ -403,7 +416,8 @@ def bc5cdr(out, data):
 
 def wikigold(out, data):
     # One tag is misspelt; seqeval's strict mode stops at it.
-    rows = [[(word, tag if tag[:2] == "I-" else "O") for word, tag in s] for s in sentences(data / "wikigold/wikigold.conll.txt")]
+    rows = sentences(data / "wikigold/wikigold.conll.txt")
+    rows = [[(word, tag if tag[:2] == "I-" else "O") for word, tag in sentence] for sentence in rows]
     return entities("wikigold", out, rows[600:], rows[:600], "IOB1")
 
 
@@ -413,7 +427,10 @@ def hausa_ner(out, data):
 
 
 def crowd_conll2003(out, data):
-    read = lambda part: [s for p in sorted((data / f"crowd_conll2003/{part}/ground_truth").glob("*.txt")) for s in sentences(p)]  # noqa: E731
+    def read(part):
+        documents = sorted((data / f"crowd_conll2003/{part}/ground_truth").glob("*.txt"))
+        return [sentence for document in documents for sentence in sentences(document)]
+
     return entities("crowd_conll2003", out, read("val"), read("test"))
 
 
@@ -422,8 +439,8 @@ def restaurant8k(out, data):
 
     def read(name):
         for row in json.loads((data / "restaurant8k" / name).read_text(encoding="utf-8")):
-            spans = [(s["valueSpan"].get("startIndex", 0), s["valueSpan"]["endIndex"], s["slot"]) for s in row.get("labels", ())]
-            yield row["userInput"]["text"], spans
+            found = [(label["valueSpan"], label["slot"]) for label in row.get("labels", ())]
+            yield row["userInput"]["text"], [(at.get("startIndex", 0), at["endIndex"], slot) for at, slot in found]
 
     def words(text, spans):
         out = []
@@ -444,7 +461,8 @@ def restaurant8k(out, data):
             elif tag != "O":
                 spans.append([match.start(), match.end(), tag[2:]])
         predicted.append(spans)
-    write_jsonl(out / "restaurant8k.jsonl", ({"spans": [{"start": s, "end": e, "label": k} for s, e, k in spans]} for spans in predicted))
+    named = ([{"start": s, "end": e, "label": k} for s, e, k in spans] for spans in predicted)
+    write_jsonl(out / "restaurant8k.jsonl", ({"spans": spans} for spans in named))
 
     def characters(rows):
         """A sequence a text and type: spans of different types overlap, which a single one cannot say."""

@@ -1,4 +1,4 @@
-"""The figures of spaCy's Scorer of the predictions that `real_cases.py` left in OUT, by the names that Trueup gives them."""
+"""spaCy's figures of the predictions that `real_cases.py` left in OUT, by the names that Trueup gives them."""
 
 import json
 
