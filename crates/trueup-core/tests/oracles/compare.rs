@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 /// The greatest difference allowed: absolute up to 1, relative beyond.
 pub const TOLERANCE: f64 = 1e-9;
 
+/// Figures of ours, and theirs.
+pub type Sides = (Vec<f64>, Vec<f64>);
+
 /// What a script wrote: the tools' versions, and its cases.
 #[derive(Deserialize)]
 pub struct Oracle<T> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use trueup_core::stats::{self, Correction, McNemar, PairedStatistics, Sampling};
 
-use crate::compare::{self, Tally};
+use crate::compare::{self, Sides, Tally};
 
 fn f(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -51,7 +51,7 @@ fn from(case: &Value, at: usize) -> Vec<f64> {
 /// Compares every case with ours.
 fn check(cases: &Value) -> Tally {
     let mut tally = Tally::default();
-    let mut each = |name: &str, ours: &dyn Fn(&Value) -> (Vec<f64>, Vec<f64>)| {
+    let mut each = |name: &str, ours: &dyn Fn(&Value) -> Sides| {
         for case in cases.get(name).and_then(Value::as_array).into_iter().flatten() {
             let (ours, theirs) = ours(case);
             tally.cases += 1;
@@ -74,17 +74,17 @@ fn check(cases: &Value) -> Tally {
     });
     each("clopper_pearson", &|c| {
         let exact = pair(stats::clopper_pearson(u(&c[0]), u(&c[1])).unwrap());
-        (vec![exact, pair(stats::clopper_pearson_mid_p(u(&c[0]), u(&c[1])).unwrap())].concat(), from(c, 2))
+        ([exact, pair(stats::clopper_pearson_mid_p(u(&c[0]), u(&c[1])).unwrap())].concat(), from(c, 2))
     });
     each("tango", &|c| {
         let (a, b, n) = (u(&c[0]), u(&c[1]), u(&c[2]));
         let z = stats::tango(a, b, n, f(&c[3])).unwrap();
-        (vec![vec![z], pair(stats::tango_interval(a, b, n).unwrap())].concat(), from(c, 4))
+        ([vec![z], pair(stats::tango_interval(a, b, n).unwrap())].concat(), from(c, 4))
     });
     each("paired_differences", &|c| {
         let (a, b, n) = (u(&c[0]), u(&c[1]), u(&c[2]));
-        let of = |test: McNemar| vec![pair(test.interval(a, b, n).unwrap()), vec![test.p_value(a, b)]].concat();
-        (vec![of(McNemar::Exact), of(McNemar::MidP)].concat(), from(c, 3))
+        let of = |test: McNemar| [pair(test.interval(a, b, n).unwrap()), vec![test.p_value(a, b)]].concat();
+        ([of(McNemar::Exact), of(McNemar::MidP)].concat(), from(c, 3))
     });
     each("bootstraps", &|c| {
         let jackknife: Vec<(f64, f64)> = fs(&c["jackknife"]).into_iter().map(|v| (v, 1.0)).collect();
@@ -113,7 +113,7 @@ fn check(cases: &Value) -> Tally {
     each("mcnemar", &|c| {
         let (a, b) = (u(&c[0]), u(&c[1]));
         let (plain, corrected) = (stats::mcnemar_chi_squared(a, b, false), stats::mcnemar_chi_squared(a, b, true));
-        (vec![vec![McNemar::Exact.p_value(a, b)], pair(plain.unwrap()), pair(corrected.unwrap())].concat(), from(c, 2))
+        ([vec![McNemar::Exact.p_value(a, b)], pair(plain.unwrap()), pair(corrected.unwrap())].concat(), from(c, 2))
     });
     each("corrections", &|c| {
         let methods = [

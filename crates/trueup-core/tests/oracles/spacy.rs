@@ -24,17 +24,22 @@ struct Case {
 
 #[derive(serde::Deserialize)]
 struct Ents {
-    ents_p: Option<f64>,
-    ents_r: Option<f64>,
-    ents_f: Option<f64>,
-    ents_per_type: Option<BTreeMap<String, BTreeMap<String, f64>>>,
+    #[serde(rename = "ents_p")]
+    precision: Option<f64>,
+    #[serde(rename = "ents_r")]
+    recall: Option<f64>,
+    #[serde(rename = "ents_f")]
+    f1: Option<f64>,
+    #[serde(rename = "ents_per_type")]
+    types: Option<BTreeMap<String, BTreeMap<String, f64>>>,
 }
 
 #[derive(serde::Deserialize)]
 struct Cats {
     gold: Vec<Vec<u8>>,
     scores: Vec<Vec<f64>>,
-    cats_macro_auc: f64,
+    #[serde(rename = "cats_macro_auc")]
+    mean: f64,
     auc: Vec<Option<f64>>,
 }
 
@@ -50,10 +55,10 @@ fn check(cases: &Cases) -> Tally {
         let mut counts = CompatCounts::new(Compat::Spacy, &labels, None, Scheme::Iob2);
         documents.iter().for_each(|[gold, predicted]| counts.add_spans(&spans(gold), &spans(predicted)));
         let report = counts.report();
-        for (name, theirs) in [("ents_p", figures.ents_p), ("ents_r", figures.ents_r), ("ents_f", figures.ents_f)] {
+        for (name, theirs) in [("ents_p", figures.precision), ("ents_r", figures.recall), ("ents_f", figures.f1)] {
             tally.figure(|| name.to_owned(), report.figure(name), theirs);
         }
-        let types = figures.ents_per_type.clone().unwrap_or_default();
+        let types = figures.types.clone().unwrap_or_default();
         for (kind, figures) in &types {
             for (name, theirs) in figures {
                 let ours = report.figure(&format!("ents_per_type {kind} {name}"));
@@ -70,7 +75,7 @@ fn check(cases: &Cases) -> Tally {
             let ours = trueup_core::stats::auc(&scores, &positive).map(|area| area.value);
             tally.figure(|| format!("area of {label}"), ours, *area);
         }
-        tally.figure(|| "cats_macro_auc".into(), cats_macro_auc(&case.auc).theirs, Some(case.cats_macro_auc));
+        tally.figure(|| "cats_macro_auc".into(), cats_macro_auc(&case.auc).theirs, Some(case.mean));
     }
     tally
 }
@@ -96,7 +101,7 @@ fn difference_spacy_counts_0_for_labels_without_an_area() {
     let mut lower = 0;
     for case in &committed().cases.cats {
         let figure = cats_macro_auc(&case.auc);
-        assert!(same(figure.theirs, Some(case.cats_macro_auc)), "{figure:?}");
+        assert!(same(figure.theirs, Some(case.mean)), "{figure:?}");
         if case.auc.iter().any(Option::is_none) && case.auc.iter().any(Option::is_some) {
             assert!(figure.ours.unwrap() > figure.theirs.unwrap());
             lower += 1;

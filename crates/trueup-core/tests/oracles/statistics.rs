@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use trueup_core::stats;
 
-use crate::compare::{self, Oracle, Tally};
+use crate::compare::{self, Oracle, Sides, Tally};
 
 type Cases = Map<String, Value>;
 
@@ -21,7 +21,7 @@ fn fs(value: &Value) -> Vec<f64> {
 
 fn check(oracle: &Oracle<Cases>) -> Tally {
     let mut tally = Tally::default();
-    let mut each = |name: &str, ours: &dyn Fn(&Value) -> (Vec<f64>, Vec<f64>)| {
+    let mut each = |name: &str, ours: &dyn Fn(&Value) -> Sides| {
         for case in oracle.cases[name].as_array().unwrap() {
             let (ours, theirs) = ours(case);
             tally.cases += 1;
