@@ -19,6 +19,7 @@ mod tally;
 mod test;
 mod tools;
 mod validate;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;

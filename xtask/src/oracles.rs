@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::steps::{Outcome, Steps};
-use crate::{process, tools, workspace};
+use crate::{process, tools, venv, workspace};
 
 /// The folder of the tests, relative to the root.
 const TESTS: &str = "crates/trueup-core/tests/oracles";
@@ -23,9 +23,6 @@ const PAGE: &str = "docs/oracles.md";
 
 /// The lines of the page around what is written here.
 const MARKS: [&str; 2] = ["<!-- oracles: begin -->\n", "<!-- oracles: end -->\n"];
-
-/// What an environment was made from, in a file of its folder.
-const INSTALLED: &str = "installed.txt";
 
 /// What asks a tool.
 struct Family {
@@ -131,8 +128,8 @@ impl Environment {
             Self::Spacy => &tools::OPTIONS,
             _ => &[],
         };
-        environment(&self.venv(), &self.requirements(), options)?;
-        Ok(python(&self.venv()))
+        venv::make(&self.venv(), &self.requirements(), options)?;
+        Ok(venv::python(&self.venv()))
     }
 }
 
@@ -371,33 +368,6 @@ fn date(days: i64) -> String {
     let day = of_year - (153 * month + 2) / 5 + 1;
     let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     format!("{:04}-{month:02}-{day:02}", year + era * 400 + later)
-}
-
-/// Makes a Python environment with what a file of requirements names, unless it is there; `options` go to pip.
-pub fn environment(venv: &Path, requirements: &Path, options: &[&str]) -> Result<()> {
-    if is_made(venv, requirements) {
-        return Ok(());
-    }
-    let mut create = workspace::command("python3");
-    create.args(["-m", "venv"]).arg(venv);
-    process::run(&mut create)?;
-    let mut install = Command::new(python(venv));
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(options);
-    install.arg("--requirement").arg(requirements);
-    process::run(&mut install)?;
-    let installed = venv.join(INSTALLED);
-    fs::write(&installed, read(requirements)?).with_context(|| format!("cannot write {}", installed.display()))
-}
-
-/// Whether an environment holds what the file of requirements names now.
-pub fn is_made(venv: &Path, requirements: &Path) -> bool {
-    let installed = read(&venv.join(INSTALLED));
-    installed.is_ok_and(|installed| read(requirements).is_ok_and(|wanted| wanted == installed))
-}
-
-/// The Python of an environment.
-pub fn python(venv: &Path) -> PathBuf {
-    venv.join("bin/python")
 }
 
 /// The text of the Python files of `folder`, in the order of their names.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::steps::Outcome;
-use crate::{oracles, workspace};
+use crate::{venv, workspace};
 
 /// The folder of the requirements and of the scripts that the tests run, relative to the root.
 const SOURCES: &str = "crates/trueup-data/tests/oracles";
@@ -59,9 +59,7 @@ pub fn install() -> Outcome {
     let missing: Vec<String> = std::thread::scope(|scope| {
         let wanted = TOOLS.iter().filter(|tool| !tool.named());
         let install = |tool: &'static Tool| {
-            scope.spawn(|| {
-                oracles::environment(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e))
-            })
+            scope.spawn(|| venv::make(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e)))
         };
         let running: Vec<_> = wanted.map(install).collect();
         let failed = running.into_iter().filter_map(|one| match one.join() {
@@ -78,6 +76,6 @@ pub fn install() -> Outcome {
 
 /// The variables that name the installed tools to the tests.
 pub fn variables() -> Vec<(&'static str, PathBuf)> {
-    let installed = |tool: &&Tool| !tool.named() && oracles::is_made(&tool.venv(), &tool.requirements());
-    TOOLS.iter().filter(installed).map(|tool| (tool.variable, oracles::python(&tool.venv()))).collect()
+    let installed = |tool: &&Tool| !tool.named() && venv::is_made(&tool.venv(), &tool.requirements());
+    TOOLS.iter().filter(installed).map(|tool| (tool.variable, venv::python(&tool.venv()))).collect()
 }
