@@ -10,7 +10,7 @@ mod demo;
 mod depcheck;
 mod fuzz;
 mod generate;
-mod oracle;
+mod oracles;
 mod page;
 mod process;
 mod sources;
@@ -19,6 +19,7 @@ mod tally;
 mod test;
 mod tools;
 mod validate;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,9 +31,12 @@ usage: cargo xtask CHORE
 
   build [--release]   the page and the binary; prints the binary's path last
   demo                build, then `trueup demo target/demo`
-  test [--full]       every test of every kind, then generated files, format and lint; --full runs the slow ones too
+  test [--full]       every test of every kind, then generated files, format and lint; --full runs the slow ones too,
+                      asks all other tools, and writes docs/oracles.md
   validate            all that a change must pass, cheapest check first, stopping at the first failure
   generate [--check]  the JSON schema, the rule pages and the CLI reference; --check only compares
+  oracles [--full | --record]
+                      the tests against other tools alone; --record writes the few figures that are committed
   fuzz [FORMAT] [--minutes N]
                       breaks files of every format, or of one, N minutes each (1 by default)
   depcheck            crates and stages depend downward only
@@ -62,6 +66,9 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["validate"] => validate::chore(),
         ["generate"] => generate::chore(generate::Mode::Write),
         ["generate", "--check"] => generate::chore(generate::Mode::Check),
+        ["oracles"] => oracles::chore(false),
+        ["oracles", "--full"] => oracles::chore(true),
+        ["oracles", "--record"] => oracles::record(),
         ["depcheck"] => depcheck::chore(),
         ["fuzz", rest @ ..] => fuzz::chore(rest),
         ["bench", rest @ ..] => bench::chore(rest),

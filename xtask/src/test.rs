@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::{Outcome, Steps};
 use crate::tally::{self, Runner, Tally};
-use crate::{build, generate, oracle, page, process, tools, workspace};
+use crate::{build, generate, oracles, page, process, tools, workspace};
 
 /// Which of the tests and checks to run.
 pub struct Choice {
@@ -31,7 +31,8 @@ pub fn chore(choice: &Choice) -> Result<()> {
         None => eprintln!("real data: none (set TRUEUP_DATA); tests that need it will say that they are skipped"),
     }
 
-    steps.run("oracle figures", "look at the Python error above", oracle::make)?;
+    oracles::forget()?;
+    steps.run("oracle figures", "look at the Python error above", || oracles::make(choice.slow))?;
     steps.run("real tools", "look at the Python error above", || Ok(tools::install()))?;
     steps.run("page", "mend the page's build in ui/", page::build)?;
     let mut binary = None;
@@ -46,6 +47,9 @@ pub fn chore(choice: &Choice) -> Result<()> {
     steps.run("rust tests", "run one test alone with `cargo nextest run -p CRATE NAME`", || {
         rust_tests(choice.slow, &mut tally)
     })?;
+    if choice.slow && tally.failed == 0 {
+        steps.run("page of oracles", "see which figures were not compared", oracles::publish)?;
+    }
     steps.run("doc tests", "run `cargo test --doc -p CRATE`", || {
         tests(
             &mut with_data(workspace::cargo(&["test", "--quiet", "--doc", "--workspace"])),
@@ -122,15 +126,10 @@ fn rust_tests(slow: bool, tally: &mut Tally) -> Result<Outcome> {
 
 /// Tells the tests where the data, the oracle's figures and the real tools are, and whether they may do without.
 fn with_data(mut command: Command) -> Command {
-    if let Some(dir) = workspace::data() {
-        command.env("TRUEUP_DATA", dir);
-        if workspace::is_ci() {
-            command.env("TRUEUP_REQUIRE_DATA", "1");
-        }
+    if workspace::data().is_some() && workspace::is_ci() {
+        command.env("TRUEUP_REQUIRE_DATA", "1");
     }
-    if oracle::file().is_file() {
-        command.env("TRUEUP_ORACLE", oracle::file());
-    }
+    oracles::with_figures(&mut command);
     command.envs(tools::variables());
     command
 }

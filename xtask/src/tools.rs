@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::steps::Outcome;
-use crate::{oracle, workspace};
+use crate::{venv, workspace};
 
 /// The folder of the requirements and of the scripts that the tests run, relative to the root.
 const SOURCES: &str = "crates/trueup-data/tests/oracles";
@@ -27,7 +27,7 @@ static TOOLS: [Tool; 3] = [
 
 /// Wheels alone, since what has to be compiled here would take minutes; Python's own code as it is, since little of it
 /// runs; and without a network not many tries.
-const OPTIONS: [&str; 7] = ["--only-binary", ":all:", "--no-compile", "--retries", "1", "--timeout", "15"];
+pub const OPTIONS: [&str; 7] = ["--only-binary", ":all:", "--no-compile", "--retries", "1", "--timeout", "15"];
 
 impl Tool {
     fn requirements(&self) -> PathBuf {
@@ -44,6 +44,11 @@ impl Tool {
     }
 }
 
+/// The requirements of the tool of that name.
+pub fn requirements(name: &'static str) -> PathBuf {
+    Tool { name, variable: "" }.requirements()
+}
+
 /// Installs the tools where Python is. A tool that cannot be had, such as without a network, is left out and said.
 pub fn install() -> Outcome {
     if workspace::find("python3").is_none() {
@@ -54,8 +59,7 @@ pub fn install() -> Outcome {
     let missing: Vec<String> = std::thread::scope(|scope| {
         let wanted = TOOLS.iter().filter(|tool| !tool.named());
         let install = |tool: &'static Tool| {
-            scope
-                .spawn(|| oracle::environment(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e)))
+            scope.spawn(|| venv::make(&tool.venv(), &tool.requirements(), &OPTIONS).map_err(|e| (tool.name, e)))
         };
         let running: Vec<_> = wanted.map(install).collect();
         let failed = running.into_iter().filter_map(|one| match one.join() {
@@ -72,6 +76,6 @@ pub fn install() -> Outcome {
 
 /// The variables that name the installed tools to the tests.
 pub fn variables() -> Vec<(&'static str, PathBuf)> {
-    let installed = |tool: &&Tool| !tool.named() && oracle::is_made(&tool.venv(), &tool.requirements());
-    TOOLS.iter().filter(installed).map(|tool| (tool.variable, oracle::python(&tool.venv()))).collect()
+    let installed = |tool: &&Tool| !tool.named() && venv::is_made(&tool.venv(), &tool.requirements());
+    TOOLS.iter().filter(installed).map(|tool| (tool.variable, venv::python(&tool.venv()))).collect()
 }

@@ -38,6 +38,16 @@ fn ids_match_in_any_order_and_scores_follow() {
     assert_eq!(aligned.notes, ["3 predictions matched by id"]);
 }
 
+/// banking77 has a label that ends in a question mark; as the head of a column it is no sentence.
+#[test]
+fn a_label_may_read_like_a_sentence() {
+    let gold = gold(&MAILS.replace("billing", "charged again?"));
+    let text = "prediction,score:charged again?,score:refund\nrefund,0.1,0.9\nrefund,0.3,0.7\ncharged again?,1,0\n";
+    let aligned = predict(&gold, "p.csv", text).unwrap();
+    assert_eq!(aligned.predictions.answers, [1, 1, 0].map(Annotation::Label));
+    assert_eq!(aligned.predictions.scores.as_ref().unwrap().row(1), [0.3, 0.7]);
+}
+
 #[test]
 fn json_scores_pass_the_door() {
     let mut gold = gold(MAILS);

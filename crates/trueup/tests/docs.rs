@@ -15,7 +15,7 @@ use trueup::data::{
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -31,6 +31,7 @@ const PAGES: [&str; 17] = [
     "docs/formats/tools.md",
     "docs/metrics.md",
     "docs/intervals.md",
+    "docs/oracles.md",
     "docs/eval.md",
     "docs/dependencies.md",
 ];
@@ -193,6 +194,33 @@ fn the_page_of_dependencies_lists_those_of_the_workspace() {
     let named = section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim().to_owned());
     let known: BTreeSet<String> = named.filter(|name| !name.starts_with("trueup") && !name.starts_with('#')).collect();
     assert_eq!(dependencies(&read("docs/dependencies.md")), known);
+}
+
+/// Every difference from another tool that the page names is a test, and every such test is on the page.
+#[test]
+fn the_page_of_oracles_lists_the_differences() {
+    let prefix = "difference_";
+    let mut tests = BTreeSet::new();
+    let folder = root().join("crates/trueup-core/tests/oracles");
+    let sources = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for source in sources.filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
+        let text = fs::read_to_string(&source).unwrap();
+        for (at, line) in text.lines().enumerate() {
+            if let Some(rest) = line.strip_prefix("fn ").filter(|rest| rest.starts_with(prefix)) {
+                assert_eq!(text.lines().nth(at - 1), Some("#[test]"), "{}: {line}", source.display());
+                tests.insert(rest.split('(').next().unwrap().to_owned());
+            }
+        }
+    }
+    let page = read("docs/oracles.md");
+    let named: Vec<String> = spans(&page).into_iter().filter(|span| span.starts_with(prefix)).collect();
+    let listed: BTreeSet<String> = named.iter().filter(|name| *name != "difference_...").cloned().collect();
+    assert_eq!(listed, tests);
+    assert!(tests.len() > 20 && named.len() == listed.len(), "each once: {named:?}");
+    // Every row of the table has its tool, its reason and its test.
+    let rows = page.lines().filter(|line| line.contains(prefix) && line.starts_with("| "));
+    assert!(rows.clone().all(|row| row.split(" | ").count() == 4));
+    assert_eq!(rows.count(), tests.len());
 }
 
 /// The sections of a page: the line of the heading of level 2, and the fenced blocks below it whose fence has no word
