@@ -174,15 +174,9 @@ fn a_category_named_twice_is_listed() {
 
 #[test]
 fn what_else_a_prediction_says_keeps_its_order() {
-    let lines: String = (0..12)
-        .map(|id| {
-            format!(
-                "{{\"id\":\"{id}\",\"text\":\"a\",\"label\":\"n\",\"predictions\":[{{\"model\":\"m\",\"score\":0.5,\"n\":0,\
-                 \"source\":\"s\",\"label\":\"n\",\"z\":1}}]}}\n"
-            )
-        })
-        .collect();
-    let read = read("jsonl", &lines).unwrap();
+    let line = "{\"text\":\"a\",\"label\":\"n\",\"predictions\":[{\"model\":\"m\",\"score\":0.5,\"n\":0,\"source\":\"s\",\
+                \"label\":\"n\",\"z\":1}]}\n";
+    let read = read("jsonl", &line.repeat(12)).unwrap();
     let names: Vec<&str> = read.corpus.records[0].predictions[0].extra.iter().map(|(name, _)| &**name).collect();
     assert_eq!(names, ["n", "source", "z"]);
 }

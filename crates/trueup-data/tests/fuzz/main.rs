@@ -80,8 +80,8 @@ formats! {
 #[test]
 fn a_long_row_leaves_no_room_behind() {
     let long = "word ".repeat(40_000);
-    let rows: String = (0..4_000).map(|id| format!("{id},Ann,a b,{id}\n")).collect();
-    let text = format!("id,annotator,text,label\n0,Ann,{long},1\n{rows}");
+    let rows: Vec<String> = (0..4_000).map(|id| format!("{id},Ann,a b,{id}\n")).collect();
+    let text = format!("id,annotator,text,label\n0,Ann,{long},1\n{}", rows.concat());
     let files = trueup_data::memory::Files::from([(String::new(), text.into_bytes())]);
     let of = |name: &str| name.parse::<Format>().ok();
     for from in ["label-studio-csv", "csv"] {
