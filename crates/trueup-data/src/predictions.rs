@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use trueup_core::document::Guess;
-use trueup_core::{Annotation, LabelSet, Scores, Span, Task};
+use trueup_core::{Annotation, Dataset, Example, LabelSet, Scores, Span, Task};
 
 use crate::answers::{RawAnswer, RawSpan, answer};
 use crate::columns::{self, ID_NAMES};
@@ -65,10 +65,30 @@ pub struct PredictionFile {
     pub span_scores: Option<Vec<Vec<f64>>>,
     /// The texts, when the file holds them (CoNLL), to be compared with the gold's.
     pub texts: Option<Vec<String>>,
+    /// The raw tags, when the file has one for each token (CoNLL).
+    pub tags: Option<TagRows>,
     /// What was decided from the content.
     pub guesses: Vec<Guess>,
     /// Anything else worth saying.
     pub notes: Vec<String>,
+}
+
+/// The raw tags of sentences, one a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TagRows {
+    /// The distinct tags.
+    pub names: Vec<String>,
+    /// For each sentence the place of each token's tag in `names`.
+    pub rows: Vec<Vec<u32>>,
+}
+
+impl TagRows {
+    /// The tags of a data set, when every token has one.
+    pub fn of(data: &Dataset) -> Option<Self> {
+        let row = |example: &Example| example.tokens.iter().map(|token| token.tag).collect::<Option<Vec<u32>>>();
+        let rows: Vec<Vec<u32>> = data.examples.iter().map(row).collect::<Option<_>>()?;
+        (!data.tags.is_empty()).then(|| Self { names: data.tags.clone(), rows })
+    }
 }
 
 /// Reads predictions from `path`; `-` is standard input, gzip and Zstandard are unpacked. A record that cannot be
@@ -290,6 +310,7 @@ impl<'a> Rows<'a> {
             scores,
             single_scores: single.then_some(self.single),
             span_scores: scored.then_some(span_scores),
+            tags: None,
             texts: None,
             answers,
             guesses: remarks.guesses,
@@ -464,6 +485,7 @@ fn tokens(
     let read = ReadOptions { task: Some(Task::Ner), ..read };
     let dataset = dataset::dataset(records, &outline, &read, false, &mut remarks)?;
     let lines = dataset.examples.iter().map(|e| e.line).collect();
+    let tags = TagRows::of(&dataset);
     let (answers, texts) = dataset.examples.into_iter().map(|e| (e.gold, e.text)).unzip();
     Ok(PredictionFile {
         path: remarks.path,
@@ -477,6 +499,7 @@ fn tokens(
         single_scores: None,
         span_scores: None,
         texts: Some(texts),
+        tags,
         guesses: remarks.guesses,
         notes: remarks.notes,
     })

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{CliTest, at, count, number, text};
 
 /// 240 rows of gold and prediction, a language, a time, and a probability for each of three labels.
-fn table() -> String {
+pub fn table() -> String {
     let labels = ["billing", "login", "refund"];
     let mut out = String::from("id,text,label,prediction,lang,sent,score:billing,score:login,score:refund\n");
     for row in 0..240usize {
@@ -29,13 +29,13 @@ fn table() -> String {
     out
 }
 
-fn eval(test: &CliTest, words: &[&str]) -> Value {
+pub fn eval(test: &CliTest, words: &[&str]) -> Value {
     let finished = test.run_words(&[&["eval"], words, &["--quiet", "--json", "-"]].concat()).ends_with(0);
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
 /// The document without what tells how it was read.
-fn figures(mut document: Value) -> Value {
+pub fn figures(mut document: Value) -> Value {
     let map = document.as_object_mut().unwrap();
     map.remove("run");
     map.remove("data");

@@ -152,6 +152,13 @@ pub fn tags(path: &Path) -> Option<TagColumns> {
     conll::codes::tag_columns(input.text().ok().filter(|_| is_conll)?)
 }
 
+/// The words of some sentences of such a file, by their numbers from 0, ascending.
+pub fn words(path: &Path, sentences: &[usize]) -> Vec<Vec<String>> {
+    let input = Input::open(path).ok();
+    let text = input.as_ref().and_then(|input| input.text().ok());
+    text.map_or_else(Vec::new, |text| conll::codes::words(text, sentences))
+}
+
 /// The column that was asked for, else the likeliest by name that is not `taken`.
 fn column(asked: Option<&str>, usual: &[&str], names: &[String], taken: Option<&String>) -> Option<String> {
     if let Some(asked) = asked {
