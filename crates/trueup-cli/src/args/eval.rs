@@ -43,7 +43,7 @@ pub struct EvalArgs {
     /// Measure only these metrics, by name, or `all`; repeatable, or separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Measuring")]
     pub metrics: Vec<String>,
-    /// Column (name, or number from 1) of the examples' weights, as scikit-learn's sample_weight
+    /// Column of the examples' weights, beside the gold: what scikit-learn calls sample_weight
     #[arg(long, value_name = "COLUMN", help_heading = "Measuring")]
     pub weights: Option<String>,
     /// What makes a predicted span right

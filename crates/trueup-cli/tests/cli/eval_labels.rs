@@ -17,16 +17,16 @@ fn weighted() -> String {
 
 /// What scikit-learn 1.7.2 computes of these rows with `sample_weight`.
 const SCIKIT_LEARN: [(&str, f64); 10] = [
-    ("accuracy", 0.9111111111111111),
-    ("f1_macro", 0.910427673300302),
-    ("f1_weighted", 0.9112117562253064),
-    ("balanced_accuracy", 0.9116732737575312),
-    ("matthews_corrcoef", 0.8657689467812778),
-    ("cohen_kappa", 0.865587383135697),
-    ("log_loss", 0.4975309169066116),
-    ("roc_auc_ovr", 0.9514885934561571),
-    ("jaccard_macro", 0.8356613756613758),
-    ("zero_one_loss", 0.0888888888888889),
+    ("accuracy", 0.911_111_111_111_111_1),
+    ("f1_macro", 0.910_427_673_300_302),
+    ("f1_weighted", 0.911_211_756_225_306_4),
+    ("balanced_accuracy", 0.911_673_273_757_531_2),
+    ("matthews_corrcoef", 0.865_768_946_781_277_8),
+    ("cohen_kappa", 0.865_587_383_135_697),
+    ("log_loss", 0.497_530_916_906_611_6),
+    ("roc_auc_ovr", 0.951_488_593_456_157_1),
+    ("jaccard_macro", 0.835_661_375_661_375_8),
+    ("zero_one_loss", 0.088_888_888_888_888_9),
 ];
 
 #[test]
@@ -87,7 +87,48 @@ fn the_report_has_confusion_calibration_and_a_plan() {
     let test = CliTest::with("answers.csv", weighted());
     let finished =
         test.run("eval answers.csv --weights w --normalize pred --metrics ece,accuracy --quiet").ends_with(0);
-    assert_snapshot!(finished.stdout, @"");
+    assert_snapshot!(finished.stdout, @r"
+    trueup eval answers.csv                                     one label an example
+
+      180 examples, 3 labels
+
+                    precision          recall             F1                 support
+      billing       0.937 [.826 .979]  0.903 [.785 .960]  0.920 [.842 .961]       66
+      login         0.904 [.786 .960]  0.915 [.799 .966]  0.909 [.830 .954]       65
+      refund        0.888 [.743 .956]  0.917 [.776 .973]  0.902 [.804 .954]       49
+
+      accuracy           0.911 [0.850, 0.949]  accuracy
+      calibration error  0.213 [0.174, 0.260]  ece
+
+      share of pred.  billing  login  refund
+      billing           0.937  0.096   0.000
+      login             0.000  0.904   0.112
+      refund            0.063  0.000   0.888
+
+      confidence      weight  stated   right  ○ stated, ● right
+      0.47 - 0.53         24   0.500   0.708  ···············○─────●·········
+      0.53 - 0.60         52   0.575   1.000  ·················○────────────●
+      0.60 - 0.67         25   0.650   0.762  ····················○──●·······
+      0.67 - 0.73         24   0.700   1.000  ·····················○────────●
+      0.73 - 0.80         52   0.775   0.865  ·······················○──●····
+      0.80 - 0.87         25   0.850   1.000  ··························○───●
+      0.87 - 0.93         23   0.900   1.000  ···························○──●
+
+      calibration error (ECE)    0.213 [0.174, 0.260]  of the most probable label
+      of the worst bin (MCE)     0.425 [0.416, 0.435]
+      risk over coverage (AURC)  0.056 [0.035, 0.091]
+
+      plan         180 examples tell two models that part on 10 % of the examples
+                   apart when accuracy differs by 7.9 points or more (80 % power);
+                   for an interval of ±2 points, about 1,100 examples
+      weights      column 'w', sum 225; the examples are worth 133.7 of equal weight
+                   (Kish); 60 examples of weight 0 left out
+      read as      the format is csv; fields are set apart by commas; double quotes
+                   may enclose a field; the first row is the header; text is column
+                   'text'; label is column 'label'; id is column 'id'
+      intervals    95 %, in brackets; what each metric means: docs/metrics.md
+      [COST]
+    ");
 }
 
 #[test]

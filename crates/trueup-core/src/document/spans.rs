@@ -117,8 +117,8 @@ pub struct QuotedSpan {
 pub struct InvalidTags {
     /// The scheme under which they are invalid.
     pub scheme: String,
-    /// Among gold tags; `null` where gold has none.
-    pub gold: Option<u64>,
+    /// Among gold tags.
+    pub gold: u64,
     /// Among predicted tags; `null` where predictions have none.
     pub predicted: Option<u64>,
 }

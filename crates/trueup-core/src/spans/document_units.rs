@@ -139,3 +139,78 @@ fn add(ways: &mut [SpanUnits], types: &[(LabelId, Ways)]) {
         units.add_sparse(here.filter(|(_, counts)| counts.occurs()));
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::stats::bootstrap;
+    use crate::{Rng, Span};
+
+    fn documents(rng: &mut Rng) -> Vec<(Vec<Span>, Vec<Span>)> {
+        let spans = |rng: &mut Rng| {
+            let mut at = rng.below(3) as u32;
+            let mut spans = Vec::new();
+            for _ in 0..rng.below(4) {
+                let end = at + 1 + rng.below(2) as u32;
+                spans.push(Span { start: at, end, label: rng.below(2) as u32 });
+                at = end + rng.below(2) as u32;
+            }
+            spans
+        };
+        (0..300)
+            .map(|_| {
+                let gold = spans(rng);
+                let predicted = if rng.unit() < 0.6 { gold.clone() } else { spans(rng) };
+                (gold, predicted)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn f1_is_that_of_the_counts_with_the_spread_of_resamples() {
+        let documents = documents(&mut Rng::new(5));
+        let views = || documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
+        let units = DocumentUnits::new(views(), None, 2, SpanOptions::default());
+        let mut counts = SpanCounts::new(2, SpanOptions::default());
+        views().for_each(|document| counts.add(&document));
+        for matching in SpanMatch::ALL {
+            let (units, scores) = (units.of(matching), counts.scores(matching));
+            let f1 = units.f1().unwrap();
+            assert!((f1.value - scores.micro.f1.unwrap()).abs() < 1e-12, "{matching:?}");
+            for (label, counts) in scores.types.iter().enumerate() {
+                let of_label = units.label_f1(label as LabelId).unwrap();
+                assert!((of_label.value - counts.f1().unwrap()).abs() < 1e-12, "{matching:?} {label}");
+            }
+            let drawn = bootstrap(units.times(), 2_000, 1, units);
+            let (low, high) = drawn[2].interval.unwrap();
+            let (ours, theirs) = (2.0 * crate::stats::Z95 * f1.error.unwrap(), high - low);
+            assert!((ours / theirs - 1.0).abs() < 0.1, "{matching:?}: {ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn units_that_come_as_counts_are_those_of_spans() {
+        let documents = documents(&mut Rng::new(6));
+        let views = || documents.iter().map(|(gold, predicted)| SpanDocument::new(gold, predicted));
+        let whole = DocumentUnits::new(views(), None, 2, SpanOptions::default());
+        let mut parts = [(); 2].map(|()| DocumentUnitsBuilder::new(2, SpanOptions::default()));
+        for (number, document) in views().enumerate() {
+            let part = &mut parts[number % 2];
+            if document.gold != document.predicted {
+                part.add_spans(&document);
+                continue;
+            }
+            let mut cells: BTreeMap<LabelId, Tally> = BTreeMap::new();
+            document.gold.iter().for_each(|span| cells.entry(span.label).or_default().tp += 1);
+            part.add_plain(&cells.into_iter().collect::<Vec<_>>(), 1);
+        }
+        let [mut first, second] = parts;
+        first.merge(&second);
+        let merged = first.finish();
+        for matching in SpanMatch::ALL {
+            let (a, b) = (whole.of(matching), merged.of(matching));
+            assert_eq!((a.times(), a.f1(), a.recall()), (b.times(), b.f1(), b.recall()), "{matching:?}");
+        }
+    }
+}

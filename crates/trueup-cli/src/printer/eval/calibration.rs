@@ -10,7 +10,7 @@ use super::{FIGURE, figure, heading, line};
 const SCALE: usize = 31;
 
 /// Prints the figures.
-pub fn report(out: &mut String, figures: &CalibrationFigures, width: usize) {
+pub fn report(out: &mut String, figures: &CalibrationFigures, weighted: bool, width: usize) {
     let what = match figures.of.as_str() {
         "spans" => "spans",
         "cells" => "labels",
@@ -21,8 +21,13 @@ pub fn report(out: &mut String, figures: &CalibrationFigures, width: usize) {
         "labels" => "the probability of each label",
         _ => "the most probable label",
     };
-    let titles =
-        format!("{}  {}  {}  {}  ", left("confidence", 11), right(what, 9), right("stated", 6), right("right", 6));
+    let titles = format!(
+        "{}  {}  {}  {}  ",
+        left("confidence", 11),
+        right(if weighted { "weight" } else { what }, 9),
+        right("stated", 6),
+        right("right", 6)
+    );
     let scale = width.saturating_sub(MARGIN.len() + columns(&titles)).min(SCALE);
     heading(out, &format!("{titles}○ stated, ● right"));
     for bin in &figures.bins {

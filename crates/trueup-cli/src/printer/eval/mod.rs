@@ -35,7 +35,7 @@ pub fn evaluated(document: &Evaluated, width: usize) -> String {
     confusion::report(&mut out, document, width);
     let of_spans = document.spans.as_ref().and_then(|figures| figures.calibration.as_ref());
     if let Some(figures) = document.calibration.as_ref().or(of_spans) {
-        calibration::report(&mut out, figures, width);
+        calibration::report(&mut out, figures, document.weights.is_some(), width);
     }
     groups(&mut out, document, width);
     compat(&mut out, document, width);
@@ -237,10 +237,12 @@ fn foot(out: &mut String, document: &Evaluated, width: usize) {
         say(out, "weights", &format!("column '{}', sum {}; {worth}{zero}", weights.column, trimmed(weights.sum, 3)));
     }
     if let Some(tags) = document.spans.as_ref().and_then(|spans| spans.invalid_tags.as_ref()) {
-        let [gold, predicted] = [tags.gold, tags.predicted].map(Option::unwrap_or_default);
-        if gold + predicted > 0 {
-            let (gold, predicted) = (words::counted(gold, "gold tag"), words::counted(predicted, "predicted tag"));
-            let text = format!("{gold} and {predicted} may not stand where they are under {}: in no span", tags.scheme);
+        let sides = [(Some(tags.gold), "gold tag"), (tags.predicted, "predicted tag")];
+        let said: Vec<String> = (sides.into_iter())
+            .filter_map(|(count, noun)| count.filter(|count| *count > 0).map(|count| words::counted(count, noun)))
+            .collect();
+        if !said.is_empty() {
+            let text = format!("{} out of place under {}: in no span", said.join(" and "), tags.scheme);
             say(out, "invalid", &text);
         }
     }

@@ -83,7 +83,11 @@ fn detail(mistake: &Mistake) -> String {
 
 /// A pair of spans in so many columns: `LOC 'New York City' → 'New York'`.
 fn quote(pair: &SpanPair, room: usize) -> String {
-    let text = |span: &QuotedSpan, most: usize| format!("'{}'", words::shorten(&words::printable(&span.text), most));
+    // Spans without a text have none.
+    let text = |span: &QuotedSpan, most: usize| match words::printable(&span.text) {
+        text if text.is_empty() => String::new(),
+        text => format!("'{}'", words::shorten(&text, most)),
+    };
     let one = |span: &QuotedSpan| {
         let label = name(&span.label, 16);
         let most = room.saturating_sub(columns(&label) + 3).max(8);
@@ -125,6 +129,9 @@ fn types(out: &mut String, figures: &SpanFigures, width: usize) {
     };
     let labels: BTreeSet<&str> =
         figures.types.iter().flat_map(|cell| [cell.gold.as_deref(), cell.predicted.as_deref()]).flatten().collect();
+    if labels.is_empty() {
+        return;
+    }
     let keys: Vec<Option<&str>> = labels.iter().map(|label| Some(*label)).chain([None]).collect();
     let named = |none: &'static str| keys.iter().map(|key| key.unwrap_or(none)).collect::<Vec<&str>>();
     let cells = |row: usize, column: usize| match (keys[row], keys[column]) {

@@ -146,9 +146,8 @@ fn mean(drawn: &Resampled, labels: &[LabelRow], name: &str, intervals: bool) -> 
         Some("recall") => row.recall.clone(),
         _ => row.f1.clone(),
     };
-    let weight = |row: &LabelRow| match weighted {
-        true => row.support as f64,
-        false => f64::from(u8::from(row.support + row.predicted > 0)),
+    let weight = |row: &LabelRow| {
+        if weighted { row.support as f64 } else { f64::from(u8::from(row.support + row.predicted > 0)) }
     };
     let undefined: Vec<String> = labels
         .iter()

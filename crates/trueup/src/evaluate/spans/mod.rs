@@ -10,4 +10,4 @@ pub use calibration::calibration;
 pub use figures::{mistakes, type_cells};
 pub use matched::{document_units, match_row, matched, strict_row};
 pub use mentions::{Mentions, mention_rows};
-pub use tags::Tagged;
+pub use tags::{Tagged, invalid_gold};

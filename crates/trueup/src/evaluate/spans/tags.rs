@@ -5,6 +5,23 @@ use trueup_core::spans::{CompatCounts, Decoding, TagTable};
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Span};
 use trueup_data::TagRows;
 
+/// How many gold tags the scheme does not allow where they stand; `None` where a token has no tag.
+pub fn invalid_gold(data: &Dataset, scheme: Scheme) -> Option<u64> {
+    let TagRows { names, rows } = TagRows::of(data)?;
+    let table = TagTable::read(&names, scheme::detect_style(names.iter().map(String::as_str)));
+    Some(invalid(&table, &rows, scheme))
+}
+
+fn invalid(table: &TagTable, rows: &[Vec<u32>], scheme: Scheme) -> u64 {
+    let mut decoded = Decoded::default();
+    let count = |row: &Vec<u32>| {
+        let tags: Vec<Tag<u32>> = row.iter().map(|&number| table.tags[number as usize]).collect();
+        Decoding::Strict(scheme).decode_into(&tags, table.bare, &mut decoded);
+        decoded.invalid.len() as u64
+    };
+    rows.iter().map(count).sum()
+}
+
 /// The tags of both sides of sentences whose tokens are the same.
 pub struct Tagged {
     table: TagTable,
@@ -38,14 +55,7 @@ impl Tagged {
 
     /// Tags of gold, and of predictions, that the scheme does not allow where they stand.
     pub fn invalid(&self) -> [u64; 2] {
-        let mut decoded = Decoded::default();
-        [&self.gold, &self.predicted].map(|rows| {
-            let count = |row: &Vec<u32>| {
-                Decoding::Strict(self.scheme).decode_into(&self.tags(row), self.table.bare, &mut decoded);
-                decoded.invalid.len() as u64
-            };
-            rows.iter().map(count).sum()
-        })
+        [&self.gold, &self.predicted].map(|rows| invalid(&self.table, rows, self.scheme))
     }
 
     /// Counts as another tool does.

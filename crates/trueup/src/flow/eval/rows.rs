@@ -91,7 +91,7 @@ pub(super) fn of_rows(options: &EvalOptions, observer: &dyn Observer) -> Result<
     };
     let found = spans.as_ref().map(|spans| {
         let strict = |how: &MeasureOptions| measure(&pair, how);
-        spans.figures(options, &measuring, &measures, &predictions, tagged.as_ref().zip(gold.scheme), strict)
+        spans.figures(options, &measuring, &measures, &predictions, (tagged.as_ref(), gold.scheme), strict)
     });
     let (span_figures, confusion, points) = match found {
         Some(found) => (Some(found.figures), found.confusion, found.points),

@@ -37,6 +37,15 @@ impl<'a> Spans<'a> {
         spans::document_units(self.data, self.pair, rows, &self.mentions.tokens)
     }
 
+    fn invalid_tags(&self, (tagged, scheme): (Option<&Tagged>, Option<Scheme>)) -> Option<InvalidTags> {
+        let scheme = scheme?;
+        let (gold, predicted) = match tagged.map(Tagged::invalid) {
+            Some([gold, predicted]) => (gold, Some(predicted)),
+            None => (spans::invalid_gold(self.data, scheme)?, None),
+        };
+        Some(invalid_tags(scheme, gold, predicted))
+    }
+
     /// All that there is to say. `strict` measures the whole by strict matching.
     pub fn figures(
         &self,
@@ -44,19 +53,18 @@ impl<'a> Spans<'a> {
         measuring: &Measuring,
         headline: &Measures,
         predictions: &Predictions,
-        tagged: Option<(&Tagged, Scheme)>,
+        tags: (Option<&Tagged>, Option<Scheme>),
         strict: impl Fn(&MeasureOptions) -> Measures,
     ) -> Found {
         let all: Vec<usize> = (0..self.pair.len()).collect();
         let units = self.units(&all);
-        let (strict, confusion) = match options.way {
-            Way::Strict => (spans::strict_row(Way::Strict, &headline.metrics), None),
-            _ => {
-                let names = ["precision", "recall", "f1"];
-                let metrics = Selection::named(Task::Ner, &names).unwrap_or(Selection::Default);
-                let measures = strict(&MeasureOptions { metrics, ..measuring.asked.clone() });
-                (spans::strict_row(Way::Strict, &measures.metrics), measures.confusion)
-            }
+        let (strict, confusion) = if options.way == Way::Strict {
+            (spans::strict_row(Way::Strict, &headline.metrics), None)
+        } else {
+            let names = ["precision", "recall", "f1"];
+            let metrics = Selection::named(Task::Ner, &names).unwrap_or(Selection::Default);
+            let measures = strict(&MeasureOptions { metrics, ..measuring.asked.clone() });
+            (spans::strict_row(Way::Strict, &measures.metrics), measures.confusion)
         };
         let conlleval = (options.way == Way::Conlleval).then(|| spans::strict_row(Way::Conlleval, &headline.metrics));
         let character = units.characters().filter(|_| options.way == Way::Character);
@@ -82,10 +90,7 @@ impl<'a> Spans<'a> {
             matchings: matchings(strict, &units, conlleval, character, options.intervals),
             mistakes: spans::mistakes(&found, self.pair.labels(), &quote, &id),
             types: spans::type_cells(&found, self.pair.labels(), &quote, &id),
-            invalid_tags: tagged.map(|(tagged, scheme)| {
-                let [gold, predicted] = tagged.invalid();
-                invalid_tags(scheme, gold, predicted)
-            }),
+            invalid_tags: self.invalid_tags(tags),
             by_length: self.mentions.by_length(self.pair, options.intervals),
             by_seen,
             by_consistency,
@@ -139,6 +144,6 @@ pub(super) fn matchings(
     rows
 }
 
-pub(super) fn invalid_tags(scheme: Scheme, gold: u64, predicted: u64) -> InvalidTags {
-    InvalidTags { scheme: scheme.name().to_owned(), gold: Some(gold), predicted: Some(predicted) }
+pub(super) fn invalid_tags(scheme: Scheme, gold: u64, predicted: Option<u64>) -> InvalidTags {
+    InvalidTags { scheme: scheme.name().to_owned(), gold, predicted }
 }

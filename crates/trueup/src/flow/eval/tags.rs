@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use trueup_core::document::{Confusion, ConfusionAxes, Evaluated, Guess, SpanFigures, SplitSummary};
-use trueup_core::measure::measure_units;
+use trueup_core::measure::{Measures, measure_units};
 use trueup_core::scheme::{self, Scheme, Style, Tag};
 use trueup_core::spans::{CompatCounts, LengthBucket, Mistakes, TagTable, Way};
 use trueup_core::{LabelSet, Span, Task, words};
@@ -71,6 +71,7 @@ pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observe
     let confusion = Confusion { labels: names, counts: confusion, axes: ConfusionAxes::default() };
     let mut measures = measure_units(&table.labels, kinds, Some(confusion), &measuring.all);
     let metrics = measuring.take(&mut measures);
+    leave_out_unused(&mut measures);
     let [gold, predicted] = invalid;
     let (kinds, types) = quoted(path, &mistakes, &table.labels);
     let figures = SpanFigures {
@@ -78,7 +79,7 @@ pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observe
         matchings: matchings(strict_row(Way::Strict, &metrics), &units, None, None, options.intervals),
         mistakes: kinds,
         types,
-        invalid_tags: Some(invalid_tags(scheme, gold, predicted)),
+        invalid_tags: Some(invalid_tags(scheme, gold, Some(predicted))),
         by_length: mention_rows(&lengths, |bucket: &LengthBucket| bucket.name(), options.intervals),
         by_seen: Vec::new(),
         by_consistency: Vec::new(),
@@ -104,6 +105,23 @@ pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observe
     let how = format!("predictions in {}", path.display());
     let document = document(Task::Ner, summary, how, BTreeMap::new(), measures, Vec::new(), compat);
     Ok(Some(Evaluated { spans: Some(figures), confusion_shares, plan, ..document }))
+}
+
+/// Leaves out the types that stand in invalid tags alone and so in no span.
+fn leave_out_unused(measures: &mut Measures) {
+    let used: Vec<bool> = measures.labels.iter().map(|row| row.support + row.predicted > 0).collect();
+    if used.iter().all(|used| !used) {
+        return;
+    }
+    let kept = |at: usize| used.get(at).copied().unwrap_or(true);
+    measures.labels.retain(|row| row.support + row.predicted > 0);
+    if let Some(confusion) = &mut measures.confusion {
+        let parts = |list: Vec<u64>| list.into_iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, n)| n).collect();
+        let rows = std::mem::take(&mut confusion.counts).into_iter().enumerate();
+        confusion.counts = rows.filter(|(row, _)| kept(*row)).map(|(_, row)| parts(row)).collect();
+        let labels = std::mem::take(&mut confusion.labels).into_iter().enumerate();
+        confusion.labels = labels.filter(|(at, _)| kept(*at)).map(|(_, label)| label).collect();
+    }
 }
 
 /// Mistakes and pairs of types with the words of their spans, for which these sentences are read once more.
