@@ -15,7 +15,7 @@ fn weighted() -> String {
     table().lines().enumerate().map(column).collect()
 }
 
-/// What scikit-learn 1.7.2 computes of these rows with `sample_weight`.
+/// What scikit-learn 1.9.1 computes of these rows with `sample_weight`.
 const SCIKIT_LEARN: [(&str, f64); 10] = [
     ("accuracy", 0.911_111_111_111_111_1),
     ("f1_macro", 0.910_427_673_300_302),

@@ -154,6 +154,11 @@ fn types(out: &mut String, figures: &SpanFigures, width: usize) {
     list(out, ["gold", "taken for", "times"], &rows, pairs.len());
 }
 
+/// The name of a part, short enough for its column.
+fn part(row: &MentionRow) -> &str {
+    if row.part == "seen-other-type" { "other type" } else { &row.part }
+}
+
 fn mentions(out: &mut String, title: &str, rows: &[MentionRow], width: usize) {
     if rows.is_empty() {
         return;
@@ -165,7 +170,7 @@ fn mentions(out: &mut String, title: &str, rows: &[MentionRow], width: usize) {
     for row in rows {
         let gold = format!("{}  {}", right(&words::count(row.gold), 7), cell(Some(&row.recall), narrow));
         let predicted = format!("{}  {}", right(&words::count(row.predicted), 9), cell(Some(&row.precision), narrow));
-        line(out, &format!("{}{gold}{predicted}{}", left(&row.part, PART), words::number(row.f1, 3)));
+        line(out, &format!("{}{gold}{predicted}{}", left(part(row), PART), words::number(row.f1, 3)));
     }
     out.push('\n');
 }

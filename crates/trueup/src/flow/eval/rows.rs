@@ -33,6 +33,14 @@ pub(super) fn of_rows(options: &EvalOptions, observer: &dyn Observer) -> Result<
     let Read { mut gold, train, mut predictions, tags, how } = load(options, observer)?;
     let task = gold.data.task;
     fits(options, task)?;
+    if let Some(part) = train.as_ref().filter(|part| !part.data.has_text || !gold.data.has_text) {
+        let file = if gold.data.has_text { &part.summary.file } else { &gold.summary.file };
+        return Err(Error::Unfit {
+            option: "--train",
+            why: format!("mentions are looked up by their words, and {file} has no texts"),
+            hint: "--text names the column of texts".to_owned(),
+        });
+    }
     observer.stage("evaluate");
     let weights = match &options.weights {
         Some(column) => Some(Weighted::new(column, &mut gold, &mut predictions, observer)?),
