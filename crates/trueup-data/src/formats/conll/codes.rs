@@ -11,6 +11,8 @@ use crate::formats::head;
 
 /// How many sentences one thread takes at once.
 const SENTENCES: usize = 4_096;
+/// So many bytes are looked at first for the words of a few sentences.
+const FIRST: usize = 1 << 20;
 /// A column of more distinct tags than this holds no tags.
 const MOST: usize = 65_536;
 
@@ -118,11 +120,24 @@ pub(crate) fn tag_columns(text: &str) -> Option<TagColumns> {
     Some(found)
 }
 
-/// The words of these sentences, by their numbers from 0, ascending.
+/// The words of these sentences, by their numbers from 0, ascending. Of a large text no more is looked at than holds them.
 pub(crate) fn words(text: &str, wanted: &[usize]) -> Vec<Vec<String>> {
+    let Some(&last) = wanted.last() else { return Vec::new() };
     let (tabs, columns) = layout(head(text));
-    let mut layout = Layout { tabs, columns, token: 0, tag: columns.saturating_sub(2), ..Layout::default() };
-    let (sentences, _) = blocks::sentences(text, &mut layout);
+    let of = |part| {
+        let mut layout = Layout { tabs, columns, token: 0, tag: columns.saturating_sub(2), ..Layout::default() };
+        blocks::sentences(part, &mut layout).0
+    };
+    let mut size = FIRST;
+    let sentences = loop {
+        let end = text.as_bytes().get(..size).and_then(|part| memchr::memrchr(b'\n', part));
+        let sentences = of(end.map_or(text, |end| &text[..=end]));
+        // The last one may be cut.
+        if end.is_none() || sentences.len() > last + 1 {
+            break sentences;
+        }
+        size *= 8;
+    };
     let word = |line: &str| {
         let mut fields = Vec::new();
         split(line, tabs, &mut fields);
@@ -149,6 +164,9 @@ mod tests {
         );
         assert_eq!(found.lengths, [1; 4]);
         assert_eq!(words("a B-X B-X\nb O O\n\nc B-X O\nd I-X I-X", &[1]), [["c", "d"]]);
+        let long = "a B-X B-X\nb O O\n\nc B-X O\n\n".repeat(300_000);
+        assert_eq!(words(&long, &[0, 1, 400_000]), [vec!["a", "b"], vec!["c"], vec!["a", "b"]]);
+        assert_eq!(words(&long, &[599_999, 600_000]), [["c"]]);
         assert_eq!(found.sentences().collect::<Vec<_>>(), [0..2, 2..4]);
         assert!(tag_columns("-DOCSTART- O O\n\na B-X B-X\n").is_none());
         assert!(tag_columns("a I-NP B-X\nb I-VP O\n").is_none());

@@ -14,13 +14,20 @@ use crate::error::Error;
 /// With fewer gold spans of a type than this, figures that rest on it are marked.
 const FEW_GOLD: u64 = 20;
 
-/// The units of documents for all ways at once; tokens where the source has them, characters where it has texts.
-pub fn document_units(data: &Dataset, pair: &Pair, rows: &[usize], tokens: &[Vec<Token>]) -> DocumentUnits {
+/// The units of documents for all ways at once; those of tokens where there are `tokens`, those of characters where they
+/// are wanted and the source has texts.
+pub fn document_units(
+    data: &Dataset,
+    pair: &Pair,
+    rows: &[usize],
+    tokens: &[Vec<Token>],
+    characters: bool,
+) -> DocumentUnits {
     let documents = rows.iter().map(|&row| SpanDocument {
         gold: pair.gold()[row].spans(),
         predicted: pair.predicted()[row].spans(),
         tokens: tokens.get(row).map(Vec::as_slice),
-        text: data.has_text.then_some(data.examples[row].text.as_str()),
+        text: (characters && data.has_text).then_some(data.examples[row].text.as_str()),
     });
     let clusters: Option<Vec<u32>> = pair.clusters().map(|clusters| rows.iter().map(|&row| clusters[row]).collect());
     DocumentUnits::new(documents, clusters.as_deref(), pair.labels().len(), SpanOptions::default())

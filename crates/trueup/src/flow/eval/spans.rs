@@ -32,9 +32,9 @@ impl<'a> Spans<'a> {
         Self { data, pair, train, mentions: Mentions::new(data) }
     }
 
-    /// The units of some rows for all ways.
-    fn units(&self, rows: &[usize]) -> DocumentUnits {
-        spans::document_units(self.data, self.pair, rows, &self.mentions.tokens)
+    /// The units of some rows for all ways; of characters only when they are asked for.
+    fn units(&self, rows: &[usize], way: Way) -> DocumentUnits {
+        spans::document_units(self.data, self.pair, rows, &self.mentions.tokens, way == Way::Character)
     }
 
     fn invalid_tags(&self, (tagged, scheme): (Option<&Tagged>, Option<Scheme>)) -> Option<InvalidTags> {
@@ -57,7 +57,7 @@ impl<'a> Spans<'a> {
         strict: impl Fn(&MeasureOptions) -> Measures,
     ) -> Found {
         let all: Vec<usize> = (0..self.pair.len()).collect();
-        let units = self.units(&all);
+        let units = self.units(&all, options.way);
         let (strict, confusion) = if options.way == Way::Strict {
             (spans::strict_row(Way::Strict, &headline.metrics), None)
         } else {
@@ -67,7 +67,7 @@ impl<'a> Spans<'a> {
             (spans::strict_row(Way::Strict, &measures.metrics), measures.confusion)
         };
         let conlleval = (options.way == Way::Conlleval).then(|| spans::strict_row(Way::Conlleval, &headline.metrics));
-        let character = units.characters().filter(|_| options.way == Way::Character);
+        let character = units.characters();
         let mut found = Mistakes::new();
         for (row, (gold, answer)) in self.pair.gold().iter().zip(self.pair.predicted()).enumerate() {
             if gold == answer {
@@ -112,7 +112,7 @@ pub(super) fn way_figures(
     pair: &Pair,
     how: &MeasureOptions,
 ) -> Result<Measures, Error> {
-    let units = spans.units(rows);
+    let units = spans.units(rows, way);
     let units = match (way, way.matching()) {
         (_, Some(matching)) => Some(units.of(matching)),
         (Way::Token, None) => units.tokens(),

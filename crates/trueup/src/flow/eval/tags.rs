@@ -12,7 +12,7 @@ use trueup_core::scheme::{self, Scheme, Style, Tag};
 use trueup_core::spans::{CompatCounts, LengthBucket, Mistakes, TagTable, Way};
 use trueup_core::{LabelSet, Span, Task, words};
 use trueup_data::ReadOptions;
-use trueup_data::scan::{self, TagColumns};
+use trueup_data::scan::{self, TagColumns, Tags};
 
 use super::spans::{invalid_tags, matchings};
 use super::{Measuring, document};
@@ -37,9 +37,10 @@ fn is_plain(options: &EvalOptions) -> bool {
 
 /// The figures by tags alone; `None` where that is not possible.
 pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observer) -> Result<Option<Evaluated>, Error> {
-    let Some(columns) = is_plain(options).then(|| scan::tags(path)).flatten() else {
+    let Some(tags) = is_plain(options).then(|| scan::tags(path)).flatten() else {
         return Ok(None);
     };
+    let columns = &tags.columns;
     let style = scheme::detect_style(columns.names.iter().map(String::as_str));
     let table = TagTable::read(&columns.names, style);
     if !table.not_tags.is_empty() || table.labels.is_empty() {
@@ -56,14 +57,14 @@ pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observe
         .par_chunks(SENTENCES)
         .map(|ranges| {
             let mut counted = new();
-            ranges.iter().for_each(|(number, range)| counted.add(*number as u32, &columns, range.clone()));
+            ranges.iter().for_each(|(number, range)| counted.add(*number as u32, columns, range.clone()));
             counted
         })
         .collect();
     let mut all = new();
     parts.into_iter().for_each(|part| all.merge(part));
     let count::Finished { kinds, confusion, invalid, compat, units, mistakes, lengths } = all.finish();
-    say(path, &columns, scheme, invalid, observer);
+    say(path, columns, scheme, invalid, observer);
     let measuring = Measuring::new(options, Task::Ner, &table.labels)?;
     let mut names = table.labels.names().to_vec();
     names.push("(none)".to_owned());
@@ -73,7 +74,7 @@ pub(super) fn of_tags(path: &Path, options: &EvalOptions, observer: &dyn Observe
     let metrics = measuring.take(&mut measures);
     leave_out_unused(&mut measures);
     let [gold, predicted] = invalid;
-    let (kinds, types) = quoted(path, &mistakes, &table.labels);
+    let (kinds, types) = quoted(&tags, &mistakes, &table.labels);
     let figures = SpanFigures {
         matching: Way::Strict.name().to_owned(),
         matchings: matchings(strict_row(Way::Strict, &metrics), &units, None, None, options.intervals),
@@ -124,9 +125,9 @@ fn leave_out_unused(measures: &mut Measures) {
     }
 }
 
-/// Mistakes and pairs of types with the words of their spans, for which these sentences are read once more.
+/// Mistakes and pairs of types with the words of their spans.
 fn quoted(
-    path: &Path,
+    tags: &Tags,
     found: &Mistakes,
     labels: &LabelSet,
 ) -> (Vec<trueup_core::document::Mistake>, Vec<trueup_core::document::TypeCell>) {
@@ -135,7 +136,7 @@ fn quoted(
     let mut sentences: Vec<usize> = of_kinds.chain(of_types).map(|pair| pair.document as usize).collect();
     sentences.sort_unstable();
     sentences.dedup();
-    let texts: Vec<String> = scan::words(path, &sentences).into_iter().map(|words| words.join(" ")).collect();
+    let texts: Vec<String> = tags.words(&sentences).into_iter().map(|words| words.join(" ")).collect();
     let quote = |sentence: u32, span: &Span| {
         let place = sentences.binary_search(&(sentence as usize)).ok();
         let text = place.and_then(|place| texts.get(place)?.get(span.range()));
