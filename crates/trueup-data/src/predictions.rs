@@ -1,10 +1,12 @@
 //! Files of predictions, as any tool can write them, before they are matched with the gold.
 
+mod tags;
+
 use std::path::Path;
 
 use serde_json::Value;
 use trueup_core::document::Guess;
-use trueup_core::{Annotation, Dataset, Example, LabelSet, Scores, Span, Task};
+use trueup_core::{Annotation, LabelSet, Scores, Span, Task};
 
 use crate::answers::{RawAnswer, RawSpan, answer};
 use crate::columns::{self, ID_NAMES};
@@ -19,6 +21,8 @@ use crate::options::{PredictionOptions, ReadOptions, Remarks};
 use crate::reading::Reading;
 use crate::source::Source;
 use crate::tabular;
+
+pub use tags::TagRows;
 
 /// Usual names of the predicted label, the likeliest first: a file with `label` and `prediction` has gold in `label`.
 pub(crate) const PREDICTED_NAMES: &[&str] = &[
@@ -71,24 +75,6 @@ pub struct PredictionFile {
     pub guesses: Vec<Guess>,
     /// Anything else worth saying.
     pub notes: Vec<String>,
-}
-
-/// The raw tags of sentences, one a token.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TagRows {
-    /// The distinct tags.
-    pub names: Vec<String>,
-    /// For each sentence the place of each token's tag in `names`.
-    pub rows: Vec<Vec<u32>>,
-}
-
-impl TagRows {
-    /// The tags of a data set, when every token has one.
-    pub fn of(data: &Dataset) -> Option<Self> {
-        let row = |example: &Example| example.tokens.iter().map(|token| token.tag).collect::<Option<Vec<u32>>>();
-        let rows: Vec<Vec<u32>> = data.examples.iter().map(row).collect::<Option<_>>()?;
-        (!data.tags.is_empty()).then(|| Self { names: data.tags.clone(), rows })
-    }
 }
 
 /// Reads predictions from `path`; `-` is standard input, gzip and Zstandard are unpacked. A record that cannot be
