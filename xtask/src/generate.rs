@@ -17,9 +17,11 @@ pub enum Mode {
 }
 
 /// What to ask the binary, and the file that keeps the answer.
-const GENERATED: [(&[&str], &str); 4] = [
+const GENERATED: [(&[&str], &str); 6] = [
     (&["schema"], "docs/schema/review.json"),
     (&["schema", "agreement"], "docs/schema/agreement.json"),
+    (&["schema", "eval"], "docs/schema/eval.json"),
+    (&["schema", "curves"], "docs/schema/curves.json"),
     (&["rules", "--markdown"], "docs/rules.md"),
     (&["docs-cli"], "docs/cli.md"),
 ];

@@ -356,6 +356,10 @@ pub enum DocumentArg {
     Stats,
     /// What `trueup agreement` writes
     Agreement,
+    /// What `trueup eval` writes
+    Eval,
+    /// What `trueup eval --curves` writes
+    Curves,
 }
 
 impl From<DocumentArg> for Document {
@@ -364,6 +368,8 @@ impl From<DocumentArg> for Document {
             DocumentArg::Review => Self::Review,
             DocumentArg::Stats => Self::Stats,
             DocumentArg::Agreement => Self::Agreement,
+            DocumentArg::Eval => Self::Eval,
+            DocumentArg::Curves => Self::Curves,
         }
     }
 }

@@ -73,5 +73,5 @@ pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restr
 pub use label_names::read_label_names;
 pub use mapping::{AnswerFields, Mapping, SpanFields};
 pub use options::{PredictionOptions, ReadOptions};
-pub use predictions::{PredictionFile, read_predictions};
+pub use predictions::{PredictionFile, TagRows, read_predictions};
 pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset};

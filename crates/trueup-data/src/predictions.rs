@@ -1,5 +1,7 @@
 //! Files of predictions, as any tool can write them, before they are matched with the gold.
 
+mod tags;
+
 use std::path::Path;
 
 use serde_json::Value;
@@ -19,6 +21,8 @@ use crate::options::{PredictionOptions, ReadOptions, Remarks};
 use crate::reading::Reading;
 use crate::source::Source;
 use crate::tabular;
+
+pub use tags::TagRows;
 
 /// Usual names of the predicted label, the likeliest first: a file with `label` and `prediction` has gold in `label`.
 pub(crate) const PREDICTED_NAMES: &[&str] = &[
@@ -65,6 +69,8 @@ pub struct PredictionFile {
     pub span_scores: Option<Vec<Vec<f64>>>,
     /// The texts, when the file holds them (CoNLL), to be compared with the gold's.
     pub texts: Option<Vec<String>>,
+    /// The raw tags, when the file has one for each token (CoNLL).
+    pub tags: Option<TagRows>,
     /// What was decided from the content.
     pub guesses: Vec<Guess>,
     /// Anything else worth saying.
@@ -290,6 +296,7 @@ impl<'a> Rows<'a> {
             scores,
             single_scores: single.then_some(self.single),
             span_scores: scored.then_some(span_scores),
+            tags: None,
             texts: None,
             answers,
             guesses: remarks.guesses,
@@ -464,6 +471,7 @@ fn tokens(
     let read = ReadOptions { task: Some(Task::Ner), ..read };
     let dataset = dataset::dataset(records, &outline, &read, false, &mut remarks)?;
     let lines = dataset.examples.iter().map(|e| e.line).collect();
+    let tags = TagRows::of(&dataset);
     let (answers, texts) = dataset.examples.into_iter().map(|e| (e.gold, e.text)).unzip();
     Ok(PredictionFile {
         path: remarks.path,
@@ -477,6 +485,7 @@ fn tokens(
         single_scores: None,
         span_scores: None,
         texts: Some(texts),
+        tags,
         guesses: remarks.guesses,
         notes: remarks.notes,
     })

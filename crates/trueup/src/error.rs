@@ -39,6 +39,30 @@ pub enum Error {
         /// What is valid.
         valid: String,
     },
+    /// A weight is none.
+    #[error(
+        "{file}: line {line}: found {found} in column '{column}' of weights; valid: a finite number of at least 0\nhint: --where leaves out the examples that have none"
+    )]
+    Weight {
+        /// The file.
+        file: String,
+        /// 1-based line.
+        line: u64,
+        /// What stands there.
+        found: String,
+        /// The column.
+        column: String,
+    },
+    /// An option does not fit the data.
+    #[error("{option}: {why}\nhint: {hint}")]
+    Unfit {
+        /// The option: `--match`.
+        option: &'static str,
+        /// Why it does not.
+        why: String,
+        /// What to do instead.
+        hint: String,
+    },
     /// A metric cannot be measured.
     #[error("--metrics: {cause}\nhint: `--metrics all` measures every metric of the task; docs/metrics.md lists them")]
     Metric {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use trueup_core::measure::confusion::Normalise;
+use trueup_core::spans::Way;
 use trueup_data::{Format, ReadOptions};
 
 /// Which learner is asked for.
@@ -58,6 +60,16 @@ pub struct EvalOptions {
     pub by: Vec<String>,
     /// The metrics to measure, by name; none for those of a review. `all` for all.
     pub metrics: Vec<String>,
+    /// The column of the weights of examples.
+    pub weights: Option<String>,
+    /// What counts as a right span.
+    pub way: Way,
+    /// What the model was trained on, to tell seen mentions from unseen ones.
+    pub train: Option<PathBuf>,
+    /// What the counts of the confusion matrix are divided by.
+    pub normalise: Option<Normalise>,
+    /// Whether to make curves over all thresholds.
+    pub curves: bool,
     /// The tool whose figures are wanted beside ours: `seqeval`, `sklearn` and others.
     pub compat: Option<String>,
     /// What mistakes cost.

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use trueup::core::measure::confusion::Normalise;
+use trueup::core::spans::Way;
 use trueup::options::CostOption;
 
 use super::{ReadArgs, WorkArgs};
@@ -18,6 +20,8 @@ use super::{ReadArgs, WorkArgs};
   trueup eval output.conll                                  gold and prediction in the last two columns
   trueup eval log.parquet --by lang --by \"date(sent)\"       the figures of each language and day
   trueup eval answers.csv --metrics f1_macro,log_loss --json -
+  trueup eval answers.csv --weights weight --curves curves.csv --confusion confusion.csv
+  trueup eval output.conll --match partial --train train.conll
 
 `trueup review` judges the same figures, finds faults and says what to do next.")]
 pub struct EvalArgs {
@@ -39,6 +43,18 @@ pub struct EvalArgs {
     /// Measure only these metrics, by name, or `all`; repeatable, or separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Measuring")]
     pub metrics: Vec<String>,
+    /// Column of the examples' weights, beside the gold: what scikit-learn calls sample_weight
+    #[arg(long, value_name = "COLUMN", help_heading = "Measuring")]
+    pub weights: Option<String>,
+    /// What makes a predicted span right
+    #[arg(long = "match", value_name = "HOW", value_enum, default_value = "strict", help_heading = "Measuring")]
+    pub matching: MatchArg,
+    /// What the model was trained on: spans seen and unseen in it, and by how consistently it labels them
+    #[arg(long, value_name = "FILE", help_heading = "Measuring")]
+    pub train: Option<PathBuf>,
+    /// Print the confusion matrix as shares: of each gold label (true), of each predicted label (pred), of all
+    #[arg(long, value_name = "BY", value_enum, help_heading = "Measuring")]
+    pub normalize: Option<NormalizeArg>,
     /// The figures of another tool too, and where it is wrong: seqeval, seqeval-strict, conlleval, spacy, nervaluate, sklearn
     #[arg(long = "as", value_name = "TOOL", help_heading = "Measuring")]
     pub compat: Option<String>,
@@ -60,7 +76,67 @@ pub struct EvalArgs {
     /// Write the figures as JSON; `-` prints them and nothing else
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub json: Option<PathBuf>,
+    /// Write the confusion matrix as CSV: gold in rows, predictions in columns; shares with --normalize
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub confusion: Option<PathBuf>,
+    /// Write ROC, precision-recall, DET, reliability and risk-coverage curves as JSON, or as CSV to a name in .csv
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub curves: Option<PathBuf>,
     /// Print no talk and no progress
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+}
+
+/// What makes a predicted span right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MatchArg {
+    /// A gold span has its start, end and type
+    Strict,
+    /// A gold span has its start and end
+    Exact,
+    /// As exact, and half of one that overlaps a gold span
+    Partial,
+    /// A gold span of its type overlaps it
+    Type,
+    /// As strict, invalid tags being read as conlleval does
+    Conlleval,
+    /// Each token in a span of its type counts
+    Token,
+    /// Each character in a span of its type counts
+    Character,
+}
+
+impl From<MatchArg> for Way {
+    fn from(matching: MatchArg) -> Self {
+        match matching {
+            MatchArg::Strict => Self::Strict,
+            MatchArg::Exact => Self::Exact,
+            MatchArg::Partial => Self::Partial,
+            MatchArg::Type => Self::Type,
+            MatchArg::Conlleval => Self::Conlleval,
+            MatchArg::Token => Self::Token,
+            MatchArg::Character => Self::Character,
+        }
+    }
+}
+
+/// What the counts of a confusion matrix are divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NormalizeArg {
+    /// The sum of the row: shares of each gold label
+    True,
+    /// The sum of the column: shares of each predicted label
+    Pred,
+    /// The sum of all
+    All,
+}
+
+impl From<NormalizeArg> for Normalise {
+    fn from(by: NormalizeArg) -> Self {
+        match by {
+            NormalizeArg::True => Self::Gold,
+            NormalizeArg::Pred => Self::Predicted,
+            NormalizeArg::All => Self::All,
+        }
+    }
 }

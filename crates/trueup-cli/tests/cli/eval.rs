@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{CliTest, at, count, number, text};
 
 /// 240 rows of gold and prediction, a language, a time, and a probability for each of three labels.
-fn table() -> String {
+pub fn table() -> String {
     let labels = ["billing", "login", "refund"];
     let mut out = String::from("id,text,label,prediction,lang,sent,score:billing,score:login,score:refund\n");
     for row in 0..240usize {
@@ -29,13 +29,13 @@ fn table() -> String {
     out
 }
 
-fn eval(test: &CliTest, words: &[&str]) -> Value {
+pub fn eval(test: &CliTest, words: &[&str]) -> Value {
     let finished = test.run_words(&[&["eval"], words, &["--quiet", "--json", "-"]].concat()).ends_with(0);
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
 /// The document without what tells how it was read.
-fn figures(mut document: Value) -> Value {
+pub fn figures(mut document: Value) -> Value {
     let map = document.as_object_mut().unwrap();
     map.remove("run");
     map.remove("data");
@@ -102,13 +102,13 @@ fn the_report_reads_as_scikit_learns() {
 
       240 examples, 3 labels
 
-                    precision             recall                F1                      support
-      billing       0.867 [0.778, 0.924]  0.828 [0.735, 0.893]  0.847 [0.780, 0.896]         87
-      login         0.830 [0.738, 0.894]  0.839 [0.748, 0.902]  0.834 [0.767, 0.885]         87
-      refund        0.797 [0.688, 0.875]  0.833 [0.726, 0.904]  0.815 [0.734, 0.875]         66
+                    precision          recall             F1                 support
+      billing       0.867 [.778 .924]  0.828 [.735 .893]  0.847 [.780 .896]       87
+      login         0.830 [.738 .894]  0.839 [.748 .902]  0.834 [.767 .885]       87
+      refund        0.797 [.688 .875]  0.833 [.726 .904]  0.815 [.734 .875]       66
 
-      macro avg     0.831 [0.779, 0.874]  0.833 [0.781, 0.876]  0.832 [0.780, 0.875]        240
-      weighted avg  0.834 [0.781, 0.875]  0.833 [0.781, 0.875]  0.834 [0.782, 0.875]        240
+      macro avg     0.831 [.779 .874]  0.833 [.781 .876]  0.832 [.780 .875]      240
+      weighted avg  0.834 [.781 .875]  0.833 [.781 .875]  0.834 [.782 .875]      240
 
       accuracy              0.833 [0.781, 0.875]  accuracy
       micro-F1              0.833 [0.781, 0.875]  f1_micro
@@ -122,10 +122,31 @@ fn the_report_reads_as_scikit_learns() {
       Brier score           0.318 [0.264, 0.383]  brier_score
       calibration error     0.178 [0.098, 0.225]  ece
 
-      lang    examples  accuracy              macro-F1              
+      gold / pred.  billing  login  refund
+      billing            72     15       0
+      login               0     73      14
+      refund             11      0      55
+
+      confidence     answers  stated   right  ○ stated, ● right
+      0.47 - 0.53         27   0.500   0.481  ··············●○···············
+      0.53 - 0.60         54   0.575   1.000  ·················○────────────●
+      0.60 - 0.67         27   0.650   0.519  ················●───○··········
+      0.67 - 0.73         27   0.700   1.000  ·····················○────────●
+      0.73 - 0.80         53   0.775   0.755  ·······················●·······
+      0.80 - 0.87         26   0.850   1.000  ··························○───●
+      0.87 - 0.93         26   0.900   1.000  ···························○──●
+
+      calibration error (ECE)    0.178 [0.098, 0.225]  of the most probable label
+      of the worst bin (MCE)     0.425 [0.418, 0.432]
+      risk over coverage (AURC)  0.102 [0.074, 0.140]
+
+      lang    examples  accuracy              macro-F1
       de           144  0.833 [0.764, 0.885]  0.829 [0.759, 0.887]
       en            96  0.833 [0.746, 0.895]  0.834 [0.759, 0.906]
 
+      plan         240 examples tell two models that part on 10 % of the examples
+                   apart when accuracy differs by 5.9 points or more (80 % power);
+                   for an interval of ±2 points, about 1,350 examples
       read as      the format is csv; fields are set apart by commas; double quotes
                    may enclose a field; the first row is the header; text is column
                    'text'; label is column 'label'; id is column 'id'

@@ -13,6 +13,8 @@ mod demo;
 mod determinism;
 mod documents;
 mod eval;
+mod eval_labels;
+mod eval_spans;
 mod habits;
 mod hostile;
 mod interruption;

@@ -12,7 +12,13 @@ const ANNOTATIONS: &[&str] = &["$schema", "$defs", "title", "description", "defa
 /// Panics with the place and the fault when `document` is not valid.
 #[track_caller]
 pub fn check(document: &Value) {
-    let schema = published();
+    check_as(document, "review");
+}
+
+/// The same of the schema that is published under that name.
+#[track_caller]
+pub fn check_as(document: &Value, name: &str) {
+    let schema = published_as(name);
     if let Err(fault) = valid(&schema, &schema, document, "") {
         panic!("the document does not match the schema: {fault}");
     }
@@ -20,7 +26,11 @@ pub fn check(document: &Value) {
 
 /// The schema that the command prints.
 pub fn published() -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_trueup")).arg("schema").output().unwrap();
+    published_as("review")
+}
+
+fn published_as(name: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_trueup")).args(["schema", name]).output().unwrap();
     assert!(output.status.success());
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -8,6 +8,8 @@ mod evaluated;
 mod example;
 mod finding;
 mod metric;
+mod probabilities;
+mod spans;
 mod training;
 
 use std::collections::BTreeMap;
@@ -16,10 +18,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Data, Evaluation, Guess, Leak, LeakKind, Leakage, Skipped, SplitSummary};
-pub use evaluated::{CompatDifference, CompatFigure, CompatFigures, Evaluated, GroupFigures};
+pub use evaluated::{
+    CompatDifference, CompatFigure, CompatFigures, ConfusionShares, Evaluated, GroupFigures, Plan, SetConfusion,
+    TwoByTwo, Weights,
+};
 pub use example::{Answer, ErrorRecord, ExampleRecord, Mark, MarkedSpan, Nearest, SpanRecord};
 pub use finding::{Action, Baseline, Finding, Gain, NextStep, Severity, State, Verdict};
 pub use metric::{Confusion, ConfusionAxes, Estimate, IntervalKind, LabelRow, SliceRow};
+pub use probabilities::{
+    Bin, CURVES, CalibrationFigures, Curves, DetPoint, LabelCurves, PrecisionRecallPoint, RiskCoveragePoint, RocPoint,
+};
+pub use spans::{InvalidTags, MatchRow, MentionRow, Mistake, QuotedSpan, SpanFigures, SpanPair, TypeCell};
 pub use training::{CurvePoint, FoldScore, LearningPoint, Run, Training};
 
 use crate::Task;

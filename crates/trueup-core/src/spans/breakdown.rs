@@ -128,11 +128,22 @@ impl<B: Ord + Clone> Breakdown<B> {
             counts.predicted += 1;
             counts.predicted_right += u64::from(gold.binary_search(span).is_ok());
         }
-        for (bucket, mut counts) in here {
-            counts.moments[0].add(counts.gold_right, counts.gold);
-            counts.moments[1].add(counts.predicted_right, counts.predicted);
-            self.buckets.entry(bucket).or_default().merge(&counts);
+        for (bucket, counts) in here {
+            self.add_counts(bucket, counts);
         }
+    }
+
+    /// Counts the spans of one document that are in `bucket`: gold ones, predicted ones, and those on both sides.
+    pub fn add_unit(&mut self, bucket: B, gold: u64, predicted: u64, right: u64) {
+        let counts =
+            BucketCounts { gold, gold_right: right, predicted, predicted_right: right, ..BucketCounts::default() };
+        self.add_counts(bucket, counts);
+    }
+
+    fn add_counts(&mut self, bucket: B, mut counts: BucketCounts) {
+        counts.moments[0].add(counts.gold_right, counts.gold);
+        counts.moments[1].add(counts.predicted_right, counts.predicted);
+        self.buckets.entry(bucket).or_default().merge(&counts);
     }
 
     /// Adds another part's counts.

@@ -6,11 +6,11 @@
 //!
 //! - [`SpanMatch`]: what counts as right: strict (the default), exact, partial, type. [`SpanCounts`]: the outcomes of
 //!   SemEval-2013 (correct, incorrect, partial, missed, spurious) for all four at once, by type, with counts of tokens
-//!   and characters beside; mergeable. [`SpanScores`]: the ratios derived from them.
+//!   and characters beside; mergeable. [`SpanScores`]: the ratios derived from them. [`Way`]: the names of all ways.
 //! - [`DocumentUnits`], [`SpanUnits`]: the same counts a document, for intervals that respect what belongs together.
 //! - [`TagCounts`]: strict counting from interned tags, millions of tokens a second. [`Decoding`]: how tags become spans.
 //! - [`SpanErrors`]: what became of every span (missed, spurious, wrong type, boundary, split, merged), and the
-//!   confusion matrix of types, each cell with its spans.
+//!   confusion matrix of types, each cell with its spans. [`Mistakes`]: the same as counts with a few examples.
 //! - [`TrainingIndex`], [`Breakdown`]: scores on mentions seen and unseen in training, by length, by label consistency.
 //! - [`SpanCalibration`]: whether the scores of spans can be believed.
 //! - [`Compat`], [`CompatCounts`]: the figures of seqeval, conlleval, spaCy and nervaluate, with the right one beside
@@ -48,6 +48,7 @@ mod document_units;
 mod errors;
 pub mod marks;
 mod matching;
+mod mistakes;
 mod nervaluate;
 mod outcomes;
 mod report;
@@ -55,15 +56,17 @@ mod scores;
 mod tags;
 mod training;
 mod units;
+mod way;
 
 pub use breakdown::{Breakdown, BucketCounts, ConsistencyBucket, LengthBucket};
 pub use calibration::{CalibrationReport, ReliabilityBin, RiskPoint, SpanCalibration, SpanScoreError};
 pub use compat::{Compat, CompatCounts};
 pub use counts::{SpanCounts, SpanDocument, SpanOptions};
 pub use decoding::{Decoding, TagTable};
-pub use document_units::DocumentUnits;
+pub use document_units::{DocumentUnits, DocumentUnitsBuilder};
 pub use errors::{ConfusionCell, DocumentErrors, Edges, ErrorKind, Extent, PairRef, SpanErrors, SpanRef, SpanSide};
 pub use matching::SpanMatch;
+pub use mistakes::{FoundPair, MistakeCounts, MistakeKind, Mistakes, PairCounts};
 pub use nervaluate::{NervaluateCounts, NervaluateResult, NervaluateVersion};
 pub use outcomes::{SideCounts, TypeCounts};
 pub use report::{CompatReport, Difference, cats_macro_auc};
@@ -71,3 +74,4 @@ pub use scores::{Average, SpanScores};
 pub use tags::{TagCounts, TagUnits};
 pub use training::{Seen, TrainingIndex};
 pub use units::{SPAN_STATISTICS, SpanUnits};
+pub use way::Way;

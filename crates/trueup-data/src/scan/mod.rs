@@ -144,12 +144,28 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Option<Scanned> {
     (!scored).then_some(scanned)
 }
 
+/// The tags of a CoNLL file, and its text for the words of some sentences.
+#[derive(Debug)]
+pub struct Tags {
+    /// The tags of gold and prediction.
+    pub columns: TagColumns,
+    input: Input,
+}
+
+impl Tags {
+    /// The words of some sentences, by their numbers from 0, ascending.
+    pub fn words(&self, sentences: &[usize]) -> Vec<Vec<String>> {
+        self.input.text().map_or_else(|_| Vec::new(), |text| conll::codes::words(text, sentences))
+    }
+}
+
 /// The tags of a CoNLL file whose last two columns are gold and prediction; `None` for any other, and where the usual way
 /// has more to say.
-pub fn tags(path: &Path) -> Option<TagColumns> {
+pub fn tags(path: &Path) -> Option<Tags> {
     let input = Input::open(path).ok()?;
     let is_conll = formats::detect(&input).ok()?.first()?.format == Format::CONLL;
-    conll::codes::tag_columns(input.text().ok().filter(|_| is_conll)?)
+    let columns = conll::codes::tag_columns(input.text().ok().filter(|_| is_conll)?)?;
+    Some(Tags { columns, input })
 }
 
 /// The column that was asked for, else the likeliest by name that is not `taken`.

@@ -13,7 +13,7 @@ mod stats;
 
 pub use agreement::agreement;
 pub use demo::{Demo, demo};
-pub use eval::eval;
+pub use eval::{Measured, eval};
 pub use review::review;
 pub use schema::{Document, schema};
 pub use split::split;

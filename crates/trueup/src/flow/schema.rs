@@ -1,6 +1,7 @@
 //! The JSON schemas of what is written.
 
 use schemars::{JsonSchema, schema_for};
+use trueup_core::document::{Curves, Evaluated};
 
 use crate::agreement::AgreementReport;
 use crate::stats::Stats;
@@ -16,6 +17,10 @@ pub enum Document {
     Stats,
     /// What `trueup agreement` writes.
     Agreement,
+    /// What `trueup eval` writes.
+    Eval,
+    /// What `trueup eval --curves` writes.
+    Curves,
 }
 
 /// The JSON schema of a document, indented, with a line end.
@@ -24,6 +29,8 @@ pub fn schema(document: Document) -> String {
         Document::Review => tell::schema(),
         Document::Stats => of::<Stats>(),
         Document::Agreement => of::<AgreementReport>(),
+        Document::Eval => of::<Evaluated>(),
+        Document::Curves => of::<Curves>(),
     }
 }
 

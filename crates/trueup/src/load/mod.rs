@@ -9,7 +9,7 @@ use trueup_core::document::{Guess, SplitSummary};
 use trueup_core::scheme::Scheme;
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
 use trueup_data::corpus::Key;
-use trueup_data::{Loaded, PredictionOptions, ReadOptions, align, query, read_dataset, read_predictions};
+use trueup_data::{Loaded, PredictionOptions, ReadOptions, TagRows, align, query, read_dataset, read_predictions};
 
 use crate::error::Error;
 use crate::observe::Observer;
@@ -165,6 +165,22 @@ pub fn predictions(
     predicted: Option<&str>,
     observer: &dyn Observer,
 ) -> Result<Predictions, Error> {
+    Ok(tagged_predictions(path, gold, others, options, predicted, observer)?.0)
+}
+
+/// The same with the raw tags, where the file has one for each token.
+///
+/// # Errors
+///
+/// As [`predictions`].
+pub fn tagged_predictions(
+    path: &Path,
+    gold: &mut Part,
+    others: &mut [Part],
+    options: &ReadOptions,
+    predicted: Option<&str>,
+    observer: &dyn Observer,
+) -> Result<(Predictions, Option<TagRows>), Error> {
     let how = PredictionOptions {
         id: options.id.clone(),
         label: predicted.map(str::to_owned),
@@ -175,7 +191,8 @@ pub fn predictions(
         task: Some(gold.data.task),
         ..PredictionOptions::default()
     };
-    let file = read_predictions(path, &how)?;
+    let mut file = read_predictions(path, &how)?;
+    let tags = file.tags.take();
     for guess in &file.guesses {
         observer.note(&format!("{}: {}", path.display(), guess.what));
     }
@@ -208,5 +225,5 @@ pub fn predictions(
     gold.data.relabel(&all);
     others.iter_mut().for_each(|part| part.data.relabel(&all));
     predictions.relabel(&all);
-    Ok(predictions)
+    Ok((predictions, tags))
 }

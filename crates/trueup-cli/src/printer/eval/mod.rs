@@ -1,9 +1,13 @@
 //! Figures in the terminal: a report a label, as scikit-learn's reads, with an interval beside every number.
 
+mod calibration;
+mod confusion;
+mod spans;
+
 use std::fmt::Write;
 
 use trueup::core::Task;
-use trueup::core::document::{Estimate, Evaluated, GroupFigures, LabelRow};
+use trueup::core::document::{Estimate, Evaluated, GroupFigures, LabelRow, Plan};
 use trueup::core::measure::catalogue;
 use trueup::core::words;
 
@@ -15,15 +19,24 @@ const MOST_LABELS: usize = 100;
 const WORST: usize = 20;
 /// Groups shown.
 const MOST_GROUPS: usize = 60;
-/// Width of a figure with its interval.
+/// Width of a figure with its interval, and of one in a narrow table.
 const FIGURE: usize = 22;
+const NARROW: usize = 19;
 
 /// The figures for a terminal of `width` columns.
 pub fn evaluated(document: &Evaluated, width: usize) -> String {
     let mut out = String::new();
     head(&mut out, document, width);
-    labels(&mut out, document);
+    labels(&mut out, document, width);
     metrics(&mut out, document);
+    if let Some(figures) = &document.spans {
+        spans::report(&mut out, figures, width);
+    }
+    confusion::report(&mut out, document, width);
+    let of_spans = document.spans.as_ref().and_then(|figures| figures.calibration.as_ref());
+    if let Some(figures) = document.calibration.as_ref().or(of_spans) {
+        calibration::report(&mut out, figures, document.weights.is_some(), width);
+    }
     groups(&mut out, document, width);
     compat(&mut out, document, width);
     foot(&mut out, document, width);
@@ -34,12 +47,12 @@ fn head(out: &mut String, document: &Evaluated, width: usize) {
     let test = &document.data.test;
     let command = format!("trueup eval {}", words::printable(&test.file));
     let kind = match document.task {
-        Task::Classification => "one label an example",
-        Task::Multilabel => "sets of labels",
-        Task::Ner => "entities, strict",
+        Task::Classification => "one label an example".to_owned(),
+        Task::Multilabel => "sets of labels".to_owned(),
+        Task::Ner => format!("entities, {}", document.spans.as_ref().map_or("strict", |spans| spans.matching.as_str())),
     };
-    let gap = width.saturating_sub(columns(&command) + columns(kind)).max(2);
-    let _ = writeln!(out, "{command}{}{}\n", " ".repeat(gap), paint(kind, dim()));
+    let gap = width.saturating_sub(columns(&command) + columns(&kind)).max(2);
+    let _ = writeln!(out, "{command}{}{}\n", " ".repeat(gap), paint(&kind, dim()));
     let mut parts = vec![words::counted(test.examples, "example")];
     if let Some(spans) = test.spans {
         parts.push(words::counted(spans, "gold span"));
@@ -49,7 +62,7 @@ fn head(out: &mut String, document: &Evaluated, width: usize) {
     let _ = writeln!(out, "{MARGIN}{}\n", parts.join(", "));
 }
 
-fn labels(out: &mut String, document: &Evaluated) {
+fn labels(out: &mut String, document: &Evaluated, width: usize) {
     let mut rows: Vec<&LabelRow> = document.labels.iter().filter(|row| row.support + row.predicted > 0).collect();
     if rows.is_empty() {
         return;
@@ -62,19 +75,20 @@ fn labels(out: &mut String, document: &Evaluated) {
     let names: Vec<String> =
         rows.iter().map(|row| words::shorten(&words::printable(&row.label), LABEL_WIDTH)).collect();
     let name_width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(12);
-    let heading = ["precision", "recall", "F1"].map(|name| left(name, FIGURE)).concat();
-    let heading = format!("{}  {heading}{}", " ".repeat(name_width), right("support", 9));
-    line(out, &paint(&heading, dim()));
+    let narrow = MARGIN.len() + name_width + 2 + 3 * FIGURE + 9 > width;
+    let (wide, support) = if narrow { (NARROW, 7) } else { (FIGURE, 9) };
+    let titles = ["precision", "recall", "F1"].map(|name| left(name, wide)).concat();
+    heading(out, &format!("{}  {titles}{}", " ".repeat(name_width), right("support", support)));
     for (row, name) in rows.iter().zip(&names) {
-        let figures = [&row.precision, &row.recall, &row.f1].map(|estimate| left(&figure(estimate), FIGURE)).concat();
-        line(out, &format!("{}  {figures}{}", left(name, name_width), right(&words::count(row.support), 9)));
+        let cells = [&row.precision, &row.recall, &row.f1].map(|estimate| cell(Some(estimate), narrow)).concat();
+        line(out, &format!("{}  {cells}{}", left(name, name_width), right(&words::count(row.support), support)));
     }
     if all > rows.len() {
         let more = format!("worst first; {} more in --json", words::count((all - rows.len()) as u64));
         line(out, &paint(&more, dim()));
     }
     // The averages, as in scikit-learn's report.
-    let support: u64 = document.labels.iter().map(|row| row.support).sum();
+    let gold: u64 = document.labels.iter().map(|row| row.support).sum();
     let average =
         |kind: &str| ["precision", "recall", "f1"].map(|name| document.metrics.get(&format!("{name}_{kind}")));
     let overall = ["precision", "recall", "f1"].map(|name| document.metrics.get(name));
@@ -90,9 +104,8 @@ fn labels(out: &mut String, document: &Evaluated) {
         if std::mem::take(&mut first) {
             out.push('\n');
         }
-        let cell = |estimate: Option<&Estimate>| left(&estimate.map(figure).unwrap_or_default(), FIGURE);
-        let figures = figures.map(cell).concat();
-        line(out, &format!("{}  {figures}{}", left(name, name_width), right(&words::count(support), 9)));
+        let cells = figures.map(|estimate| cell(estimate, narrow)).concat();
+        line(out, &format!("{}  {cells}{}", left(name, name_width), right(&words::count(gold), support)));
     }
     out.push('\n');
 }
@@ -165,7 +178,7 @@ fn groups(out: &mut String, document: &Evaluated, width: usize) {
     let names: String = keys.iter().zip(&widths).map(|(key, width)| left(&words::printable(key), *width)).collect();
     let titles: String =
         figures.iter().map(|name| left(catalogue::find(name).map_or(*name, |metric| metric.title), FIGURE)).collect();
-    line(out, &paint(&format!("{names}{}  {titles}", right("examples", 10)), dim()));
+    heading(out, &format!("{names}{}  {titles}", right("examples", 10)));
     for group in document.groups.iter().take(MOST_GROUPS) {
         let values: String = keys.iter().zip(&widths).map(|(key, width)| left(&value(group, key), *width)).collect();
         let cells: String = figures
@@ -208,6 +221,31 @@ fn compat(out: &mut String, document: &Evaluated, width: usize) {
 
 fn foot(out: &mut String, document: &Evaluated, width: usize) {
     let test = &document.data.test;
+    let say = |out: &mut String, name: &str, text: &str| {
+        *out += &hang(&format!("{MARGIN}{}", left(name, NAMES)), &words::printable(text), width);
+    };
+    if let Some(plan) = &document.plan {
+        say(out, "plan", &planned(plan, document));
+    }
+    if let Some(weights) = &document.weights {
+        let zero = if weights.zero > 0 {
+            format!("; {} of weight 0 left out", words::counted(weights.zero, "example"))
+        } else {
+            String::new()
+        };
+        let worth = format!("the examples are worth {:.1} of equal weight (Kish)", weights.effective);
+        say(out, "weights", &format!("column '{}', sum {}; {worth}{zero}", weights.column, trimmed(weights.sum, 3)));
+    }
+    if let Some(tags) = document.spans.as_ref().and_then(|spans| spans.invalid_tags.as_ref()) {
+        let sides = [(Some(tags.gold), "gold tag"), (tags.predicted, "predicted tag")];
+        let said: Vec<String> = (sides.into_iter())
+            .filter_map(|(count, noun)| count.filter(|count| *count > 0).map(|count| words::counted(count, noun)))
+            .collect();
+        if !said.is_empty() {
+            let text = format!("{} out of place under {}: in no span", said.join(" and "), tags.scheme);
+            say(out, "invalid", &text);
+        }
+    }
     if let Some(first) = test.skipped.first() {
         let n = words::counted(test.skipped.len() as u64, "record");
         let text = format!("{n} left out, the first in line {}: {}", first.line, first.reason);
@@ -230,6 +268,72 @@ fn foot(out: &mut String, document: &Evaluated, width: usize) {
     }
 }
 
+/// What as many examples can show.
+fn planned(plan: &Plan, document: &Evaluated) -> String {
+    let noun = if plan.examples == document.data.test.examples {
+        if document.task == Task::Ner { "sentence" } else { "example" }
+    } else {
+        "group"
+    };
+    let title = catalogue::find(&plan.metric).map_or(plan.metric.as_str(), |metric| metric.title);
+    let who = match plan.discordance {
+        Some(share) => format!("two models that part on {} of the examples", words::percent(share)),
+        None => "two models whose mistakes have nothing in common".to_owned(),
+    };
+    let n = words::counted(plan.examples, noun);
+    let found = match plan.detectable {
+        Some(least) => format!(
+            "{n} tell {who} apart when {title} differs by {:.1} points or more ({} power)",
+            100.0 * least,
+            words::percent(plan.power)
+        ),
+        None => format!("{n} do not tell {who} apart with {} power", words::percent(plan.power)),
+    };
+    let needed = plan.needed.map_or_else(String::new, |needed| {
+        let needed = words::counted(rounded(needed), noun);
+        let half = 100.0 * plan.half_width;
+        let noun = if half > 0.99 && half < 1.01 { "point" } else { "points" };
+        format!("; for an interval of ±{} {noun}, about {needed}", trimmed(half, 2))
+    });
+    format!("{found}{needed}")
+}
+
+/// A number of at most so many decimals.
+fn trimmed(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Two significant digits and a half: more would be said than is known.
+fn rounded(n: u64) -> u64 {
+    let step = 10u64.pow((n.max(1).ilog10()).saturating_sub(2)) * 5;
+    if n < 1_000 { n } else { n.div_ceil(step) * step }
+}
+
+/// A figure in a table of three, as wide as there is room for.
+fn cell(estimate: Option<&Estimate>, narrow: bool) -> String {
+    match estimate {
+        None => " ".repeat(if narrow { NARROW } else { FIGURE }),
+        Some(estimate) if narrow => left(&short(estimate), NARROW),
+        Some(estimate) => left(&figure(estimate), FIGURE),
+    }
+}
+
+/// `0.873 [.861 .884]`, or `n/a`.
+fn short(estimate: &Estimate) -> String {
+    let value = words::number(estimate.value, 3);
+    let end = |end: f64| match format!("{end:.3}") {
+        text if text.starts_with("0.") => text[1..].to_owned(),
+        text => text[..4].to_owned(),
+    };
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) if estimate.value.is_some() => {
+            format!("{value} [{} {}]{}", end(low), end(high), if estimate.wide { "~" } else { "" })
+        }
+        _ => value,
+    }
+}
+
 /// `0.873 [0.861, 0.884]`, or `n/a`.
 fn figure(estimate: &Estimate) -> String {
     let value = words::number(estimate.value, 3);
@@ -239,6 +343,11 @@ fn figure(estimate: &Estimate) -> String {
         }
         _ => value,
     }
+}
+
+/// The heading of a table.
+fn heading(out: &mut String, text: &str) {
+    line(out, &paint(text.trim_end(), dim()));
 }
 
 fn line(out: &mut String, text: &str) {

@@ -1,9 +1,12 @@
 //! `trueup eval`.
 
+mod tables;
+
 use std::path::{Path, PathBuf};
 
 use trueup::core::document::Evaluated;
 use trueup::core::words;
+use trueup::data::write::check_file;
 use trueup::flow;
 use trueup::options::{EvalOptions, EvalSource};
 
@@ -24,12 +27,23 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
         }
         _ => anyhow::bail!("name one FILE, or --gold and --predictions"),
     };
+    let outputs: Vec<&PathBuf> = [&args.json, &args.confusion, &args.curves].into_iter().flatten().collect();
+    let stdout = outputs.iter().filter(|path| path.as_path() == Path::new("-")).count();
+    if stdout > 1 {
+        anyhow::bail!("only one of --json, --confusion and --curves can go to stdout (-)");
+    }
+    outputs.iter().filter(|path| path.as_path() != Path::new("-")).try_for_each(|path| check_file(path))?;
     let options = EvalOptions {
         source,
         predicted: args.predicted.clone(),
         read: read_options(&args.read)?,
         by: args.by.clone(),
         metrics: args.metrics.clone(),
+        weights: args.weights.clone(),
+        way: args.matching.into(),
+        train: args.train.clone(),
+        normalise: args.normalize.map(Into::into),
+        curves: args.curves.is_some(),
         compat: args.compat.clone(),
         costs: args.cost.clone(),
         positive: args.positive.clone(),
@@ -39,12 +53,22 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
     let watch = Watch::new(args.quiet);
     let result = flow::eval(&options, &watch);
     let run = watch.finish();
-    let evaluated = Evaluated { run: Some(run), ..result? };
+    let flow::Measured { document, curves } = result?;
+    let evaluated = Evaluated { run: Some(run), ..document };
+    let inputs: Vec<&PathBuf> =
+        [&args.file, &args.gold, &args.predictions, &args.train].into_iter().flatten().collect();
     if let Some(path) = &args.json {
-        let inputs: Vec<&PathBuf> = [&args.file, &args.gold, &args.predictions].into_iter().flatten().collect();
         write_or_print(path, &inert(&(serde_json::to_string_pretty(&evaluated)? + "\n")), &inputs)?;
     }
-    if args.json.as_deref() == Some(Path::new("-")) {
+    if let Some(path) = &args.confusion {
+        write_or_print(path, &tables::confusion(&evaluated), &inputs)?;
+    }
+    if let (Some(path), Some(curves)) = (&args.curves, &curves) {
+        let csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+        let text = if csv { tables::curves(curves) } else { inert(&(serde_json::to_string_pretty(curves)? + "\n")) };
+        write_or_print(path, &text, &inputs)?;
+    }
+    if stdout > 0 {
         if !args.quiet {
             let guesses: Vec<&str> = evaluated.data.test.guesses.iter().map(|guess| guess.what.as_str()).collect();
             if !guesses.is_empty() {
