@@ -31,8 +31,6 @@ struct Case {
     rows: u64,
     /// As typed behind `trueup eval`; `DATA` and `OUT` stand for folders.
     arguments: Vec<String>,
-    /// The same for the figures of other tools, which need the tags side by side.
-    tags: Option<Vec<String>>,
     #[serde(default)]
     labels: Vec<String>,
     #[serde(default)]
@@ -121,8 +119,7 @@ fn check_labels(case: &Case, document: &Value, tally: &mut Tally) {
 
 /// The figures of `--as TOOL`.
 fn check_tool(case: &Case, tool: &str, theirs: Option<&Figures>, tally: &mut Tally) {
-    let arguments = case.tags.as_ref().unwrap_or(&case.arguments);
-    let document = eval(case, arguments, &["--as", tool, "--no-intervals"]);
+    let document = eval(case, &case.arguments, &["--as", tool, "--no-intervals"]);
     let Some(theirs) = theirs else {
         assert!(document["as"]["stops"].is_string(), "{}: {tool} stops", case.name);
         return tally.equal(1);

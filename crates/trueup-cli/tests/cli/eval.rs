@@ -137,8 +137,8 @@ fn the_report_reads_as_scikit_learns() {
       0.87 - 0.93         26   0.900   1.000  ···························○──●
 
       calibration error (ECE)    0.178 [0.098, 0.225]  of the most probable label
-      of the worst bin (MCE)     0.425 [0.418, 0.432]
-      risk over coverage (AURC)  0.102 [0.074, 0.140]
+      of the worst bin (MCE)     0.425 [0.307, 0.425]
+      risk over coverage (AURC)  0.102 [0.068, 0.154]
 
       lang    examples  accuracy              macro-F1
       de           144  0.833 [0.764, 0.885]  0.829 [0.759, 0.887]

@@ -98,7 +98,7 @@ fn the_report_has_confusion_calibration_and_a_plan() {
       refund        0.888 [.743 .956]  0.917 [.776 .973]  0.902 [.804 .954]       49
 
       accuracy           0.911 [0.850, 0.949]  accuracy
-      calibration error  0.213 [0.174, 0.260]  ece
+      calibration error  0.213 [0.123, 0.285]  ece
 
       share of pred.  billing  login  refund
       billing           0.937  0.096   0.000
@@ -114,9 +114,9 @@ fn the_report_has_confusion_calibration_and_a_plan() {
       0.80 - 0.87         25   0.850   1.000  ··························○───●
       0.87 - 0.93         23   0.900   1.000  ···························○──●
 
-      calibration error (ECE)    0.213 [0.174, 0.260]  of the most probable label
-      of the worst bin (MCE)     0.425 [0.416, 0.435]
-      risk over coverage (AURC)  0.056 [0.035, 0.091]
+      calibration error (ECE)    0.213 [0.123, 0.285]  of the most probable label
+      of the worst bin (MCE)     0.425 [0.275, 0.425]
+      risk over coverage (AURC)  0.056 [0.015, 0.213]
 
       plan         180 examples tell two models that part on 10 % of the examples
                    apart when accuracy differs by 7.9 points or more (80 % power);

@@ -3,20 +3,25 @@
 use super::scores::stated_error;
 use super::{Context, Metrics};
 
+/// Up to so many mistakes the spread that confidences state counts in full.
+const FEW_MISTAKES: f64 = 20.0;
+
 /// Adds `aurc`, the mean over examples of the error rate among those at least as confident (Geifman and El-Yaniv 2017,
 /// "Selective classification for deep neural networks"), and `e_aurc`, what of it the best order of the same answers
 /// would not have (Geifman, Uziel and El-Yaniv 2019, "Bias-reduced uncertainty estimation for deep neural classifiers",
 /// there with an approximation of the least area, here with the exact one).
 ///
 /// Of examples of the same confidence the mean over their orders is taken. Intervals are those of a mean of losses, from the
-/// influence of each example; as mistakes are rare, they vary by no less than they would if each answer were wrong as often
-/// as its confidence says.
+/// influence of each example; where mistakes are few, they vary by no less than they would if each answer were wrong as often
+/// as its confidence says. The more there are, the less this counts: a model may be less sure than it could be.
 pub(super) fn metrics(context: &Context, metrics: &mut Metrics, confidence: &[f64], right: &[bool]) {
     if !context.wants("aurc") && !context.wants("e_aurc") {
         return;
     }
     let area = Area::new(context, confidence, right);
-    let stated = |row: usize, costs: f64| (confidence[row] * (1.0 - confidence[row])).max(0.0) * costs * costs;
+    let mistakes = right.iter().filter(|right| !**right).count();
+    let counts = (FEW_MISTAKES / mistakes.max(1) as f64).min(1.0);
+    let stated = |row: usize, costs: f64| counts * (confidence[row] * (1.0 - confidence[row])).max(0.0) * costs * costs;
     let error = stated_error(context, |row| stated(row, area.of_mistake[row]));
     metrics.insert("aurc", bounded(context, area.value, &area.influence, error));
     if context.wants("e_aurc") {

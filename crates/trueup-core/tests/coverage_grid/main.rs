@@ -115,7 +115,9 @@ fn coverage(world: &dyn World, n: usize, draws: u64) -> BTreeMap<String, Held> {
     further.into_iter().for_each(|(name, figure)| {
         truth.metrics.entry(name).or_insert(figure);
     });
-    let of_draw = |(draw, sample): (u64, Drawn)| -> Vec<Option<(bool, bool)>> {
+    let drawn = |draw: u64| world.draw(&mut Rng::stream(n as u64, draw), n);
+    let of_draw = |draw: u64| -> Vec<Option<(bool, bool)>> {
+        let sample = drawn(draw);
         let options = MeasureOptions {
             seed: draw,
             resamples: 1_000,
@@ -136,12 +138,9 @@ fn coverage(world: &dyn World, n: usize, draws: u64) -> BTreeMap<String, Held> {
     let mut held: BTreeMap<String, Held> = BTreeMap::new();
     // Samples of a cell are marked wide all or none, as its intervals are: of a cell between, those that are not.
     let wide = n as f64 * world.rarest() < ENOUGH;
-    let drawn = |draw: u64| {
-        let sample = world.draw(&mut Rng::stream(n as u64, draw), n);
-        (sample.is_wide() == wide).then_some((draw, sample))
-    };
-    let found: Vec<_> = (0..3 * draws).into_par_iter().filter_map(drawn).map(of_draw).collect();
-    for found in found.into_iter().take(draws as usize) {
+    let mut kept: Vec<u64> = (0..3 * draws).into_par_iter().filter(|&draw| drawn(draw).is_wide() == wide).collect();
+    kept.truncate(draws as usize);
+    for found in kept.into_par_iter().map(of_draw).collect::<Vec<_>>() {
         for (name, sides) in names.iter().zip(found) {
             if let Some((low, high)) = sides {
                 let of = held.entry(name.clone()).or_default();

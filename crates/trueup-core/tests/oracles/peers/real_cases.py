@@ -378,7 +378,6 @@ def entity_case(name, model, arguments, scheme, gold, predicted):
         "metrics": metrics,
         "by_label": [shares(strict, label) for label in types],
         "confusion": None,
-        "tags": [f"OUT/{name}.conll", "--scheme", scheme],
         "as": {"seqeval": report(gold, predicted), "seqeval-strict": strict},
     }
 
