@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(names.take(None, 7), "00007");
     }
 
-    /// Real projects, where they are: see `tests/formats_projects.rs`.
+    /// Real projects, where they are: see `tests/formats/projects.rs`.
     fn real(folder: &str) -> Option<Input> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/formats");
         let path = std::path::Path::new(path).join(folder);

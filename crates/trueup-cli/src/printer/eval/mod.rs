@@ -194,6 +194,9 @@ fn groups(out: &mut String, document: &Evaluated, width: usize) {
     out.push('\n');
 }
 
+/// The last words of figures of other tools that are counts.
+const COUNTS: [&str; 6] = ["support", "correct", "incorrect", "partial", "missed", "spurious"];
+
 /// The figures of another tool, and where they differ from the right ones.
 fn compat(out: &mut String, document: &Evaluated, width: usize) {
     let Some(compat) = &document.compat else { return };
@@ -201,10 +204,9 @@ fn compat(out: &mut String, document: &Evaluated, width: usize) {
     let name_width = compat.figures.iter().map(|figure| columns(&figure.name)).max().unwrap_or(0);
     for figure in compat.figures.iter().take(MOST_GROUPS) {
         let differs = compat.differences.iter().find(|difference| difference.figure == figure.name);
-        let right = differs.map_or_else(String::new, |d| format!("   right: {}", words::number(d.ours, 6)));
         let name = left(&words::printable(&figure.name), name_width);
-        // Counts are whole.
-        let places = if figure.value.is_some_and(|value| value > 100.0 && value.fract() == 0.0) { 0 } else { 6 };
+        let places = if COUNTS.contains(&figure.name.rsplit(' ').next().unwrap_or_default()) { 0 } else { 6 };
+        let right = differs.map_or_else(String::new, |d| format!("   right: {}", words::number(d.ours, places)));
         line(out, &format!("{name}  {}{right}", words::number(figure.value, places)));
     }
     if compat.figures.len() > MOST_GROUPS {

@@ -1,25 +1,12 @@
 //! Published files through several formats one after another: at the end stand the texts, spans and labels that stood
 //! at the beginning.
-//!
-//! The files are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace.
-//! Without it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use trueup_data::corpus::{Answer, Corpus, Record, Status};
 use trueup_data::{ConvertOptions, Destination, Loss, Read, ReadOptions, convert, read_corpus, read_label_names};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
-}
+use crate::data;
 
 /// What was read at the beginning and after each step, and what each step lost.
 struct Chain {

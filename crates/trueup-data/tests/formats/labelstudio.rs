@@ -1,8 +1,4 @@
 //! Label Studio's exports as they are published, counted against an independent count.
-//!
-//! They are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace. Without
-//! it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,14 +8,7 @@ use trueup_data::corpus::{Record, Status};
 use trueup_data::{Read, ReadOptions, read_corpus, read_label_config};
 
 fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join("formats/label_studio").join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
+    crate::data(&format!("formats/label_studio/{file}"))
 }
 
 fn read(file: &str, format: &str) -> Option<Read> {

@@ -1,23 +1,12 @@
 //! Spreadsheets, several files as one input, and where a `trueup.toml` says answers stand, on published files. Counts
 //! are those of the sources and of an independent count.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use trueup_data::{ReadOptions, read_corpus};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
-}
+use crate::data;
 
 #[test]
 fn a_sheet_is_read_as_the_table_of_the_same_name() {

@@ -1,23 +1,12 @@
 //! Labelled lines, fastText, parallel files, split lists, folders of labels and NumPy arrays, as they are published; and
 //! names for labels that are numbers. Counts are those of the sources and of an independent count.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use trueup_data::corpus::Record;
 use trueup_data::{Confidence, Read, ReadOptions, read_corpus, read_corpus_bytes, read_dataset, read_label_names};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
-}
+use crate::data;
 
 fn read(file: &str) -> Option<Read> {
     Some(read_corpus(&data(file)?, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}")))

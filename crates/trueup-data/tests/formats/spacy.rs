@@ -1,19 +1,11 @@
 //! spaCy's files as its tools wrote them. The counts were taken with spaCy 3.8 from the same files.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use trueup_data::{Confidence, Read, ReadOptions, read_corpus};
 
 fn load(file: &str) -> Option<Read> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join("formats/spacy").join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
+    let path = crate::data(&format!("formats/spacy/{file}"))?;
     Some(read_corpus(&path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}")))
 }
 

@@ -1,17 +1,10 @@
 //! The CoNLL family through the public interface: what is real is counted against an independent count, what is broken is
-//! named. The real files are not part of the repository (see `real_data.rs`).
-#![allow(clippy::unwrap_used)]
-
-use std::path::PathBuf;
+//! named.
 
 use trueup_core::scheme::Scheme;
 use trueup_data::{ReadOptions, read_bytes, read_corpus, read_corpus_bytes, read_dataset};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    Some(folder.join(file)).filter(|path| path.exists())
-}
+use crate::data;
 
 #[test]
 fn universal_dependencies_have_words_ranges_and_texts() {

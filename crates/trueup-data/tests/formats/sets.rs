@@ -1,26 +1,12 @@
 //! Public data sets as they are published, counted against what their sources say and an independent count.
-//!
-//! They are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace. Without
-//! it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use trueup_core::scheme::Scheme;
 use trueup_core::{Annotation, Task};
 use trueup_data::{Format, Loaded, ReadOptions, read_dataset};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
-}
+use crate::data;
 
 fn load_with(file: &str, options: &ReadOptions) -> Option<Loaded> {
     let path = data(file)?;

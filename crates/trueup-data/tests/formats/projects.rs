@@ -1,8 +1,4 @@
 //! Projects of other tools as they are published: Azure AI Language and brat, counted against an independent count.
-//!
-//! They are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace. Without
-//! it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,14 +7,7 @@ use trueup_data::corpus::Record;
 use trueup_data::{Confidence, Read, ReadOptions, read_corpus, read_dataset};
 
 fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join("formats").join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
+    crate::data(&format!("formats/{file}"))
 }
 
 fn read(file: &str, format: &str) -> Option<Read> {

@@ -1,8 +1,4 @@
 //! Parquet and Arrow files that Hugging Face `datasets` wrote, counted against pyarrow; and predictions in Parquet.
-//!
-//! They are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace. Without
-//! it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::PathBuf;
 
@@ -11,14 +7,7 @@ use trueup_core::scheme::Scheme;
 use trueup_data::{PredictionOptions, Read, ReadOptions, read_corpus, read_dataset, read_predictions};
 
 fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join("formats/hf").join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
+    crate::data(&format!("formats/hf/{file}"))
 }
 
 fn load(file: &str) -> Option<Read> {

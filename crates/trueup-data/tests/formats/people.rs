@@ -1,10 +1,4 @@
 //! Exports of Prodigy and doccano as data sets, counted against an independent count.
-//!
-//! The files are not part of the repository: the folder is `TRUEUP_DATA`, else `shared/data` beside the workspace.
-//! Without it every test passes and says that it was skipped.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
-
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -12,16 +6,7 @@ use trueup_core::Task;
 use trueup_data::corpus::{Gold, Status, settle};
 use trueup_data::{ReadOptions, read_bytes, read_corpus, read_corpus_bytes, read_dataset};
 
-fn data(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = folder.join(file);
-    if !path.exists() {
-        eprintln!("{file} skipped: no data");
-        return None;
-    }
-    Some(path)
-}
+use crate::data;
 
 #[test]
 fn a_binary_prodigy_set_is_a_classification_with_a_label_and_its_negation() {
