@@ -76,33 +76,33 @@ impl Cells<'_> {
         };
         let of_cell = |cell: usize| {
             let (at, weight, p) = (bins[cell] as usize, self.weight(cell), self.confidence[cell]);
-            (at, weight * (self.difference(cell) - gaps[at] / weights[at]), weight * (p * (1.0 - p)).sqrt())
+            // Rounding may put a probability past 1.
+            let stated = weight * (p * (1.0 - p)).max(0.0).sqrt();
+            (at, weight * (self.difference(cell) - gaps[at] / weights[at]), stated)
         };
-        match &self.context.units.cluster_of {
-            None if self.per_row == 1 => (0..bins.len()).for_each(|cell| {
+        // What a row adds to each bin that it has cells of.
+        let of_row = |row: usize| {
+            let mut sums = [None::<(f64, f64)>; BINS];
+            for cell in row * self.per_row..(row + 1) * self.per_row {
                 let (at, sum, error) = of_cell(cell);
-                add(at, sum, error);
-            }),
-            clusters => {
-                let rows = bins.len() / self.per_row;
-                let unit = |row: usize| clusters.as_ref().map_or(row, |of| of[row] as usize);
+                let held = sums[at].get_or_insert((0.0, 0.0));
+                *held = (held.0 + sum, held.1 + error * error);
+            }
+            sums.into_iter().enumerate().filter_map(|(at, held)| held.map(|(sum, squares)| (at, sum, squares.sqrt())))
+        };
+        let rows = bins.len() / self.per_row;
+        match &self.context.units.cluster_of {
+            None => (0..rows).flat_map(of_row).for_each(|(at, sum, error)| add(at, sum, error)),
+            Some(of) => {
                 let mut sums = vec![[None::<(f64, f64)>; BINS]; self.context.units.clusters];
-                for row in 0..rows {
-                    let mut of_row = [None::<(f64, f64)>; BINS];
-                    for cell in row * self.per_row..(row + 1) * self.per_row {
-                        let (at, sum, error) = of_cell(cell);
-                        let held = of_row[at].get_or_insert((0.0, 0.0));
-                        *held = (held.0 + sum, held.1 + error * error);
-                    }
-                    for (sums, of_row) in sums[unit(row)].iter_mut().zip(of_row) {
-                        if let Some((sum, squares)) = of_row {
-                            let held = sums.get_or_insert((0.0, 0.0));
-                            *held = (held.0 + sum, held.1 + squares.sqrt());
-                        }
+                for (row, &cluster) in of.iter().enumerate() {
+                    for (at, sum, error) in of_row(row) {
+                        let held = sums[cluster as usize][at].get_or_insert((0.0, 0.0));
+                        *held = (held.0 + sum, held.1 + error);
                     }
                 }
-                for of_unit in &sums {
-                    for (at, (sum, error)) in of_unit.iter().enumerate().filter_map(|(at, held)| Some((at, (*held)?))) {
+                for (at, held) in sums.iter().flat_map(|sums| sums.iter().enumerate()) {
+                    if let Some((sum, error)) = *held {
                         add(at, sum, error);
                     }
                 }

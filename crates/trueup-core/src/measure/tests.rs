@@ -390,3 +390,21 @@ fn points_alone_when_no_intervals_are_asked_for() {
         assert_eq!(with.confusion, without.confusion);
     }
 }
+
+#[test]
+fn a_probability_past_1_by_rounding_leaves_no_figure_without_a_value() {
+    let labels = LabelSet::new(["a", "b"]);
+    let gold: Vec<Annotation> = [0, 1, 0, 1, 1, 0].map(Annotation::Label).into();
+    let past = 1.0 + 4e-10;
+    let cells = [past, -4e-10, 0.3, 0.7, 0.9, 0.1, 0.6, 0.4, 0.2, 0.8, 0.55, 0.45];
+    let answers = [0, 1, 0, 0, 1, 0].map(Annotation::Label).into();
+    let scores = Some(Scores::from_cells(2, cells.into()));
+    let predictions = Predictions { labels: labels.clone(), answers, scores, span_scores: None };
+    let pair = Pair::new(Task::Classification, &labels, &gold, &predictions, None).unwrap();
+    let found = measure(&pair, &MeasureOptions { metrics: Selection::All, ..MeasureOptions::default() }).metrics;
+    for name in ["ece", "mce", "ace", "aurc", "e_aurc", "log_loss", "brier_score", "hinge_loss", "d2_log_loss"] {
+        let of = &found[name];
+        let all = [of.value, of.low, of.high].map(|number| number.is_some_and(f64::is_finite));
+        assert_eq!(all, [true; 3], "{name}: {of:?}");
+    }
+}
