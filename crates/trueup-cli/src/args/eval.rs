@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use trueup::core::measure::confusion::Normalise;
 use trueup::core::spans::Way;
@@ -47,8 +48,8 @@ pub struct EvalArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Measuring")]
     pub weights: Option<String>,
     /// What makes a predicted span right
-    #[arg(long = "match", value_name = "HOW", value_enum, default_value = "strict", help_heading = "Measuring")]
-    pub matching: MatchArg,
+    #[arg(long = "match", value_name = "HOW", value_parser = way(), default_value = "strict", help_heading = "Measuring")]
+    pub matching: Way,
     /// What the model was trained on: spans seen and unseen in it, and by how consistently it labels them
     #[arg(long, value_name = "FILE", help_heading = "Measuring")]
     pub train: Option<PathBuf>,
@@ -87,37 +88,10 @@ pub struct EvalArgs {
     pub quiet: bool,
 }
 
-/// What makes a predicted span right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MatchArg {
-    /// A gold span has its start, end and type
-    Strict,
-    /// A gold span has its start and end
-    Exact,
-    /// As exact, and half of one that overlaps a gold span
-    Partial,
-    /// A gold span of its type overlaps it
-    Type,
-    /// As strict, invalid tags being read as conlleval does
-    Conlleval,
-    /// Each token in a span of its type counts
-    Token,
-    /// Each character in a span of its type counts
-    Character,
-}
-
-impl From<MatchArg> for Way {
-    fn from(matching: MatchArg) -> Self {
-        match matching {
-            MatchArg::Strict => Self::Strict,
-            MatchArg::Exact => Self::Exact,
-            MatchArg::Partial => Self::Partial,
-            MatchArg::Type => Self::Type,
-            MatchArg::Conlleval => Self::Conlleval,
-            MatchArg::Token => Self::Token,
-            MatchArg::Character => Self::Character,
-        }
-    }
+/// Reads the name of a way of matching; help lists each with its meaning.
+fn way() -> impl TypedValueParser<Value = Way> {
+    let shown = Way::ALL.map(|way| PossibleValue::new(way.name()).help(way.meaning()));
+    PossibleValuesParser::new(shown).try_map(|name| Way::from_name(&name).ok_or("no such way"))
 }
 
 /// What the counts of a confusion matrix are divided by.

@@ -40,7 +40,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
         by: args.by.clone(),
         metrics: args.metrics.clone(),
         weights: args.weights.clone(),
-        way: args.matching.into(),
+        way: args.matching,
         train: args.train.clone(),
         normalise: args.normalize.map(Into::into),
         curves: args.curves.is_some(),
