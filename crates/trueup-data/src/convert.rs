@@ -74,8 +74,7 @@ pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Resul
     let input = Input::open(input)?;
     let mut remarks = Remarks::new(&input.name, options.read.strict);
     let how = mapping::beside(&input, &options.read, &mut remarks)?;
-    let whole = how.label_names.is_some() || how.filter.is_some() || how.label_level.is_some();
-    let (mut read, (_, losses, written)) = if input.is_large() && !whole {
+    let (mut read, (_, losses, written)) = if input.is_large() && !how.needs_all() {
         let read = each(&input, &how, &mut |_| Ok(()))?;
         let again = ReadOptions { from: Some(read.format), ..how };
         let mut converter = Converter::new(format, &read.corpus.outline, out)?;

@@ -2,6 +2,7 @@
 //!
 //! - [`read_dataset`] reads CSV, TSV, JSON lines, labelled lines and CoNLL, plain or compressed. What it decides from
 //!   the content it says ([`Loaded::guesses`]), and every decision can be overridden ([`ReadOptions`]).
+//! - [`read_corpus`] reads everything that a file of any format holds, [`read_each`] record by record.
 //! - [`read_label_names`] gives names to labels that a file writes as numbers; [`read_matrix`] reads a NumPy array.
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
 //! - [`query`] selects examples by an SQL expression.
@@ -74,4 +75,4 @@ pub use label_names::read_label_names;
 pub use mapping::{AnswerFields, Mapping, SpanFields};
 pub use options::{PredictionOptions, ReadOptions};
 pub use predictions::{PredictionFile, TagRows, read_predictions};
-pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset};
+pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset, read_each};

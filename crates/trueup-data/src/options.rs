@@ -62,6 +62,11 @@ impl ReadOptions {
             .flatten()
             .map(String::as_str)
     }
+
+    /// Whether they look at all records at once.
+    pub(crate) fn needs_all(&self) -> bool {
+        self.label_names.is_some() || self.filter.is_some() || self.label_level.is_some()
+    }
 }
 
 /// How to read predictions.

@@ -85,6 +85,33 @@ pub fn read_corpus(path: &Path, options: &ReadOptions) -> Result<Read, DataError
     corpus(&Input::open(path)?, options)
 }
 
+/// As [`read_corpus`], but hands the records to `take` one after another, in order, so that of a file of lines or rows never
+/// more than a block is in memory; what is returned holds all but the records.
+///
+/// Options that look at all records at once (a filter, names or levels of labels) take the memory of all.
+///
+/// # Errors
+///
+/// As [`read_corpus`], and what `take` returns; records may have been handed on before.
+pub fn read_each(
+    path: &Path,
+    options: &ReadOptions,
+    take: &mut dyn FnMut(Record) -> Result<(), DataError>,
+) -> Result<Read, DataError> {
+    let input = Input::open(path)?;
+    let mut remarks = Remarks::new(&input.name, options.strict);
+    let options = mapping::beside(&input, options, &mut remarks)?;
+    let mut read = if options.needs_all() {
+        let mut read = corpus(&input, &options)?;
+        std::mem::take(&mut read.corpus.records).into_iter().try_for_each(take)?;
+        read
+    } else {
+        each(&input, &options, take)?
+    };
+    read.guesses.splice(0..0, remarks.guesses);
+    Ok(read)
+}
+
 /// As [`read_corpus`], from bytes in memory; `name` is used in messages.
 pub fn read_corpus_bytes(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read, DataError> {
     corpus(&Input::memory(name, bytes), options)

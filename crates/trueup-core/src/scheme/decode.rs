@@ -17,31 +17,61 @@ pub fn detect_style<'a>(tags: impl IntoIterator<Item = &'a str>) -> Style {
 /// `L` or `U`: BILOU. `S`, or `B` with `E`: IOBES. `E`: IOE2, or IOE1 where a chunk ends without one. `B`: IOB2, or IOB1
 /// where chunks begin with `I` and `B` stands only after a chunk of the same type. `I` alone: IOB1. Nothing: IOB2.
 pub fn detect<K: Copy + Default + PartialEq, S: AsRef<[Tag<K>]>>(sequences: impl IntoIterator<Item = S>) -> Scheme {
-    let outside = outside();
-    let mut seen = [false; 256];
-    let (mut begins_without_b, mut lone_b, mut ends_without_e) = (false, false, false);
+    let mut evidence = Evidence::default();
     for sequence in sequences {
-        let mut previous = outside;
-        for &tag in sequence.as_ref().iter().chain(std::iter::once(&outside)) {
-            seen[tag.letter as usize] = true;
-            let same = previous.letter != b'O' && previous.kind == tag.kind;
-            begins_without_b |= tag.letter == b'I' && !same;
-            lone_b |= tag.letter == b'B' && !same;
-            ends_without_e |= previous.letter == b'I' && !same;
+        let mut previous = outside();
+        for &tag in sequence.as_ref().iter().chain(std::iter::once(&outside())) {
+            evidence.step(previous, tag);
             previous = tag;
         }
     }
-    let has = |letter: u8| seen[letter as usize];
-    if has(b'L') || has(b'U') {
-        Scheme::Bilou
-    } else if has(b'S') || (has(b'B') && has(b'E')) {
-        Scheme::Iobes
-    } else if has(b'E') {
-        if ends_without_e { Scheme::Ioe1 } else { Scheme::Ioe2 }
-    } else if has(b'I') && !lone_b && (begins_without_b || !has(b'B')) {
-        Scheme::Iob1
-    } else {
-        Scheme::Iob2
+    evidence.scheme()
+}
+
+/// As [`detect`], from the pairs of neighbours in the sequences, each once or more, in any order; before the first tag of a
+/// sequence and after its last stands `O`.
+pub fn detect_pairs<K: Copy + Default + PartialEq>(pairs: impl IntoIterator<Item = (Tag<K>, Tag<K>)>) -> Scheme {
+    let mut evidence = Evidence::default();
+    pairs.into_iter().for_each(|(previous, tag)| evidence.step(previous, tag));
+    evidence.scheme()
+}
+
+/// What the tags of a file show of their scheme.
+struct Evidence {
+    seen: [bool; 256],
+    begins_without_b: bool,
+    lone_b: bool,
+    ends_without_e: bool,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { seen: [false; 256], begins_without_b: false, lone_b: false, ends_without_e: false }
+    }
+}
+
+impl Evidence {
+    fn step<K: Copy + Default + PartialEq>(&mut self, previous: Tag<K>, tag: Tag<K>) {
+        self.seen[tag.letter as usize] = true;
+        let same = previous.letter != b'O' && previous.kind == tag.kind;
+        self.begins_without_b |= tag.letter == b'I' && !same;
+        self.lone_b |= tag.letter == b'B' && !same;
+        self.ends_without_e |= previous.letter == b'I' && !same;
+    }
+
+    fn scheme(&self) -> Scheme {
+        let has = |letter: u8| self.seen[letter as usize];
+        if has(b'L') || has(b'U') {
+            Scheme::Bilou
+        } else if has(b'S') || (has(b'B') && has(b'E')) {
+            Scheme::Iobes
+        } else if has(b'E') {
+            if self.ends_without_e { Scheme::Ioe1 } else { Scheme::Ioe2 }
+        } else if has(b'I') && !self.lone_b && (self.begins_without_b || !has(b'B')) {
+            Scheme::Iob1
+        } else {
+            Scheme::Iob2
+        }
     }
 }
 
@@ -201,7 +231,14 @@ mod tests {
 
     #[test]
     fn schemes_are_known_by_their_letters() {
-        let of = |text: &str| detect([tags(text)]);
+        let of = |text: &str| {
+            let tags = tags(text);
+            let ends = |by: usize| std::iter::repeat_n(outside(), by);
+            let pairs = ends(1).chain(tags.iter().copied()).zip(tags.iter().copied().chain(ends(1)));
+            let scheme = detect([&tags]);
+            assert_eq!(detect_pairs(pairs), scheme, "{text}");
+            scheme
+        };
         assert_eq!(of("O I-X I-X O I-Y"), Scheme::Iob1);
         assert_eq!(of("I-X B-X O I-Y"), Scheme::Iob1);
         assert_eq!(of("B-X I-X O B-Y"), Scheme::Iob2);

@@ -14,7 +14,7 @@ mod decode;
 
 use std::str::FromStr;
 
-pub use decode::{decode, decode_into, detect, detect_style, encode};
+pub use decode::{decode, decode_into, detect, detect_pairs, detect_style, encode};
 
 /// How chunks are written as tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

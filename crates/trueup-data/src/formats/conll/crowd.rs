@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::corpus::{Answer, Key, Mark, Place, Record, Response, TokenMark};
 use crate::error::{DataError, quote};
 use crate::formats::pieces::{Pieces, edges, pieces};
-use crate::formats::tagged::{Coding, Keys, TagReader, Unit};
+use crate::formats::tagged::{Coding, Inventory, Keys, TagReader, Unit};
 use crate::formats::{Spec, Writer, is_blank, lines};
 use crate::head::{Confidence, Head};
 use crate::holds::{Holds, Loss, Losses, Metadata};
@@ -205,11 +205,13 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     }
     reading.remarks.check_malformed(counts.answers, VALID, "is the folder of one kind?")?;
     let sequences = documents.iter().flat_map(|d| d.gold.iter().chain(d.answers.iter().map(|(_, s)| s)));
-    let places: Vec<(Place, &[TokenMark])> =
-        sequences.flat_map(|s| s.sentences.iter().map(|(line, tokens)| (s.place(*line), tokens.as_slice()))).collect();
-    let mut tags =
-        TagReader::new(places.iter().map(|(place, tokens)| (place, *tokens)), Unit::Line, options, reading.remarks)?;
-    drop(places);
+    let mut inventory = Inventory::default();
+    for sequence in sequences {
+        for (line, tokens) in &sequence.sentences {
+            inventory.sequence(&sequence.place(*line), Unit::Line, tokens);
+        }
+    }
+    let mut tags = TagReader::new(inventory, Unit::Line, options, reading.remarks)?;
     for mut document in documents {
         let text = document.record.text().to_owned();
         document.record.gold = document.gold.map(|gold| Answer::spans(gold.marks(&text, &mut tags)));

@@ -5,11 +5,11 @@
 use super::read::{check, finish, part};
 use super::write::Lines;
 use super::{GROUP, HOLDS, looks_like};
-use crate::corpus::{Key, Outline, Record};
+use crate::corpus::{Outline, Record};
 use crate::error::{DataError, list, quote};
 use crate::formats::{Spec, Writer, head};
 use crate::head::{Confidence, Head};
-use crate::holds::{Holds, Loss, Losses, text_of};
+use crate::holds::{Holds, Loss, Losses};
 use crate::input::Input;
 use crate::options::{ReadOptions, count};
 use crate::output::Output;
@@ -106,30 +106,22 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
         }
     }
     files.sort_unstable_by_key(|&(rank, _, stem, name)| (rank, stem, name));
-    let (mut parts, mut all) = (Vec::new(), 0);
-    for &(_, split, stem, name) in &files {
-        let file = folder.read(name)?;
+    let inputs = files.iter().map(|(.., name)| folder.read(name)).collect::<Result<Vec<Input>, _>>()?;
+    let mut parts = Vec::new();
+    for (&(_, split, stem, name), file) in files.iter().zip(&inputs) {
         let text = file.text()?;
         if !looks_like(head(text)) && options.from.is_none() || text.trim().is_empty() {
             others.push(name);
             continue;
         }
         file.remark_encoding(reading.remarks);
-        let key: Key = name.into();
-        let mut part = part(text, Some(&key), options, reading.remarks)?;
+        let mut part = part(text, Some(name.into()), options, reading.remarks)?;
         let alone = split.is_some() && files.iter().filter(|(_, other, ..)| *other == split).count() == 1;
-        let split: Option<Key> = split.map(Into::into);
-        for record in &mut part.records {
-            record.number += all;
-            record.split.clone_from(&split);
-            match record.metadata.iter_mut().find(|(key, _)| &**key == GROUP) {
-                Some((_, value)) => *value = format!("{stem} {}", text_of(value)).into(),
-                None if alone => {}
-                None => record.metadata.insert(0, (GROUP.into(), stem.into())),
-            }
-            reading.outline.group = (part.documents || !alone || reading.outline.group.is_some()).then(|| GROUP.into());
+        part.split = split.map(Into::into);
+        part.stem = (part.documents || !alone).then(|| stem.to_owned());
+        if part.stem.is_some() && part.records() > 0 {
+            reading.outline.group = Some(GROUP.into());
         }
-        all += (part.records.len() + part.broken.len()) as u64;
         parts.push(part);
     }
     if parts.is_empty() {

@@ -10,7 +10,7 @@ use super::{COMMENTS, DOCUMENT, GROUP, layout, split};
 use crate::columns::resolve;
 use crate::corpus::{Key, Place, Record};
 use crate::error::{DataError, quote};
-use crate::formats::tagged::{Keys, TagReader, Unit, push_token};
+use crate::formats::tagged::{Invalid, Inventory, Keys, Scratch, TagReader, Unit, push_token};
 use crate::formats::{head, is_blank, lines};
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks, count};
@@ -117,35 +117,31 @@ impl Layout {
     }
 }
 
-/// A sentence with a line that cannot be read.
+/// The sentences of one file, which become records when they are asked for: a file is looked at twice, first for what
+/// its tags are and which of its lines cannot be read, so that its records need not all be in memory at once.
 #[derive(Debug)]
-pub(super) struct Broken {
-    /// Where the line is.
-    place: Place,
-    /// What stands there.
-    found: String,
-    /// The rest of the sentence, whose tags count for what the file is.
-    rest: Record,
-}
-
-/// The sentences of one file, without their spans.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    /// The sentences.
-    pub records: Vec<Record>,
-    /// The sentences left out.
-    pub broken: Vec<Broken>,
+pub(super) struct Part<'a> {
+    sentences: Vec<Sentence<'a>>,
+    /// The sentences left out: the first line that cannot be read, and what stands there.
+    broken: Vec<(Place, String)>,
+    tags: Inventory,
     /// How it is laid out.
-    pub layout: Layout,
+    layout: Layout,
     /// Whether it says where documents begin.
     pub documents: bool,
+    /// Its name, where a folder holds several.
+    pub file: Option<Key>,
+    /// The split that it is.
+    pub split: Option<Key>,
+    /// What stands before the number of a document; for itself where the file does not say where documents begin.
+    pub stem: Option<String>,
 }
 
 /// Reads one file.
 pub(super) fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
     check(options, reading.remarks)?;
     let part = part(input.text()?, None, options, reading.remarks)?;
-    input.expect(part.records.len(), 0);
+    input.expect(part.records(), 0);
     if part.documents {
         reading.outline.group = Some(GROUP.into());
     }
@@ -163,25 +159,34 @@ pub(super) fn check(options: &ReadOptions, remarks: &Remarks) -> Result<(), Data
 }
 
 /// Hands on the sentences of all files, their tags read under one scheme.
-pub(super) fn finish(parts: Vec<Part>, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
-    let all = parts.iter().flat_map(|part| part.records.iter().chain(part.broken.iter().map(|b| &b.rest)));
-    let sequences = all.map(|r| (&r.place, r.tokens.as_slice()));
-    let mut tags = TagReader::new(sequences, Unit::Line, options, reading.remarks)?;
-    let sentences = parts.iter().map(|part| part.records.len() + part.broken.len()).sum();
+pub(super) fn finish(mut parts: Vec<Part>, options: &ReadOptions, reading: &mut Reading) -> Result<(), DataError> {
+    let mut inventory = Inventory::default();
+    parts.iter_mut().for_each(|part| inventory.append(std::mem::take(&mut part.tags)));
+    let mut tags = TagReader::new(inventory, Unit::Line, options, reading.remarks)?;
     if let Some(part) = parts.first() {
         reading.outline.settings.push(part.layout.setting());
     }
-    for part in parts {
-        for broken in part.broken {
-            reading.remarks.skip_malformed_at(&broken.place, broken.found, VALID)?;
-        }
-        let spans = tags.all(&part.records);
-        for (mut record, spans) in part.records.into_iter().zip(spans) {
-            record.gold = Some(crate::corpus::Answer::spans(spans));
-            reading.push(record)?;
-        }
+    let sentences = parts.iter().map(|part| part.sentences.len()).sum();
+    for (place, found) in parts.iter_mut().flat_map(|part| std::mem::take(&mut part.broken)) {
+        reading.remarks.skip_malformed_at(&place, found, VALID)?;
     }
     reading.remarks.check_malformed(sentences, VALID, "is it another format? try --from")?;
+    let mut before = 0;
+    for part in parts {
+        for (i, some) in part.sentences.chunks(SENTENCES * AT_ONCE).enumerate() {
+            let first = before + i * SENTENCES * AT_ONCE;
+            let read: Vec<(Vec<Record>, Invalid)> = some
+                .par_chunks(SENTENCES)
+                .enumerate()
+                .map(|(i, sentences)| part.read(sentences, first + i * SENTENCES, &tags))
+                .collect();
+            for (records, invalid) in read {
+                records.into_iter().try_for_each(|record| reading.push(record))?;
+                tags.count([invalid]);
+            }
+        }
+        before += part.sentences.len();
+    }
     tags.finish(reading);
     Ok(())
 }
@@ -221,86 +226,127 @@ fn columns(text: &str, options: &ReadOptions, remarks: &mut Remarks) -> Result<L
     Ok(Layout { tabs, columns, token, tag, ..Layout::default() })
 }
 
-/// Reads the sentences of one file; `file` is its name where a folder holds several.
+/// Finds the sentences of one file; `file` is its name where a folder holds several.
 ///
-/// First the lines are told apart into sentences, which depends on what came before; then the sentences are read side by
-/// side.
-pub(super) fn part(
-    text: &str,
-    file: Option<&Key>,
+/// First the lines are told apart into sentences, which depends on what came before; then the sentences are looked at side
+/// by side.
+pub(super) fn part<'a>(
+    text: &'a str,
+    file: Option<Key>,
     options: &ReadOptions,
     remarks: &mut Remarks,
-) -> Result<Part, DataError> {
+) -> Result<Part<'a>, DataError> {
     let mut layout = columns(text, options, remarks)?;
     layout.crlf = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
     let (sentences, documents) = blocks::sentences(text, &mut layout);
-    let group = documents.then(|| Key::from(GROUP));
-    let comments = Key::from(COMMENTS);
-    let read: Vec<Part> = sentences
-        .par_chunks(SENTENCES)
-        .enumerate()
-        .map(|(i, sentences)| {
-            let mut keys = Keys::default();
-            let mut part = Part::default();
-            for (n, sentence) in sentences.iter().enumerate() {
-                let (mut record, broken) = sentence_of(sentence, file, &layout, &mut keys);
-                record.number = (i * SENTENCES + n) as u64 + 1;
-                if let Some(group) = &group {
-                    record.metadata.push((group.clone(), Value::String(format!("doc {}", sentence.document + 1))));
-                }
-                if let Some((place, found)) = broken {
-                    part.broken.push(Broken { place, found, rest: record });
-                    continue;
-                }
-                if !sentence.comments.is_empty() {
-                    let lines = sentence.comments.iter().map(|&line| Value::String(line.to_owned())).collect();
-                    record.metadata.push((comments.clone(), Value::Array(lines)));
-                }
-                part.records.push(record);
-            }
-            part
-        })
-        .collect();
-    let mut out = Part { layout, documents, ..Part::default() };
-    for part in read {
-        out.records.extend(part.records);
-        out.broken.extend(part.broken);
+    let mut part = Part {
+        sentences,
+        broken: Vec::new(),
+        tags: Inventory::default(),
+        layout,
+        documents,
+        file,
+        split: None,
+        stem: None,
+    };
+    let seen: Vec<_> = part.sentences.par_chunks(SENTENCES).map(|sentences| part.look(sentences)).collect();
+    for (tags, broken) in seen {
+        part.tags.append(tags);
+        part.broken.extend(broken);
     }
-    Ok(out)
+    Ok(part)
 }
 
 /// How many sentences one thread takes at once.
 const SENTENCES: usize = 1024;
+/// How many times as many become records before these are handed on.
+const AT_ONCE: usize = 16;
 
-/// Reads the lines of one sentence; also the first line that cannot be read, if any, and what stands there.
-fn sentence_of(
-    sentence: &Sentence,
-    file: Option<&Key>,
-    layout: &Layout,
-    keys: &mut Keys,
-) -> (Record, Option<(Place, String)>) {
-    let place = |number| Place { file: file.cloned(), number, ..Place::default() };
-    let mut text = String::with_capacity(sentence.lines.len());
-    let (mut tokens, mut broken) = (Vec::new(), None);
-    let mut fields = Vec::new();
-    for (number, line) in (sentence.line..).zip(sentence.lines.lines()) {
-        split(line, layout.tabs, &mut fields);
-        let tag = fields.get(layout.tag).map_or("", |tag| tag.trim());
-        let equal = fields.len() == layout.columns;
-        let Some(token) = fields.get(layout.token).filter(|token| equal && !token.is_empty()) else {
-            let columns = count(fields.len(), "column");
-            let found = || format!("'{}', {columns} where most lines have {}", quote(line), layout.columns);
-            broken.get_or_insert_with(|| (place(number), found()));
-            continue;
-        };
-        push_token(&mut text, &mut tokens, token, Some(keys.key(tag)));
-        if layout.columns > 2
-            && let Some(mark) = tokens.last_mut()
-        {
-            let others = fields.iter().enumerate().filter(|(i, _)| *i != layout.token && *i != layout.tag);
-            mark.columns = others.map(|(_, field)| keys.key(field)).collect();
-        }
+impl Part<'_> {
+    /// How many sentences can be read.
+    pub fn records(&self) -> usize {
+        self.sentences.len() - self.broken.len()
     }
-    let text = (!tokens.is_empty()).then_some(text);
-    (Record { place: place(sentence.line), text, tokens, ..Record::default() }, broken)
+
+    fn place(&self, line: u64) -> Place {
+        Place { file: self.file.clone(), number: line, ..Place::default() }
+    }
+
+    /// The token and the tag of a line, whose fields are kept; `None` where it has another number of columns.
+    fn line<'a>(&self, line: &'a str, fields: &mut Vec<&'a str>) -> Option<(&'a str, &'a str)> {
+        split(line, self.layout.tabs, fields);
+        let token = fields.get(self.layout.token).copied().filter(|token| !token.is_empty())?;
+        let tag = fields.get(self.layout.tag).filter(|_| fields.len() == self.layout.columns)?;
+        Some((token, tag.trim()))
+    }
+
+    /// The tags of sentences, and the lines that cannot be read.
+    fn look(&self, sentences: &[Sentence]) -> (Inventory, Vec<(Place, String)>) {
+        let (mut tags, mut broken, mut fields) = (Inventory::default(), Vec::new(), Vec::new());
+        for sentence in sentences {
+            let mut first = None;
+            let lines = sentence.lines.lines().zip(sentence.line..).filter_map(|(line, number)| {
+                let read = self.line(line, &mut fields);
+                if read.is_none() {
+                    first.get_or_insert((number, line, fields.len()));
+                }
+                read.map(|(_, tag)| Some(tag))
+            });
+            tags.tags(lines, |i| self.place(sentence.line + i as u64));
+            if let Some((number, line, columns)) = first {
+                let (columns, most) = (count(columns, "column"), self.layout.columns);
+                let found = format!("'{}', {columns} where most lines have {most}", quote(line));
+                broken.push((self.place(number), found));
+            }
+        }
+        (tags, broken)
+    }
+
+    /// The records of sentences; `first` is how many sentences stand before them.
+    fn read(&self, sentences: &[Sentence], first: usize, tags: &TagReader) -> (Vec<Record>, Invalid) {
+        let (group, comments) = (Key::from(GROUP), Key::from(COMMENTS));
+        let (mut keys, mut scratch, mut invalid) = (Keys::default(), Scratch::default(), Invalid::default());
+        // Both are used again, so that what is kept takes no more room than it needs.
+        let (mut text, mut tokens, mut fields) = (String::new(), Vec::new(), Vec::new());
+        let mut records = Vec::with_capacity(sentences.len());
+        'sentences: for (number, sentence) in (first as u64 + 1..).zip(sentences) {
+            text.clear();
+            tokens.clear();
+            for line in sentence.lines.lines() {
+                let Some((token, tag)) = self.line(line, &mut fields) else {
+                    continue 'sentences;
+                };
+                push_token(&mut text, &mut tokens, token, Some(keys.key(tag)));
+                if let Some(mark) = tokens.last_mut().filter(|_| fields.len() > 2) {
+                    let others = fields.iter().enumerate();
+                    let others = others.filter(|(i, _)| *i != self.layout.token && *i != self.layout.tag);
+                    mark.columns = others.map(|(_, field)| keys.key(field)).collect();
+                }
+            }
+            #[allow(clippy::drain_collect)] // To take it would hand on the room that is used again.
+            let tokens = tokens.drain(..).collect();
+            let mut record = Record {
+                number,
+                place: self.place(sentence.line),
+                text: Some(text.as_str().to_owned()),
+                split: self.split.clone(),
+                tokens,
+                ..Record::default()
+            };
+            tags.gold(&mut record, &mut scratch, &mut invalid);
+            let document = self.documents.then(|| format!("doc {}", sentence.document + 1));
+            let document = match (&self.stem, document) {
+                (Some(stem), Some(document)) => Some(format!("{stem} {document}")),
+                (Some(stem), None) => Some(stem.clone()),
+                (None, document) => document,
+            };
+            record.metadata.extend(document.map(|document| (group.clone(), Value::String(document))));
+            if !sentence.comments.is_empty() {
+                let lines = sentence.comments.iter().map(|&line| Value::String(line.to_owned())).collect();
+                record.metadata.push((comments.clone(), Value::Array(lines)));
+            }
+            records.push(record);
+        }
+        (records, invalid)
+    }
 }

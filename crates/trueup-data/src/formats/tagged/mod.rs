@@ -5,16 +5,21 @@
 //! the spans of all of them under one scheme. Readers with several sequences a record (a document of sentences, an
 //! answer of each worker) do the same steps with a [`TagReader`].
 
+mod inventory;
+
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 use trueup_core::scheme::{self, Decoded, OUTSIDE, Scheme, Style, Tag};
 
 use crate::corpus::{Answer, Key, Mark, Outline, Place, Record, TokenMark};
-use crate::error::{DataError, list, quote};
+use crate::error::{DataError, quote};
 
 use crate::options::{ReadOptions, Remarks, count};
 use crate::reading::Reading;
+
+pub(super) use inventory::Inventory;
+use inventory::Tags;
 
 /// What a tag must be, for messages.
 pub(crate) const VALID_TAG: &str = "O, or a letter of B I E S L U with a type: B-PER, PER-B";
@@ -43,78 +48,6 @@ impl Keys {
         });
         self.last = Some(key.clone());
         key
-    }
-}
-
-/// The distinct raw tags of an input, numbered, and what each stands for.
-#[derive(Debug, Default)]
-struct Tags {
-    names: Vec<Key>,
-    numbers: FxHashMap<Key, u32>,
-    /// Numbers by where the text of a key lies, which is quicker than by the text. Only of keys in `kept`, so that no
-    /// other key comes to lie there.
-    places: FxHashMap<usize, u32>,
-    kept: Vec<Key>,
-    /// What each tag stands for; `None` where it is no tag. Types are places in `kinds`.
-    read: Vec<Option<Tag<u32>>>,
-    /// The types; the first is that of `O`.
-    kinds: Vec<Key>,
-}
-
-/// Of a file whose keys are not shared, so many are known by where they lie.
-const MOST_PLACES: usize = 4096;
-
-impl Tags {
-    /// Takes a tag into account.
-    fn see(&mut self, tag: &Key) {
-        let place = tag.as_ptr() as usize;
-        if self.places.contains_key(&place) {
-            return;
-        }
-        let next = self.names.len() as u32;
-        let number = *self.numbers.entry(tag.clone()).or_insert(next);
-        if number == next {
-            self.names.push(tag.clone());
-        }
-        if self.kept.len() < MOST_PLACES {
-            self.places.insert(place, number);
-            self.kept.push(tag.clone());
-        }
-    }
-
-    /// Reads all tags, their letters on one side.
-    fn read(&mut self, style: Style) {
-        self.kinds = vec!["".into()];
-        for name in &self.names {
-            let tag = Tag::parse(name, style).map(|Tag { letter, kind }| {
-                let known = self.kinds.iter().position(|known| **known == *kind);
-                let kind = known.unwrap_or_else(|| {
-                    self.kinds.push(kind.into());
-                    self.kinds.len() - 1
-                });
-                Tag { letter, kind: kind as u32 }
-            });
-            self.read.push(tag);
-        }
-    }
-
-    /// What the tags of a sequence stand for; no tag, and what is none, is `O`.
-    fn of(&self, tokens: &[TokenMark], into: &mut Vec<Tag<u32>>) {
-        let outside = Tag { letter: b'O', kind: 0 };
-        let (mut last, mut last_read) = (0, outside);
-        into.clear();
-        into.extend(tokens.iter().map(|token| {
-            let Some(tag) = &token.tag else {
-                return outside;
-            };
-            let place = tag.as_ptr() as usize;
-            if place != last {
-                let number = self.places.get(&place).or_else(|| self.numbers.get(tag));
-                last_read = number.and_then(|&number| self.read[number as usize]).unwrap_or(outside);
-                last = place;
-            }
-            last_read
-        }));
     }
 }
 
@@ -158,12 +91,10 @@ pub(super) fn decode(
     options: &ReadOptions,
     reading: &mut Reading,
 ) -> Result<(), DataError> {
-    let sequences = records.iter().map(|r| (&r.place, r.tokens.as_slice()));
-    let mut tags = TagReader::new(sequences, unit, options, reading.remarks)?;
-    let spans = tags.all(records);
-    for (record, spans) in records.iter_mut().zip(spans) {
-        record.gold.get_or_insert_with(Answer::default).spans = Some(spans);
-    }
+    let mut inventory = Inventory::default();
+    records.iter().for_each(|record| inventory.sequence(&record.place, unit, &record.tokens));
+    let mut tags = TagReader::new(inventory, unit, options, reading.remarks)?;
+    tags.all(records);
     tags.finish(reading);
     Ok(())
 }
@@ -179,7 +110,7 @@ pub(super) struct TagReader {
 
 /// Tags that are invalid under the scheme: how many, and the first.
 #[derive(Debug, Default)]
-struct Invalid {
+pub(super) struct Invalid {
     count: usize,
     first: Option<(Place, Key)>,
 }
@@ -193,32 +124,23 @@ impl Invalid {
 }
 
 /// What is used again from sequence to sequence.
-type Scratch = (Vec<Tag<u32>>, Decoded<u32>);
+pub(super) type Scratch = (Vec<Tag<u32>>, Decoded<u32>);
 
 /// How many sequences one thread takes at once.
 const SEQUENCES: usize = 1024;
 
 impl TagReader {
-    /// The first pass: counts what is no tag (a column full of it has no tags, which is an error) and tells the scheme.
-    /// A sequence is a sentence: its place and its tokens, of which those without a tag count as `O`.
-    pub fn new<'a>(
-        sequences: impl Iterator<Item = (&'a Place, &'a [TokenMark])> + Clone,
+    /// Tells the scheme from all tags of an input; a column full of what is no tag has no tags, which is an error.
+    pub fn new(
+        inventory: Inventory,
         unit: Unit,
         options: &ReadOptions,
         remarks: &mut Remarks,
     ) -> Result<Self, DataError> {
-        let mut tags = Tags::default();
-        sequences.clone().flat_map(|(_, tokens)| tokens).filter_map(|t| t.tag.as_ref()).for_each(|tag| tags.see(tag));
-        let names: Vec<&str> = tags.names.iter().map(|name| &**name).collect();
-        let style = scheme::detect_style(names.iter().copied());
-        strays(sequences.clone(), &names, style, unit, remarks)?;
-        tags.read(style);
+        let style = inventory.style();
+        inventory.strays(style, remarks)?;
+        let (tags, detected) = inventory.read(style);
         let scheme = options.scheme.unwrap_or_else(|| {
-            let detected = scheme::detect(sequences.map(|(_, tokens)| {
-                let mut read = Vec::with_capacity(tokens.len());
-                tags.of(tokens, &mut read);
-                read
-            }));
             let side = if style == Style::Suffix { ", the letter after the type" } else { "" };
             remarks.guess(format!("tags are {detected}{side}"), Some("--scheme"));
             detected
@@ -235,22 +157,30 @@ impl TagReader {
         marks
     }
 
-    /// The spans of all records, each one sequence.
-    pub fn all(&mut self, records: &[Record]) -> Vec<Vec<Mark>> {
-        let read: Vec<(Vec<Vec<Mark>>, Invalid)> = records
-            .par_chunks(SEQUENCES)
+    /// Sets the spans of gold in all records, each one sequence.
+    pub fn all(&mut self, records: &mut [Record]) {
+        let read: Vec<Invalid> = records
+            .par_chunks_mut(SEQUENCES)
             .map(|records| {
                 let (mut scratch, mut invalid) = (Scratch::default(), Invalid::default());
-                let marks = |r: &Record| self.marks_of(&r.place, &r.tokens, &mut scratch, &mut invalid);
-                (records.iter().map(marks).collect(), invalid)
+                for record in records {
+                    self.gold(record, &mut scratch, &mut invalid);
+                }
+                invalid
             })
             .collect();
-        let mut all = Vec::with_capacity(records.len());
-        for (marks, invalid) in read {
-            all.extend(marks);
-            self.invalid.append(invalid);
-        }
-        all
+        self.count(read);
+    }
+
+    /// Sets the spans of gold in a record that is one sequence.
+    pub fn gold(&self, record: &mut Record, scratch: &mut Scratch, invalid: &mut Invalid) {
+        let marks = self.marks_of(&record.place, &record.tokens, scratch, invalid);
+        record.gold.get_or_insert_with(Answer::default).spans = Some(marks);
+    }
+
+    /// Counts invalid tags, those of earlier sequences first.
+    pub fn count(&mut self, invalid: impl IntoIterator<Item = Invalid>) {
+        invalid.into_iter().for_each(|invalid| self.invalid.append(invalid));
     }
 
     fn marks_of(&self, place: &Place, tokens: &[TokenMark], scratch: &mut Scratch, invalid: &mut Invalid) -> Vec<Mark> {
@@ -263,7 +193,7 @@ impl TagReader {
             invalid.first = Some((self.unit.place(place, at), tag));
         }
         let mark = |&(first, last, kind): &(usize, usize, u32)| {
-            Mark::new(tokens[first].start, tokens[last - 1].end, &*self.tags.kinds[kind as usize])
+            Mark::new(tokens[first].start, tokens[last - 1].end, self.tags.kind(kind))
         };
         decoded.chunks.iter().map(mark).collect()
     }
@@ -294,62 +224,6 @@ impl Unit {
 fn parse(tokens: &[TokenMark], style: Style) -> Vec<Tag<&str>> {
     let tags = tokens.iter().map(|token| token.tag.as_deref().and_then(|raw| Tag::parse(raw, style)));
     tags.map(|tag| tag.unwrap_or(OUTSIDE)).collect()
-}
-
-/// Counts what stands for a tag and is none; a column full of it has no tags.
-fn strays<'a>(
-    sequences: impl Iterator<Item = (&'a Place, &'a [TokenMark])>,
-    names: &[&str],
-    style: Style,
-    unit: Unit,
-    remarks: &mut Remarks,
-) -> Result<(), DataError> {
-    let stray: Vec<&str> = names.iter().copied().filter(|name| Tag::parse(name, style).is_none()).collect();
-    if stray.is_empty() {
-        return Ok(());
-    }
-    let (mut all, mut strays) = (0usize, 0usize);
-    let mut first: Option<(Place, &str)> = None;
-    for (place, tokens) in sequences {
-        all += tokens.len();
-        for (i, token) in tokens.iter().enumerate() {
-            let Some(tag) = token.tag.as_deref().filter(|tag| Tag::parse(tag, style).is_none()) else {
-                continue;
-            };
-            strays += 1;
-            first.get_or_insert_with(|| (unit.place(place, i), tag));
-        }
-    }
-    let Some((place, tag)) = first else {
-        return Ok(());
-    };
-    if strays > 1 && strays * 10 > all {
-        let universal = ["_", "SpaceAfter=No"].iter().all(|t| names.contains(t));
-        let hint = if tag.ends_with('\\') {
-            "a backslash ends the lines, as after a rich-text editor: take it away"
-        } else if universal {
-            "this looks like CoNLL-U, which has no entity tags"
-        } else {
-            "name the column of the tags with --label and its number"
-        };
-        let file = place.file.as_ref().map_or_else(String::new, |file| format!("/{}", quote(file)));
-        return Err(DataError::TooMany {
-            path: format!("{}{file}", remarks.path),
-            line: place.number,
-            found: format!("'{}' in the tag column", quote(tag)),
-            count: strays as u32,
-            of: all as u32,
-            unit: "tags",
-            valid: VALID_TAG.to_owned(),
-            hint,
-        });
-    }
-    remarks.notes.push(format!(
-        "{} in the tag column that no tag scheme knows ({}, first at {place}) read as O",
-        count(strays, "word"),
-        list(&stray)
-    ));
-    Ok(())
 }
 
 /// How spans are written as tags.
