@@ -1,6 +1,5 @@
 //! What a reader is given: a file (decompressed, decoded on request) or a folder of files.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +18,10 @@ use crate::source::{self, Decoded};
 const LARGE: u64 = 64 << 20;
 /// How large a block is, in bytes.
 const BLOCK: usize = 8 << 20;
+/// So many times smaller are blocks after the first, which shows what the columns are: what they become fits the caches.
+const LATER: usize = 4;
+/// A byte order mark.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 /// How many files a folder may hold, so that a wrong path does not walk a whole disk.
 const MOST_FILES: usize = 1_000_000;
 /// How many folders deep files are looked for.
@@ -288,10 +291,10 @@ pub(crate) enum Pieces<'a> {
 
 impl Pieces<'_> {
     /// The next piece, and the number of the line that it begins with; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(Cow<'_, str>, u64)>, DataError> {
+    pub fn next(&mut self) -> Result<Option<(&str, u64)>, DataError> {
         match self {
-            Self::Whole(text) => Ok(text.take().map(|text| (Cow::Borrowed(text), 1))),
-            Self::Blocks(blocks) => Ok(blocks.next()?.map(|(text, line)| (Cow::Owned(text), line))),
+            Self::Whole(text) => Ok(text.take().map(|text| (text, 1))),
+            Self::Blocks(blocks) => blocks.next(),
         }
     }
 }
@@ -305,7 +308,9 @@ pub(crate) struct Blocks<'a> {
     block: usize,
     name: String,
     cut: Cut<'a>,
-    rest: Vec<u8>,
+    /// What was read and not yet given out, after what was given out last.
+    bytes: Vec<u8>,
+    given: usize,
     line: u64,
     over: bool,
     begun: bool,
@@ -313,40 +318,38 @@ pub(crate) struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     fn new(from: Box<dyn Read>, block: usize, name: &str, cut: impl Fn(&[u8]) -> usize + 'a) -> Self {
-        let (rest, cut) = (Vec::new(), Box::new(cut));
-        Self { from, block, name: name.to_owned(), cut, rest, line: 1, over: false, begun: false }
+        let (bytes, cut) = (Vec::new(), Box::new(cut));
+        Self { from, block, name: name.to_owned(), cut, bytes, given: 0, line: 1, over: false, begun: false }
     }
 
-    fn next(&mut self) -> Result<Option<(String, u64)>, DataError> {
-        let mut wanted = self.block;
+    fn next(&mut self) -> Result<Option<(&str, u64)>, DataError> {
+        // The memory of the block before is used again: fresh memory costs more than what is done with it.
+        self.bytes.drain(..self.given);
+        self.given = 0;
+        let mut wanted = if self.begun { self.block / LATER } else { self.block };
         loop {
-            while !self.over && self.rest.len() < wanted {
-                let before = self.rest.len();
-                let missing = (wanted - before) as u64;
-                let read = (&mut self.from).take(missing).read_to_end(&mut self.rest);
+            while !self.over && self.bytes.len() < wanted {
+                let missing = wanted - self.bytes.len();
+                self.bytes.reserve_exact(missing);
+                let read = (&mut self.from).take(missing as u64).read_to_end(&mut self.bytes);
                 self.over = read.map_err(|e| DataError::io(Path::new(&self.name), "read", e))? == 0;
             }
-            if self.rest.is_empty() {
+            if self.bytes.is_empty() {
                 return Ok(None);
             }
-            let whole = if self.over { self.rest.len() } else { (self.cut)(&self.rest) };
+            let whole = if self.over { self.bytes.len() } else { (self.cut)(&self.bytes) };
             if whole == 0 {
                 // A record larger than the block.
                 wanted *= 2;
                 continue;
             }
-            let after = self.rest.split_off(whole);
-            let mut block = std::mem::replace(&mut self.rest, after);
-            if !self.begun && block.starts_with("\u{feff}".as_bytes()) {
-                block.drain(..3);
-            }
+            let mark = if !self.begun && self.bytes.starts_with(MARK) { MARK.len() } else { 0 };
             self.begun = true;
-            let line = self.line;
-            self.line += memchr::memchr_iter(b'\n', &block).count() as u64;
-            let text = String::from_utf8(block).map_err(|e| {
-                let (at, bytes) = (e.utf8_error().valid_up_to(), e.as_bytes());
-                source::bad_utf8_at(&self.name, bytes, at, line)
-            })?;
+            self.given = whole;
+            let (block, line) = (&self.bytes[mark..whole], self.line);
+            self.line += memchr::memchr_iter(b'\n', block).count() as u64;
+            let text = std::str::from_utf8(block)
+                .map_err(|e| source::bad_utf8_at(&self.name, block, e.valid_up_to(), line))?;
             return Ok(Some((text, line)));
         }
     }

@@ -17,6 +17,23 @@ pub(super) struct Sentence<'a> {
     pub comments: Vec<&'a str>,
 }
 
+impl<'a> Sentence<'a> {
+    /// Its lines one by one, as [`str::lines`].
+    pub fn each(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (text, mut at) = (self.lines, 0);
+        std::iter::from_fn(move || {
+            let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+            let Some(end) = rest.bytes().position(|b| b == b'\n') else {
+                at = text.len();
+                return Some(rest);
+            };
+            at += end + 1;
+            let line = &rest[..end];
+            Some(line.strip_suffix('\r').unwrap_or(line))
+        })
+    }
+}
+
 /// The sentences of a text, and whether it says where documents begin; what is seen of the layout is set.
 pub(super) fn sentences<'a>(text: &'a str, layout: &mut Layout) -> (Vec<Sentence<'a>>, bool) {
     let mut found: Vec<Sentence> = Vec::new();

@@ -90,7 +90,7 @@ pub(crate) fn tag_columns(text: &str) -> Option<TagColumns> {
                 Part { names: Names::default(), tags: Default::default(), lengths: Vec::new(), ends: Vec::new() };
             let mut fields = Vec::new();
             for sentence in sentences {
-                for line in sentence.lines.lines() {
+                for line in sentence.each() {
                     split(line, tabs, &mut fields);
                     if fields.len() != columns || fields[0].is_empty() {
                         return None;
@@ -144,7 +144,7 @@ pub(crate) fn words(text: &str, wanted: &[usize]) -> Vec<Vec<String>> {
         fields.first().map_or_else(String::new, |word| (*word).to_owned())
     };
     let sentences = wanted.iter().filter_map(|&number| sentences.get(number));
-    sentences.map(|sentence| sentence.lines.lines().map(word).collect()).collect()
+    sentences.map(|sentence| sentence.each().map(word).collect()).collect()
 }
 
 #[cfg(test)]

@@ -285,7 +285,7 @@ impl Part<'_> {
         let (mut tags, mut broken, mut fields) = (Inventory::default(), Vec::new(), Vec::new());
         for sentence in sentences {
             let mut first = None;
-            let lines = sentence.lines.lines().zip(sentence.line..).filter_map(|(line, number)| {
+            let lines = sentence.each().zip(sentence.line..).filter_map(|(line, number)| {
                 let read = self.line(line, &mut fields);
                 if read.is_none() {
                     first.get_or_insert((number, line, fields.len()));
@@ -312,7 +312,7 @@ impl Part<'_> {
         'sentences: for (number, sentence) in (first as u64 + 1..).zip(sentences) {
             text.clear();
             tokens.clear();
-            for line in sentence.lines.lines() {
+            for line in sentence.each() {
                 let Some((token, tag)) = self.line(line, &mut fields) else {
                     continue 'sentences;
                 };

@@ -83,16 +83,15 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
     while let Some((text, line)) = pieces.next()? {
         let (plan, table) = match &decided {
             None => {
-                let (table, dialect) = parse_first(&text, format, options.header, &wanted, reading.remarks)?;
+                let (table, dialect) = parse_first(text, format, options.header, &wanted, reading.remarks)?;
                 input.expect(table.rows(), text.len());
                 let plan = tabular::decide(&table, options, reading.remarks)?;
                 (&decided.insert((plan, dialect, table.width)).0, table)
             }
             Some((plan, dialect, width)) => {
-                (plan, table::parse_more(&text, *dialect, *width, (line, number), reading.remarks)?)
+                (plan, table::parse_more(text, *dialect, *width, (line, number), reading.remarks)?)
             }
         };
-        drop(text);
         number = table.records;
         plan.records(&table, reading)?;
     }

@@ -52,17 +52,16 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     while let Some((text, line)) = pieces.next()? {
         // What was decided holds, so that a line becomes a record at once.
         if let Some(state) = &mut state {
-            number = state.lines(&text, (line, number), options, reading)?;
+            number = state.lines(text, (line, number), options, reading)?;
         } else {
             let objects = if is_array {
-                json::objects(&text, reading.remarks)?
+                json::objects(text, reading.remarks)?
             } else {
-                let (objects, records) = json::first_lines(&text, reading.remarks)?;
+                let (objects, records) = json::first_lines(text, reading.remarks)?;
                 number = records;
                 objects
             };
             input.expect(objects.len(), text.len());
-            drop(text);
             if options.mapping.is_none()
                 && let Some(field) = tokens::field(&objects, options)
             {
