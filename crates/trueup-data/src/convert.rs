@@ -15,7 +15,8 @@ use crate::input::Input;
 use crate::mapping;
 use crate::options::{ReadOptions, Remarks, count};
 use crate::output::Output;
-use crate::read::{corpus, each};
+use crate::read::{Read, corpus, each};
+use crate::rows::{ROWS, RowWriter};
 use crate::write::OutputSet;
 
 /// Where a conversion goes.
@@ -33,6 +34,9 @@ pub struct ConvertOptions {
     pub read: ReadOptions,
     /// The target's format; by the ending of its name when not given.
     pub to: Option<Format>,
+    /// Whether it is that of the input where neither says, and whether records of a table or of JSON lines that go into their
+    /// own format stay as they stand, every column under its own name.
+    pub as_input: bool,
     /// Whether a loss is an error.
     pub refuse_loss: bool,
 }
@@ -60,6 +64,39 @@ pub struct Conversion {
     pub notes: Vec<String>,
 }
 
+/// What becomes of records on their way from one file into another.
+pub trait Change {
+    /// Declares what will be added to records that go into a file of this format.
+    ///
+    /// # Errors
+    ///
+    /// When the format cannot hold it.
+    fn declare(&mut self, outline: &mut Outline, format: Format) -> Result<(), DataError>;
+
+    /// Changes records, a block of an input at a time.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the records from being written.
+    fn change(&mut self, records: &mut [Record]) -> Result<(), DataError>;
+}
+
+/// No change.
+struct AsIs;
+
+impl Change for AsIs {
+    fn declare(&mut self, _: &mut Outline, _: Format) -> Result<(), DataError> {
+        Ok(())
+    }
+
+    fn change(&mut self, _: &mut [Record]) -> Result<(), DataError> {
+        Ok(())
+    }
+}
+
+/// So many records are changed at once.
+const BLOCK: usize = 4096;
+
 /// Reads `input`, a file or folder, and writes what it holds in another format.
 ///
 /// A large file of lines or rows is read twice, block by block, and never held as a whole.
@@ -69,24 +106,67 @@ pub struct Conversion {
 /// When the input cannot be read, the target not written, or when something was lost and that is refused; nothing is
 /// left behind then.
 pub fn convert(input: &Path, to: Destination, options: &ConvertOptions) -> Result<Conversion, DataError> {
-    let format = target(&to, options)?;
-    let out = output(to, format, options.refuse_loss)?;
+    convert_changed(input, to, options, &mut AsIs)
+}
+
+/// As [`convert`], with records changed on the way.
+///
+/// # Errors
+///
+/// As [`convert`], and those of `change`.
+pub fn convert_changed(
+    input: &Path,
+    to: Destination,
+    options: &ConvertOptions,
+    change: &mut dyn Change,
+) -> Result<Conversion, DataError> {
     let input = Input::open(input)?;
     let mut remarks = Remarks::new(&input.name, options.read.strict);
-    let how = mapping::beside(&input, &options.read, &mut remarks)?;
-    let (mut read, (_, losses, written)) = if input.is_large() && !how.needs_all() {
-        let read = each(&input, &how, &mut |_| Ok(()))?;
+    let mut how = mapping::beside(&input, &options.read, &mut remarks)?;
+    how.rows = options.as_input;
+    let asked = target(&to, options);
+    if !options.as_input
+        && let Err(error) = asked
+    {
+        return Err(error);
+    }
+    let begin = |read: &mut Read, change: &mut dyn Change| {
+        let format = asked.or_else(|error| if read.format.is_written() { Ok(read.format) } else { Err(error) })?;
+        // What goes back into its own format stays as it stands, unless several records of an input became one.
+        let outline = &mut read.corpus.outline;
+        if format != read.format || outline.occurs.responses > 0 {
+            outline.settings.retain(|(name, _)| &**name != ROWS);
+        }
+        change.declare(outline, format)?;
+        let out = output(to, format, options.refuse_loss)?;
+        if outline.setting(ROWS).is_some() {
+            return Ok((format, Converter::of_rows(format, outline, out)));
+        }
+        Ok::<_, DataError>((format, Converter::new(format, outline, out)?))
+    };
+    let (mut read, format, (_, losses, written)) = if input.is_large() && !how.needs_all() {
+        let mut read = each(&input, &how, &mut |_| Ok(()))?;
         let again = ReadOptions { from: Some(read.format), ..how };
-        let mut converter = Converter::new(format, &read.corpus.outline, out)?;
-        each(&input, &again, &mut |record| converter.record(record))?;
-        (read, converter.finish(options.refuse_loss)?)
+        let (format, mut converter) = begin(&mut read, change)?;
+        let mut block = Vec::with_capacity(BLOCK);
+        each(&input, &again, &mut |record| {
+            block.push(record);
+            if block.len() < BLOCK { Ok(()) } else { converter.block(&mut block, change) }
+        })?;
+        converter.block(&mut block, change)?;
+        (read, format, converter.finish(options.refuse_loss)?)
     } else {
         let mut read = corpus(&input, &how)?;
-        let mut converter = Converter::new(format, &read.corpus.outline, out)?;
+        let (format, mut converter) = begin(&mut read, change)?;
+        let mut block = Vec::with_capacity(BLOCK);
         for record in std::mem::take(&mut read.corpus.records) {
-            converter.record(record)?;
+            block.push(record);
+            if block.len() == BLOCK {
+                converter.block(&mut block, change)?;
+            }
         }
-        (read, converter.finish(options.refuse_loss)?)
+        converter.block(&mut block, change)?;
+        (read, format, converter.finish(options.refuse_loss)?)
     };
     read.guesses.splice(0..0, remarks.guesses);
     Ok(Conversion {
@@ -212,6 +292,8 @@ fn output(to: Destination, format: Format, hold: bool) -> Result<Output, DataErr
 pub(crate) struct Converter {
     format: Format,
     writer: Box<dyn Writer>,
+    /// Whether records are written as their file had them.
+    rows: bool,
     out: Output,
     losses: Losses,
     written: u64,
@@ -228,11 +310,27 @@ impl Converter {
             let valid = "a format that is written".to_owned();
             return Err(DataError::Content { path: out.name(), found, valid, hint: None });
         };
-        Ok(Self { format, writer: write(outline), out, losses: Losses::default(), written: 0 })
+        Ok(Self { format, writer: write(outline), rows: false, out, losses: Losses::default(), written: 0 })
+    }
+
+    /// Begins to write records as their file had them.
+    fn of_rows(format: Format, outline: &Outline, out: Output) -> Self {
+        let writer = Box::new(RowWriter::new(outline));
+        Self { format, writer, rows: true, out, losses: Losses::default(), written: 0 }
+    }
+
+    /// Changes and writes records, which are taken.
+    fn block(&mut self, block: &mut Vec<Record>, change: &mut dyn Change) -> Result<(), DataError> {
+        change.change(block)?;
+        block.drain(..).try_for_each(|record| self.record(record))
     }
 
     /// Writes one record.
     pub fn record(&mut self, record: Record) -> Result<(), DataError> {
+        if self.rows {
+            self.written += 1;
+            return self.writer.record(&record, &mut self.out, &mut self.losses);
+        }
         match restrict(record, self.format.holds(), &mut self.losses) {
             Some(record) => {
                 self.written += 1;

@@ -286,7 +286,7 @@ impl DataError {
     }
 
     /// The error for a failed system call on `path`.
-    pub(crate) fn io(path: &Path, action: &'static str, source: std::io::Error) -> Self {
+    pub fn io(path: &Path, action: &'static str, source: std::io::Error) -> Self {
         let path = shown(path);
         match source.kind() {
             std::io::ErrorKind::NotFound => Self::NotFound { path, hint: None },

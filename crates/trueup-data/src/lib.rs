@@ -29,6 +29,7 @@
 #![warn(missing_docs)]
 
 mod align;
+mod annotate;
 mod answers;
 mod columns;
 mod convert;
@@ -55,13 +56,17 @@ mod quoted;
 mod read;
 mod reading;
 mod restrict;
+mod rows;
 pub mod scan;
 mod source;
 mod tabular;
 pub mod write;
 
 pub use align::{Aligned, Matching, align};
-pub use convert::{Conversion, ConvertOptions, Destination, convert, format_to_write, write_corpus};
+pub use annotate::{Answering, What};
+pub use convert::{
+    Change, Conversion, ConvertOptions, Destination, convert, convert_changed, format_to_write, write_corpus,
+};
 pub use error::{DataError, escape, mask, quote};
 pub use formats::label_studio::{
     Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,
@@ -74,5 +79,5 @@ pub use holds::{Holds, Labels, Loss, Losses, Lost, Metadata, Spans, Texts, restr
 pub use label_names::read_label_names;
 pub use mapping::{AnswerFields, Mapping, SpanFields};
 pub use options::{PredictionOptions, ReadOptions};
-pub use predictions::{PredictionFile, TagRows, read_predictions};
-pub use read::{Loaded, Read, read_bytes, read_corpus, read_corpus_bytes, read_dataset, read_each};
+pub use predictions::{PredictionFile, TagRows, read_prediction_lines, read_predictions};
+pub use read::{Loaded, Read, dataset_of, read_bytes, read_corpus, read_corpus_bytes, read_dataset, read_each};

@@ -11,6 +11,7 @@ use crate::mapping::Mapping;
 
 /// How to read labelled data. Every field left at its default is decided from the content.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // Each is a wish of its own.
 pub struct ReadOptions {
     /// The format.
     pub from: Option<Format>,
@@ -50,6 +51,8 @@ pub struct ReadOptions {
     pub label_names: Option<Vec<(String, String)>>,
     /// How the records of a JSON file say their answers; else a `trueup.toml` beside the data is asked.
     pub mapping: Option<Mapping>,
+    /// Whether each record of a table or of JSON lines is kept as it stands as well.
+    pub rows: bool,
     /// An SQL expression; what it is not true for is left out (see [`crate::query`]).
     pub filter: Option<String>,
 }

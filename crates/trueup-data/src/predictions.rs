@@ -131,6 +131,21 @@ pub fn read_predictions(path: &Path, options: &PredictionOptions) -> Result<Pred
     }
 }
 
+/// Reads answers in JSON lines from memory, in the shapes of a file of predictions; `name` is used in messages.
+///
+/// # Errors
+///
+/// As [`read_predictions`].
+pub fn read_prediction_lines(
+    name: &str,
+    lines: String,
+    options: &PredictionOptions,
+) -> Result<PredictionFile, DataError> {
+    let source = Source { name: name.to_owned(), text: lines };
+    let mut remarks = Remarks::new(name, true);
+    json_rows(&source, options, &mut remarks)?.finish(Format::JSONL, remarks)
+}
+
 /// Records under construction, with provisional label ids.
 struct Rows<'a> {
     options: &'a PredictionOptions,

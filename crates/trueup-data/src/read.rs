@@ -112,6 +112,22 @@ pub fn read_each(
     Ok(read)
 }
 
+/// The data set that records are, as [`read_dataset`] makes it of those of a file: records without a reference answer, or
+/// with one of another kind than the task's, are left out. `name` is used in messages, `outline` is that of the records.
+///
+/// # Errors
+///
+/// When no record can be used, or an option names what there is not.
+pub fn dataset_of(
+    name: &str,
+    records: Vec<Record>,
+    outline: &Outline,
+    options: &ReadOptions,
+) -> Result<Dataset, DataError> {
+    let mut remarks = Remarks::new(name, options.strict);
+    dataset::dataset(records, outline, options, true, &mut remarks)
+}
+
 /// As [`read_corpus`], from bytes in memory; `name` is used in messages.
 pub fn read_corpus_bytes(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Read, DataError> {
     corpus(&Input::memory(name, bytes), options)

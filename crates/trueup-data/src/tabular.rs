@@ -9,7 +9,7 @@ use trueup_core::Task;
 
 use crate::answers::{self, RawAnswer};
 use crate::columns::{self, Roles};
-use crate::corpus::{Answer, Choice, Key, Record, Response};
+use crate::corpus::{self, Answer, Choice, Key, Record, Response};
 use crate::error::{DataError, quote};
 use crate::formats::delimited::Table;
 use crate::ids::check_ids;
@@ -35,6 +35,8 @@ struct Rules {
     keys: Vec<Key>,
     /// Whether cells that a spreadsheet would run are escaped by an apostrophe.
     escaped: bool,
+    /// Whether rows are kept as they stand.
+    rows: bool,
 }
 
 /// What a row holds: a record without its answer, and the answer, or what is wrong with it.
@@ -91,7 +93,7 @@ pub(crate) fn decide(table: &Table, options: &ReadOptions, remarks: &mut Remarks
     }
     let keys = names.iter().map(|name| name.as_str().into()).collect();
     let (gathered, empty_sets) = (RefCell::default(), Cell::default());
-    Ok(Plan { rules: Rules { roles, cells, keys, escaped }, gathered, empty_sets })
+    Ok(Plan { rules: Rules { roles, cells, keys, escaped, rows: options.rows }, gathered, empty_sets })
 }
 
 /// Whether every cell that begins like a formula is escaped by an apostrophe, and there is one.
@@ -191,7 +193,11 @@ impl Plan {
                     }
                 };
                 match roles.annotator {
-                    None => reading.push(Record { gold: answer, ..record })?,
+                    None => {
+                        let cells = || (0..table.width).map(|column| table.cell(row, column).to_owned()).collect();
+                        let row = rules.rows.then(|| Box::new(corpus::Row::Cells(cells())));
+                        reading.push(Record { gold: answer, row, ..record })?;
+                    }
                     Some(annotator) => self.gather(table, row, annotator, record, answer, reading)?,
                 }
             }

@@ -30,7 +30,8 @@ pub fn named(source: &str, module: &[String]) -> Vec<Path> {
                 let closes_module = braces.pop().unwrap_or(false);
                 here.truncate(here.len() - usize::from(closes_module));
             }
-            "use" => {
+            // `+ use<'a>` of a returned type imports nothing.
+            "use" if follows(1) != Some("<") => {
                 let mut imported = Vec::new();
                 at = tree(&tokens, at + 1, &[], &mut imported);
                 paths.extend(imported.iter().filter_map(|path| resolve(path, &here)));
@@ -78,7 +79,8 @@ fn tree(tokens: &[String], mut at: usize, prefix: &[String], imported: &mut Vec<
                 at += 1;
                 while tokens.get(at).is_some_and(|token| token != "}") {
                     at = tree(tokens, at, &path, imported);
-                    if tokens.get(at).is_some_and(|token| token == ",") {
+                    // What stands between two trees is a comma; whatever else it is, it is passed as well.
+                    if tokens.get(at).is_some_and(|token| token != "}") {
                         at += 1;
                     }
                 }
@@ -260,6 +262,14 @@ mod tests {
                       let q = '\"'; let e = '\\''; let s = \"crate::e \\\" crate::f\"; let r = r#\"crate::g \" \"#; \
                       let t = r#type; } use crate::real;\n/// [`crate::h`]\nstruct S;";
         assert_eq!(from(source, "load"), ["real"]);
+    }
+
+    #[test]
+    fn what_is_captured_is_not_imported() {
+        let source =
+            "fn f<'a>(&self) -> impl Iterator<Item = &'a str> + use<'a> { let x = 1; crate::real() } fn g() {}";
+        assert_eq!(from(source, "load"), ["real"]);
+        assert_eq!(from("use crate::{a; b}", "load"), ["a", "b"]);
     }
 
     #[test]

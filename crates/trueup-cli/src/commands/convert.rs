@@ -17,7 +17,8 @@ pub fn run(args: &ConvertArgs) -> anyhow::Result<Outcome> {
     if !to_stdout && place(&args.output) == place(&args.input) {
         anyhow::bail!("{}: this is read, and writing would replace it; valid: another name", args.output.display());
     }
-    let options = ConvertOptions { read: read_options(&args.read)?, to: args.to, refuse_loss: args.read.strict };
+    let read = read_options(&args.read)?;
+    let options = ConvertOptions { read, to: args.to, as_input: false, refuse_loss: args.read.strict };
     let to = if to_stdout {
         Destination::Pipe("standard output", Box::new(std::io::stdout().lock()))
     } else {

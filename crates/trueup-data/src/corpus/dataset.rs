@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use serde_json::Value;
 use trueup_core::{Annotation, Dataset, Example, Span, Task, Token};
 
-use super::{Answer, Gold, Record, settle};
+use super::{AUGMENTED_FROM, Answer, Gold, Record, settle};
 use crate::columns::resolve;
 use crate::corpus::{Key, Outline};
 use crate::error::{DataError, list, quote};
@@ -19,6 +19,8 @@ const VALID_SPANS: &str = "spans";
 struct Roles {
     group: Option<Key>,
     time: Option<Key>,
+    /// Whether the column of what examples were made of is the group.
+    origin: bool,
 }
 
 /// Makes the data set. Records without gold, or with gold of another kind than the task's, are left out and listed.
@@ -49,10 +51,9 @@ pub(crate) fn with_splits(
         Ok(place.map(|i| all_columns[i].clone()))
     };
     let known = |known: &Option<Key>, asked, name| if known.is_some() { Ok(known.clone()) } else { role(asked, name) };
-    let roles = Roles {
-        group: known(&outline.group, &options.group, "group")?,
-        time: known(&outline.time, &options.time, "time")?,
-    };
+    let group = known(&outline.group, &options.group, "group")?;
+    let origin = group.is_none() && all_columns.iter().any(|column| &**column == AUGMENTED_FROM);
+    let roles = Roles { group, time: known(&outline.time, &options.time, "time")?, origin };
     let columns: Vec<Key> = all_columns
         .iter()
         .filter(|c| roles.group.as_ref() != Some(c) && roles.time.as_ref() != Some(c))
@@ -290,7 +291,12 @@ impl Maker {
             (None, Some(Ok(Some(gold)))) => gold,
         };
         let value = |record: &Record, key: &Key| record.value(key).map(text_of);
-        let group = roles.group.as_ref().and_then(|key| value(&record, key));
+        let mut group = roles.group.as_ref().and_then(|key| value(&record, key));
+        if roles.origin {
+            // An augmented example and the one that it was made of are never parted.
+            let of = value(&record, &Key::from(AUGMENTED_FROM)).filter(|id| !id.is_empty());
+            group = of.or_else(|| Some(record.id.clone().unwrap_or_else(|| number.to_string())));
+        }
         let time = roles.time.as_ref().and_then(|key| value(&record, key));
         let metadata = metadata(&mut record, columns);
         let tokens = record

@@ -21,6 +21,10 @@ pub use split::Split;
 /// A name that many records share: a column, a field of an annotation task, a tag.
 pub type Key = Arc<str>;
 
+/// The metadata column that names, in an augmented example, the id of the example it was made of. Where no other group is
+/// known, both are one group: they are never parted.
+pub const AUGMENTED_FROM: &str = "augmented_from";
+
 /// Where in the input a record begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -103,6 +107,17 @@ pub struct Record {
     pub predictions: Vec<Prediction>,
     /// Everything else that is said of the text, in file order.
     pub metadata: Vec<(Key, Value)>,
+    /// The record as its file has it, where that was asked for.
+    pub row: Option<Box<Row>>,
+}
+
+/// A record as its file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    /// The cells of a table's row.
+    Cells(Vec<String>),
+    /// The fields of an object.
+    Object(serde_json::Map<String, Value>),
 }
 
 impl Record {

@@ -30,7 +30,7 @@ mod project;
 pub(crate) mod rasa;
 mod spacy;
 pub(crate) mod split_lists;
-mod tagged;
+pub(crate) mod tagged;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -32,7 +32,7 @@ fn chain(start: &Path, options: &ReadOptions, steps: &[(&str, &str)]) -> Chain {
     for (i, (format, name)) in steps.iter().enumerate() {
         let to = folder.path().join(i.to_string()).join(name);
         std::fs::create_dir(folder.path().join(i.to_string())).unwrap();
-        let how = ConvertOptions { read: options, to: Some(format.parse().unwrap()), refuse_loss: false };
+        let how = ConvertOptions { read: options, to: Some(format.parse().unwrap()), ..ConvertOptions::default() };
         let done = convert(&from, Destination::Path(&to), &how).unwrap_or_else(|e| panic!("{format}: {e}"));
         assert_eq!(done.records, done.written, "{format}");
         chain.lost.push(done.losses.kinds.keys().copied().collect());

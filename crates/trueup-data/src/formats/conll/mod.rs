@@ -35,6 +35,11 @@ pub(super) const HOLDS: Holds = Holds {
     ..Holds::LABEL
 };
 
+/// Takes note that every token gets one more column, after the others.
+pub(crate) fn widen(outline: &mut crate::corpus::Outline) {
+    read::Layout::widen(outline);
+}
+
 /// A token and its tag a line.
 pub(crate) const SPEC: Spec = Spec {
     name: "conll",

@@ -75,6 +75,14 @@ impl Layout {
         Self { columns, tag: columns - 1, ..Self::default() }
     }
 
+    /// Adds a column at the end of every line of the input's files, or of usual files where it was none of CoNLL.
+    pub fn widen(outline: &mut crate::corpus::Outline) {
+        let layout = Self::of(outline).unwrap_or_else(|| Self::with_columns(outline.token_columns.len()));
+        let (name, value) = Self { columns: layout.columns + 1, ..layout }.setting();
+        outline.settings.retain(|(known, _)| *known != name);
+        outline.settings.push((name, value));
+    }
+
     /// As a setting of the outline.
     fn setting(&self) -> (Key, Value) {
         let value = json!({

@@ -9,6 +9,8 @@ pub(crate) use table::Table;
 
 use std::cell::OnceCell;
 
+use serde_json::json;
+
 use crate::columns;
 use crate::error::{DataError, list};
 use crate::formats::{Format, Spec, head};
@@ -17,6 +19,7 @@ use crate::holds::{Holds, Labels, Metadata, Spans};
 use crate::input::Input;
 use crate::options::{ReadOptions, Remarks};
 use crate::reading::Reading;
+use crate::rows::ROWS;
 use crate::tabular;
 
 /// Comma-separated tables.
@@ -79,13 +82,14 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
     };
     let mut pieces = input.pieces(cut)?;
     let mut decided: Option<(tabular::Plan, Dialect, usize)> = None;
-    let mut number = 0;
+    let (mut number, mut header) = (0, None);
     while let Some((text, line)) = pieces.next()? {
         let (plan, table) = match &decided {
             None => {
                 let (table, dialect) = parse_first(text, format, options.header, &wanted, reading.remarks)?;
                 input.expect(table.rows(), text.len());
                 let plan = tabular::decide(&table, options, reading.remarks)?;
+                header.clone_from(&table.header);
                 (&decided.insert((plan, dialect, table.width)).0, table)
             }
             Some((plan, dialect, width)) => {
@@ -95,7 +99,14 @@ fn read(input: &Input, format: Format, options: &ReadOptions, reading: &mut Read
         number = table.records;
         plan.records(&table, reading)?;
     }
-    decided.map_or(Ok(()), |(plan, ..)| plan.finish(reading))
+    let Some((plan, dialect, _)) = decided else {
+        return Ok(());
+    };
+    if options.rows {
+        let layout = json!({"delimiter": char::from(dialect.delimiter).to_string(), "header": header});
+        reading.outline.settings.push((ROWS.into(), layout));
+    }
+    plan.finish(reading)
 }
 
 /// The dialect that a text has, or would have as `format`.

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) use fields::names;
 
 use crate::answers::{RawAnswer, answer};
-use crate::corpus::{Place, Record};
+use crate::corpus::{Place, Record, Row};
 use crate::error::DataError;
 use crate::formats::Spec;
 use crate::head::{Confidence, Json};
@@ -22,6 +22,7 @@ use crate::input::{Input, Pieces};
 use crate::json;
 use crate::options::{ReadOptions, count};
 use crate::reading::Reading;
+use crate::rows::ROWS;
 
 /// How many objects one thread takes at once.
 const OBJECTS: usize = 512;
@@ -88,6 +89,9 @@ fn read(input: &Input, options: &ReadOptions, reading: &mut Reading) -> Result<(
     let Some(State { repaired, first_repaired, .. }) = state else {
         return Ok(());
     };
+    if options.rows && !is_array {
+        reading.outline.settings.push((ROWS.into(), Value::Null));
+    }
     if repaired > 0 {
         let what = count(repaired, "span");
         reading.note(format!(
@@ -136,7 +140,7 @@ impl State {
     ) -> Result<u64, DataError> {
         let mut all = Vec::new();
         let plan = &self.plan;
-        let is_plain = quick::fits(plan);
+        let is_plain = quick::fits(plan) && !options.rows;
         let number = json::each_line(
             text,
             at,
@@ -182,7 +186,8 @@ fn make(object: json::Object, plan: &fields::Plan, options: &ReadOptions) -> Mad
     if let Some(found) = plan.lacks_text(&object.fields) {
         return Made { line, repaired, no_text: true, record: Err(found) };
     }
-    let record = record::read(object, plan, options, &mut repaired);
+    let row = options.rows.then(|| Box::new(Row::Object(object.fields.clone())));
+    let record = record::read(object, plan, options, &mut repaired).map(|record| Record { row, ..record });
     Made { line, repaired, no_text: false, record }
 }
 

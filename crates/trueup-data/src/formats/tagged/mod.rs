@@ -228,7 +228,7 @@ fn parse(tokens: &[TokenMark], style: Style) -> Vec<Tag<&str>> {
 
 /// How spans are written as tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Coding {
+pub(crate) struct Coding {
     /// The scheme.
     pub scheme: Scheme,
     /// Where the letter stands.
