@@ -7,9 +7,12 @@
 //! Learners know nothing of files: they read [`Example`]s and answer with [`Predictions`].
 #![warn(missing_docs)]
 
+pub mod calibrate;
 pub mod crf;
 pub mod linear;
+mod parts;
 
+pub use parts::{Array, Bytes, Number, Parts};
 use trueup_core::document::CurvePoint;
 use trueup_core::{Example, Predictions};
 
@@ -56,11 +59,25 @@ pub enum ModelError {
         /// What labels they have: `only 'ham'`, or `none`.
         found: String,
     },
+    /// More labels than a model can hold.
+    #[error("training data has {labels} labels; a model holds at most {most}")]
+    ManyLabels {
+        /// Labels of the training examples.
+        labels: usize,
+        /// The most there may be.
+        most: usize,
+    },
     /// No gold span at all.
     #[error("training needs at least one gold span; the {examples} training sentences hold none")]
     NoSpans {
         /// Training sentences.
         examples: usize,
+    },
+    /// A kept model that is not whole.
+    #[error("the model is damaged: {what}")]
+    Damaged {
+        /// What is missing or wrong.
+        what: String,
     },
     /// No feature is left after pruning: the texts are empty.
     #[error("the {examples} training texts hold no word to learn from")]

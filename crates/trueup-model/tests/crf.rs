@@ -1,10 +1,11 @@
 //! The chain as a learner: what it promises whatever the data.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Span, Token};
-use trueup_model::crf::{Alignment, CrfParams, fit};
+use trueup_model::crf::{Alignment, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
 use trueup_model::{ModelError, Predictor, Progress, Silent};
 
 fn example(text: &str, spans: &[(usize, usize, u32)]) -> Example {
@@ -268,5 +269,166 @@ fn parameters_describe_themselves() {
     let described = CrfParams { min_count: 2, ..CrfParams::default() }.describe();
     assert_eq!(described["min_count"], "2");
     assert_eq!(described["learning_rate"], "0.05");
-    assert_eq!(described.len(), 6);
+    assert_eq!(described.len(), 11);
+}
+
+#[test]
+fn out_of_fold_answers_are_those_of_fits_of_their_own() {
+    let data = corpus(90, 15);
+    let all = refs(&data);
+    let fold_of: Vec<usize> = (0..data.len()).map(|i| i % 4).collect();
+    let mut folds = Fold::of(&fold_of);
+    // One fold stops early.
+    folds[2].valid = folds[2].train.split_off(50);
+    let params = CrfParams { prune_after: 2, gazetteer: lists(), ..params(5) };
+    let (answers, records) = out_of_fold(&labels(), &all, &folds, &params, &Silent).unwrap();
+    check(&data, &answers);
+    let pick = |rows: &[usize]| rows.iter().map(|&row| all[row]).collect::<Vec<_>>();
+    for (fold, record) in folds.iter().zip(&records) {
+        let valid = pick(&fold.valid);
+        let valid = (!valid.is_empty()).then_some(valid.as_slice());
+        let fitted = fit(&labels(), &pick(&fold.train), valid, &params, &Silent).unwrap();
+        let own = fitted.model.predict(&pick(&fold.held));
+        for (i, &row) in fold.held.iter().enumerate() {
+            assert_eq!(answers.answers[row], own.answers[i]);
+            assert_eq!(answers.span_scores.as_ref().unwrap()[row], own.span_scores.as_ref().unwrap()[i]);
+        }
+        let own = FoldRecord { epochs: fitted.epochs, features: fitted.features, curve: fitted.curve };
+        assert_eq!(*record, own);
+    }
+}
+
+#[test]
+fn out_of_fold_is_the_same_at_any_number_of_threads() {
+    let data = corpus(60, 16);
+    let folds = Fold::of(&(0..data.len()).map(|i| i % 3).collect::<Vec<_>>());
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| out_of_fold(&labels(), &refs(&data), &folds, &params(4), &Silent).unwrap())
+    };
+    assert_eq!(run(1), run(3));
+}
+
+fn lists() -> BTreeMap<String, Vec<String>> {
+    [("city".to_owned(), ["Lagos", "Kano", "New York", "Oslo"].map(str::to_owned).to_vec())].into()
+}
+
+#[test]
+fn names_of_a_list_are_found_where_training_never_saw_them() {
+    // Neither the words around a name nor its shape say anything: only the list tells one from another.
+    let train: Vec<Example> = (0..40)
+        .map(|i| {
+            marked(["we saw [lagos] there", "we saw bread there", "we saw [kano] there", "we saw water there"][i % 4])
+        })
+        .collect();
+    let test = [marked("we saw [oslo] there"), marked("we saw ozlo there")];
+    let answers = |gazetteer| {
+        let params = CrfParams { gazetteer, ..params(10) };
+        let model = fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model;
+        model.predict(&refs(&test)).answers
+    };
+    assert_eq!(answers(lists()), [test[0].gold.clone(), test[1].gold.clone()]);
+    assert_ne!(answers(lists()), answers(BTreeMap::new()));
+}
+
+#[test]
+fn fewer_features_are_left_and_the_answers_hold() {
+    let (train, test) = (corpus(200, 17), corpus(80, 18));
+    let model = |keep: f32| {
+        let params = CrfParams { keep, ..params(8) };
+        fit(&labels(), &refs(&train), None, &params, &Silent).unwrap()
+    };
+    let (all, some) = (model(1.0), model(0.2));
+    assert!(some.features * 3 < all.features, "{} of {}", some.features, all.features);
+    assert_eq!(some.features, some.model.features());
+    let f1 = |model: &dyn Predictor| {
+        let mut tallies = trueup_core::counts::Tallies::new(2);
+        let predictions = model.predict(&refs(&test));
+        test.iter().zip(&predictions.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
+        tallies.f1_micro().unwrap()
+    };
+    let (all, some) = (f1(&all.model), f1(&some.model));
+    assert!(some > all - 0.03, "{some} against {all}");
+}
+
+#[test]
+fn an_l1_penalty_makes_weights_zero() {
+    let train = corpus(100, 19);
+    let weights = |l1: f32| {
+        let params = CrfParams { l1, keep: 1.0, ..params(5) };
+        let mut parts = fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model.to_parts();
+        parts.take::<i8>("weights", &[None, None]).unwrap().iter().filter(|w| **w != 0).count()
+    };
+    assert!(weights(0.05) * 2 < weights(0.0), "{} against {}", weights(0.05), weights(0.0));
+}
+
+#[test]
+fn the_best_answers_are_ranked_and_their_probabilities_add_up() {
+    let model = fit(&labels(), &refs(&corpus(60, 20)), None, &params(2), &Silent).unwrap().model;
+    let text = example("Ada met Bonn", &[]);
+    let ranked = model.n_best(&text, 1_000);
+    assert!(ranked.windows(2).all(|w| w[0].probability >= w[1].probability));
+    // All answers to three tokens: 9 states, and every valid sequence is one.
+    let sum: f64 = ranked.iter().map(|r| r.probability).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+    let predictions = model.predict(&[&text]);
+    assert_eq!(ranked[0].spans, predictions.answers[0].spans());
+    // The score of a span is the probability of all answers that hold it.
+    for (span, score) in predictions.answers[0].spans().iter().zip(&predictions.span_scores.unwrap()[0]) {
+        let with: f64 = ranked.iter().filter(|r| r.spans.contains(span)).map(|r| r.probability).sum();
+        assert!((with - score).abs() < 1e-6, "{with} against {score}");
+    }
+    assert_eq!(model.n_best(&text, 3), ranked[..3]);
+    assert!(model.n_best(&text, 0).is_empty());
+    let nothing = model.n_best(&example("", &[]), 4);
+    assert_eq!((nothing.len(), nothing[0].probability), (1, 1.0));
+}
+
+#[test]
+fn reasons_are_what_the_score_of_a_span_is_made_of() {
+    let params = CrfParams { gazetteer: lists(), keep: 1.0, ..params(6) };
+    let model = fit(&labels(), &refs(&corpus(120, 21)), None, &params, &Silent).unwrap().model;
+    let text = marked("{Ada} lives in [Lagos] .");
+    let spans = text.gold.spans();
+    assert_eq!(model.predict(&[&text]).answers[0].spans(), spans);
+    let reasons = model.explain(&text, &spans[1]);
+    assert!(reasons.windows(2).all(|w| w[0].weight.abs() >= w[1].weight.abs()));
+    assert!(reasons.iter().any(|r| r.feature == "lower[-1]=in" && r.weight > 0.0), "{reasons:?}");
+    assert!(reasons.iter().any(|r| r.feature.starts_with("list city (alone)") && r.weight > 0.0), "{reasons:?}");
+    // Of a span of one token: the odds of the two taggings differ by the reasons, and by the steps at its edges.
+    let total: f64 = reasons.iter().map(|r| r.weight).sum();
+    let ranked = model.n_best(&text, 500);
+    let without: Vec<Span> = spans[..1].to_vec();
+    let log = |wanted: &[Span]| ranked.iter().find(|r| r.spans == wanted).unwrap().probability.ln();
+    let edges = log(spans) - log(&without) - total;
+    let other = marked("{Ada} lives in [Bonn] .");
+    let ranked = model.n_best(&other, 500);
+    let log = |wanted: &[Span]| ranked.iter().find(|r| r.spans == wanted).unwrap().probability.ln();
+    let bonn: f64 = model.explain(&other, &other.gold.spans()[1]).iter().map(|r| r.weight).sum();
+    // The neighbours' features of the next word are theirs, not the span's; both sentences have the same places.
+    let difference = (log(other.gold.spans()) - log(&without) - bonn) - edges;
+    assert!(difference.abs() < 1e-6, "{difference}");
+    // What overlaps no token, or has a label without states, has no reason.
+    assert!(model.explain(&text, &Span { start: 3, end: 4, label: 0 }).is_empty());
+    assert!(model.explain(&text, &Span { start: 0, end: 3, label: 7 }).is_empty());
+}
+
+#[test]
+fn lbfgs_brings_the_loss_down_every_pass_the_same_at_any_number_of_threads() {
+    let (train, test) = (noisy(200, 22), corpus(60, 23));
+    let params = CrfParams { optimiser: Optimiser::Lbfgs, l2: 0.5, ..params(300) };
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let fitted = fit(&labels(), &refs(&train), None, &params, &Silent).unwrap();
+            (fitted.model.predict(&refs(&test)), fitted.curve, fitted.epochs)
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(3));
+    check(&test, &one.0);
+    assert!(one.1.windows(2).all(|w| w[1].train_loss < w[0].train_loss * 1.01), "{:?}", one.1);
+    assert!(one.2 < 300, "it converges");
+    let stopped = fit(&labels(), &refs(&train), Some(&refs(&test)), &params, &Silent).unwrap();
+    assert!(stopped.curve.len() as u32 - stopped.epochs <= params.patience);
 }

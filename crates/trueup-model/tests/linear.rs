@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Task};
-use trueup_model::linear::{LinearModel, LinearParams, fit};
+use trueup_model::linear::{ClassWeights, LinearModel, LinearParams, fit};
 use trueup_model::{Fitted, ModelError, Predictor, Progress, Silent};
 
 fn example(text: &str, gold: Annotation) -> Example {
@@ -129,11 +129,11 @@ fn the_best_pass_is_kept() {
     assert!((fitted.epochs as usize) < losses.len() && losses.len() < 20, "{losses:?}");
     assert!(fitted.curve.last().unwrap().train_loss < fitted.curve[0].train_loss);
     // The model kept is the one of that pass: at temperature 1 it has that loss.
-    let again = LinearParams { temperature: Some(1.0), ..LinearParams::default() };
+    let again = LinearParams { temperature: Some(1.0), prune: 0.0, ..LinearParams::default() };
     let plain = fit(Task::Classification, &names(4), &refs(&data), Some(&refs(&valid)), &again, &Silent).unwrap();
     let scores = plain.model.predict(&refs(&valid)).scores.unwrap();
     let loss: f64 = valid.iter().enumerate().map(|(i, e)| -scores.get(i, e.gold.labels()[0]).ln()).sum();
-    assert!((loss / 400.0 - least).abs() < 1e-4, "{loss} {least}");
+    assert!((loss / 400.0 - least).abs() < 2e-3, "{loss} {least}");
     // What cannot be learnt must be answered without confidence.
     assert!(fitted.model.temperature() > 1.5, "{}", fitted.model.temperature());
 }
@@ -277,7 +277,7 @@ fn explanations_name_what_the_text_holds() {
     assert!(parts.iter().all(|p| p.0 != "unknown") && parts.is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
     // The same parts speak against the other label.
     assert!((fitted.model.explain("AA3 bb4 unknown", 1, 1)[0].1 + parts[0].1).abs() < 1e-6);
-    let top = fitted.model.top_features(1, 5, &refs(&data));
+    let top = fitted.model.top_features(1, 5);
     assert_eq!(top.len(), 5);
     assert!(top.iter().all(|(name, weight)| name.contains('b') && *weight > 0.0), "{top:?}");
 }
@@ -318,4 +318,24 @@ proptest! {
             Err(e) => prop_assert_eq!(e, ModelError::NoFeatures { examples: texts.len() }),
         }
     }
+}
+
+#[test]
+fn balanced_weights_answer_rare_labels_more() {
+    let mut data = drawn(900, 3, 18);
+    let mut kept = 0;
+    data.retain(|e| {
+        kept += u32::from(e.gold == Annotation::Label(2));
+        e.gold != Annotation::Label(2) || kept <= 12
+    });
+    let test = drawn(300, 3, 19);
+    let rare = |class_weights| {
+        let params = LinearParams { class_weights, l2: 3.0, ..LinearParams::default() };
+        let fitted = fit(Task::Classification, &names(3), &refs(&data), None, &params, &Silent).unwrap();
+        let predictions = fitted.model.predict(&refs(&test));
+        predictions.answers.iter().filter(|a| **a == Annotation::Label(2)).count()
+    };
+    let named = ClassWeights::ByLabel([("label2".to_owned(), 30.0)].into());
+    let (equal, balanced, named) = (rare(ClassWeights::Equal), rare(ClassWeights::Balanced), rare(named));
+    assert!(equal < balanced && equal < named, "{equal} {balanced} {named}");
 }

@@ -39,6 +39,95 @@ pub(super) enum Fact {
 
 use Fact::{Always, Case, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Punctuation, Shape, Suffix1, Suffix4, Word};
 
+impl Fact {
+    /// Its name in an explanation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Always => "always",
+            Word => "word",
+            Lower => "lower",
+            Masked => "masked",
+            Shape => "shape",
+            Outline => "outline",
+            Case => "case",
+            Digits => "digits",
+            Hyphen => "hyphen",
+            Punctuation => "punctuation",
+            Prefix1 | Fact::Prefix2 | Fact::Prefix3 | Fact::Prefix4 => "prefix",
+            Suffix1 | Fact::Suffix2 | Fact::Suffix3 | Suffix4 => "suffix",
+        }
+    }
+
+    /// What it says of `word`, in words; `None` for [`Fact::Always`], which says nothing.
+    pub fn shown(self, word: &str) -> Option<String> {
+        let kind = |c: char| match c {
+            c if c.is_uppercase() => 'X',
+            c if c.is_alphabetic() => 'x',
+            c if c.is_numeric() => '0',
+            c => c,
+        };
+        // Runs of one kind longer than this are cut.
+        let runs = |most: usize| {
+            let (mut out, mut last, mut run) = (String::new(), '\0', 0);
+            for c in word.chars().map(kind) {
+                run = if c == last { run + 1 } else { 1 };
+                if run <= most {
+                    out.push(c);
+                }
+                last = c;
+            }
+            out
+        };
+        let amount = |is: fn(char) -> bool| {
+            let n = word.chars().filter(|&c| is(c)).count();
+            (if n == 0 {
+                "none"
+            } else if n == word.chars().count() {
+                "all"
+            } else {
+                "some"
+            })
+            .to_owned()
+        };
+        let prefix = |n: usize| word.chars().take(n).collect::<String>();
+        let suffix = |n: usize| word.chars().skip(word.chars().count().saturating_sub(n)).collect::<String>();
+        Some(match self {
+            Always => return None,
+            Word => word.to_owned(),
+            Lower => word.to_lowercase(),
+            Masked => word.to_lowercase().chars().map(|c| if c.is_numeric() { '0' } else { c }).collect(),
+            Shape => runs(4),
+            Outline => runs(1),
+            Case => {
+                let upper = word.chars().filter(|c| c.is_uppercase()).count();
+                let first = word.chars().next().is_some_and(char::is_uppercase);
+                match upper {
+                    0 => "no capital",
+                    1 if first => "first capital",
+                    n if n == word.chars().count() => "all capitals",
+                    _ => "some capitals",
+                }
+                .to_owned()
+            }
+            Digits => amount(char::is_numeric),
+            Hyphen => (if word.contains(is_hyphen) { "yes" } else { "no" }).to_owned(),
+            Punctuation => amount(|c| !c.is_alphabetic() && !c.is_numeric() && !c.is_uppercase()),
+            Prefix1 => prefix(1),
+            Fact::Prefix2 => prefix(2),
+            Fact::Prefix3 => prefix(3),
+            Fact::Prefix4 => prefix(4),
+            Suffix1 => suffix(1),
+            Fact::Suffix2 => suffix(2),
+            Fact::Suffix3 => suffix(3),
+            Suffix4 => suffix(4),
+        })
+    }
+}
+
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}')
+}
+
 /// How many facts a word has.
 pub(super) const FACTS: usize = Suffix4 as usize + 1;
 
@@ -88,7 +177,7 @@ pub(super) fn facts(word: &str, lower: &mut String) -> Facts {
             '0'
         } else {
             marks += 1;
-            hyphen |= matches!(c, '-' | '\u{2010}'..='\u{2015}');
+            hyphen |= is_hyphen(c);
             c
         };
         chars += 1;

@@ -4,6 +4,7 @@
 //! one `exp` a token and state instead of one a transition. Rows of states are padded to whole vectors of
 //! [`LANES`]; padded lanes hold probability 0 everywhere.
 
+use super::exp::exp;
 use super::tags::{Segment, Tags};
 use super::transitions::{LANES, Row32, Row64, TransitionCounts, Transitions};
 
@@ -41,6 +42,18 @@ impl Lattice {
         self.beta.resize(rows, [0.0; LANES]);
         self.best.resize(rows, [0.0; LANES]);
         self.scale.resize(len, 0.0);
+    }
+
+    /// Tokens.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The potentials of `token` as [`Lattice::forward`] takes them.
+    pub fn floored(&self, token: usize, states: usize) -> Vec<f64> {
+        let row = &self.scores[self.at(token)].as_flattened()[..states];
+        let top = top(row);
+        row.iter().map(|score| f64::from(top) + f64::from((score - top).max(FLOOR))).collect()
     }
 
     fn at(&self, token: usize) -> std::ops::Range<usize> {
@@ -213,6 +226,17 @@ impl Lattice {
         p.clamp(0.0, 1.0)
     }
 
+    /// Whether the best sequence is surely the one of state 0 (outside) alone. Reads only the scores.
+    ///
+    /// Another sequence gains at most, for each token that differs, what its best other state has over state 0, and two
+    /// steps that differ (`gain` each, [`Transitions::most_gain`]). If no token can gain, there is nothing to find; most sentences hold no span.
+    pub fn is_outside(&self, states: usize, gain: f32) -> bool {
+        (0..self.len).all(|token| {
+            let row = &self.scores[self.at(token)].as_flattened()[..states];
+            row[0] > top(&row[1..]) + 2.0 * gain
+        })
+    }
+
     /// The valid state sequence of the highest score; of equal ones, that with the lower state where they
     /// last differ. Reads only the scores.
     pub fn viterbi(&mut self, transitions: &Transitions) -> Vec<usize> {
@@ -264,16 +288,25 @@ impl Lattice {
 
 /// Writes `exp(score - best)`, floored, and answers the best score.
 fn exponentiate(scores: &[Row32], emit: &mut [Row64], states: usize) -> f64 {
-    let scores = &scores.as_flattened()[..states];
-    let top = top(scores);
-    for (emit, score) in emit.as_flattened_mut().iter_mut().zip(scores) {
-        *emit = f64::from((score - top).max(FLOOR)).exp();
+    let top = top(&scores.as_flattened()[..states]);
+    for (emit, score) in emit.iter_mut().zip(scores) {
+        for l in 0..LANES {
+            // Nothing is above the best but lanes that only fill the vector.
+            emit[l] = exp(f64::from((score[l] - top).clamp(FLOOR, 0.0)));
+        }
     }
     f64::from(top)
 }
 
 fn top(scores: &[f32]) -> f32 {
-    scores.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+    let (rows, rest) = scores.as_chunks::<LANES>();
+    let mut tops = [f32::NEG_INFINITY; LANES];
+    for row in rows {
+        for l in 0..LANES {
+            tops[l] = if row[l] > tops[l] { row[l] } else { tops[l] };
+        }
+    }
+    tops.iter().chain(rest).fold(f32::NEG_INFINITY, |top, &x| if x > top { x } else { top })
 }
 
 /// The lanes' sum, in a fixed order.

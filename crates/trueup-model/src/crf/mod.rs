@@ -20,17 +20,36 @@
 //! the token; word, lower case, shape, suffix and capitals of its neighbours, two words either side; pairs of words and
 //! runs of shapes. Places beyond the ends of the sentence are words of their own. Steps between tags have weights too.
 //!
+//! Lists of names ([`CrfParams::gazetteer`]) add features: whether a token is within an entry of a list, and where. Every
+//! list is gone through from left to right, the longest entry first, whatever the case of letters; the model keeps the lists.
+//!
 //! # Training
 //!
 //! The negative log likelihood plus an L2 penalty falls by AdaGrad (Duchi, Hazan and Singer 2011), one sentence at a
 //! time in seeded order, on one thread, so the weights are the same at any number of threads. The penalty acts on a weight
-//! when its feature occurs.
+//! when its feature occurs. An L1 penalty ([`CrfParams::l1`]) adds a proximal step towards 0 to each of these steps.
+//!
+//! After a few passes the features with the smallest weights are left behind ([`CrfParams::keep`]) and the others go on
+//! learning without them: a fifth of the features costs some thousandths of F1 on development data, and makes the model
+//! five times smaller. Weights are kept as whole numbers of 8 bits with one scale; the figures of the validation part
+//! are those of the rounded weights, which predict.
+//!
+//! [`Optimiser::Lbfgs`] is the other way to learn, over the whole part at a time: slower by far.
 //!
 //! A curve point a pass holds mean loss a token in nats, strict entity F1 over all labels together, and accuracy of
 //! IOBES tags. Its figures for the *training* part are taken as the pass goes: each sentence is judged by the weights it
 //! found, before it is learnt from. Thus the first pass shows how well unseen sentences went, and later ones lag a little
 //! behind the model that the pass ends with. Figures for the *validation* part are those of the model at the end of the
 //! pass. A label without gold in the training part has no tag: its spans count as missed, and in the loss as outside.
+//!
+//! # Answers
+//!
+//! [`crate::Predictor::predict`] gives the spans of the best tag sequence with the exact probability of each span;
+//! [`CrfModel::n_best`] ranks whole answers; [`CrfModel::explain`] says which features speak for a span; [`out_of_fold`]
+//! answers a data set by models that were trained without the example at hand. A text of any length is one sequence:
+//! time and memory grow with its tokens (some 30 bytes a token and state).
+//!
+//! [`CrfModel::to_parts`] and [`CrfModel::of_parts`] keep a model and load it, without building a table again.
 //!
 //! # Example
 //!
@@ -63,46 +82,101 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
+mod corpus;
+mod exp;
+mod explain;
 mod facts;
 mod features;
+mod folds;
+mod gazetteer;
+mod kept;
 mod lattice;
+mod lbfgs;
+mod learner;
 mod model;
+mod nbest;
+mod scorer;
+mod table;
 mod tags;
 mod trainer;
 mod transitions;
+mod weights;
 
 use std::collections::BTreeMap;
 
 use trueup_core::{Example, LabelSet};
 
+pub use explain::Reason;
+pub use folds::{Fold, FoldRecord, out_of_fold};
 pub use model::CrfModel;
+pub use nbest::Ranked;
 pub use tags::Alignment;
 
 use crate::{Fitted, ModelError, Progress};
+use corpus::Corpus;
+use gazetteer::Gazetteer;
+
+/// How the loss is brought down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optimiser {
+    /// A step a sentence, by AdaGrad: some ten passes.
+    #[default]
+    Adagrad,
+    /// A step a pass, by L-BFGS, to convergence or for [`CrfParams::epochs`] passes: some hundred. The L2 penalty is one of
+    /// the whole part, and wants to be some tenths; a weight exists for a feature and a tag that training shows together.
+    /// [`CrfParams::learning_rate`], [`CrfParams::l1`], [`CrfParams::keep`] and [`CrfParams::seed`] have no effect.
+    Lbfgs,
+}
 
 /// How a chain is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrfParams {
+    /// How the loss is brought down.
+    pub optimiser: Optimiser,
     /// Passes over the training part: exactly so many without a validation part, at most so many with one.
     pub epochs: u32,
     /// Passes in a row without a lower validation loss after which training stops; at least 1.
     pub patience: u32,
     /// AdaGrad's step size, above 0: about what a weight's first step is, in nats.
     pub learning_rate: f32,
+    /// L1 penalty, 0 or more: this times the absolute weight joins the loss of every token that a feature occurs at. It
+    /// makes weights 0.
+    pub l1: f32,
     /// L2 penalty, 0 or more: half of it times the squared weight joins the loss.
     pub l2: f32,
     /// Features with fewer uses in the training part are left out. 2 saves half of the memory or more and costs some
     /// thousandths of F1 on small corpora.
     pub min_count: u32,
+    /// Share of the features that are left after [`CrfParams::prune_after`] passes, above 0 to 1: those with the greatest
+    /// weights, which go on learning without the others. At 1 all stay.
+    pub keep: f32,
+    /// Passes with all features. A model of no more passes has all of them.
+    pub prune_after: u32,
+    /// Lists of names by name of the list, whose finds in a text are features; see the module's page.
+    pub gazetteer: BTreeMap<String, Vec<String>>,
     /// Seed of the order of sentences.
     pub seed: u64,
 }
 
 /// Chosen on the development parts of NCBI Disease, BC5CDR and WNUT 2017 and on a fifth of Wikigold, three seeds each;
 /// between 5 and 10 passes, rates of 0.05 and 0.1 and penalties of 1e-4 and 1e-3 the sum of F1 moves less than seeds do.
+/// On the same parts a fifth of the features, chosen after 3 passes, has 0.3 points of F1 less than all of them on average, and
+/// three tenths 0.2 points.
 impl Default for CrfParams {
     fn default() -> Self {
-        Self { epochs: 10, patience: 3, learning_rate: 0.05, l2: 1e-4, min_count: 1, seed: 42 }
+        Self {
+            optimiser: Optimiser::Adagrad,
+            epochs: 10,
+            patience: 3,
+            learning_rate: 0.05,
+            l1: 0.0,
+            l2: 1e-4,
+            min_count: 1,
+            keep: 0.2,
+            prune_after: 3,
+            gazetteer: BTreeMap::new(),
+            seed: 42,
+        }
     }
 }
 
@@ -110,11 +184,16 @@ impl CrfParams {
     /// The parameters by name, as a document shows them.
     pub fn describe(&self) -> BTreeMap<String, String> {
         [
+            ("optimiser", if self.optimiser == Optimiser::Lbfgs { "lbfgs" } else { "adagrad" }.to_owned()),
             ("epochs", self.epochs.to_string()),
             ("patience", self.patience.to_string()),
             ("learning_rate", self.learning_rate.to_string()),
+            ("l1", self.l1.to_string()),
             ("l2", self.l2.to_string()),
             ("min_count", self.min_count.to_string()),
+            ("keep", self.keep.to_string()),
+            ("prune_after", self.prune_after.to_string()),
+            ("gazetteer", self.gazetteer.keys().map(String::as_str).collect::<Vec<_>>().join(" ")),
             ("seed", self.seed.to_string()),
         ]
         .into_iter()
@@ -141,5 +220,10 @@ pub fn fit(
     params: &CrfParams,
     progress: &dyn Progress,
 ) -> Result<Fitted<CrfModel>, ModelError> {
-    trainer::train(labels, train, valid, params, progress)
+    let gazetteer = Gazetteer::new(&params.gazetteer);
+    let held_out = valid.unwrap_or_default();
+    let corpus = Corpus::new(train.iter().chain(held_out).copied().collect(), &gazetteer);
+    let part = |from: usize, len: usize| (from..from + len).collect::<Vec<usize>>();
+    let valid = valid.map(|valid| part(train.len(), valid.len()));
+    trainer::train(&corpus, labels, &gazetteer, &part(0, train.len()), valid.as_deref(), params, progress)
 }

@@ -1,38 +1,35 @@
 //! The trained chain and its answers.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use rayon::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions};
 
-use super::features::{Encoded, Encoder, FeatureMap};
+use super::gazetteer::Gazetteer;
 use super::lattice::Lattice;
+use super::scorer::Scorer;
+use super::table::Table;
 use super::tags::{Alignment, Tags, to_spans};
-use super::transitions::{LANES, Row32, Transitions};
-use crate::Predictor;
-
-/// Distinct words a thread remembers before it starts afresh: some 30 MB. It changes the time of an answer only.
-const REMEMBERED: usize = 100_000;
+use super::transitions::Transitions;
+use crate::{Array, Predictor};
 
 /// A linear-chain CRF that finds spans.
 #[derive(Debug, Clone)]
 pub struct CrfModel {
-    pub(crate) labels: LabelSet,
-    pub(crate) tags: Tags,
-    pub(crate) features: FeatureMap,
-    /// A row of states for each feature.
-    pub(crate) weights: Vec<Row32>,
-    pub(crate) transitions: Transitions,
-    pub(crate) alignment: Alignment,
-}
-
-impl CrfModel {
-    /// How the gold spans of the training part met its tokens.
-    pub fn alignment(&self) -> Alignment {
-        self.alignment
-    }
+    pub(super) labels: LabelSet,
+    pub(super) tags: Tags,
+    pub(super) table: Table,
+    /// A row of states for each feature, in units of `scale`.
+    pub(super) weights: Array<i8>,
+    /// Nats; a finite number.
+    pub(super) scale: f32,
+    pub(super) transitions: Transitions,
+    pub(super) gazetteer: Gazetteer,
+    pub(super) alignment: Alignment,
 }
 
 /// Byte ranges of an example's tokens: its own when the source came tokenised, else those of its text.
-pub(crate) fn tokens(example: &Example) -> Vec<(u32, u32)> {
+pub(super) fn tokens(example: &Example) -> Vec<(u32, u32)> {
     if example.tokens.is_empty() {
         trueup_core::text::tokenise(&example.text)
     } else {
@@ -41,87 +38,100 @@ pub(crate) fn tokens(example: &Example) -> Vec<(u32, u32)> {
 }
 
 /// The words at `tokens` of `text`.
-pub(crate) fn words<'a>(text: &'a str, tokens: &[(u32, u32)]) -> Vec<&'a str> {
-    tokens.iter().map(|&(start, end)| &text[start as usize..end as usize]).collect()
-}
-
-/// The features of the sentence at hand, token after token.
-#[derive(Debug, Default)]
-pub(crate) struct Active {
-    ids: Vec<u32>,
-    ends: Vec<usize>,
-}
-
-impl Active {
-    /// Takes the features of `sentence`.
-    pub fn fill(&mut self, encoder: &Encoder<'_, '_>, sentence: &Encoded) {
-        self.ids.clear();
-        self.ends.clear();
-        for at in 0..sentence.len() {
-            encoder.features(sentence, at, &mut self.ids);
-            self.ends.push(self.ids.len());
-        }
-    }
-
-    /// The features of each token.
-    pub fn tokens(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.ids[start..end])
-    }
-
-    /// Writes the scores of every token and state to `lattice`. Rows of `weights` are `stride` vectors apart.
-    pub fn score(&self, weights: &[Row32], stride: usize, transitions: &Transitions, lattice: &mut Lattice) {
-        lattice.resize(self.ends.len(), transitions);
-        for (token, ids) in self.tokens().enumerate() {
-            for (v, out) in lattice.scores_mut(token).iter_mut().enumerate() {
-                let mut sum = [0.0; LANES];
-                for &id in ids {
-                    let row = &weights[id as usize * stride + v];
-                    for l in 0..LANES {
-                        sum[l] += row[l];
-                    }
-                }
-                *out = sum;
-            }
-        }
-    }
+pub(super) fn words<'a>(text: &'a str, tokens: &[(u32, u32)]) -> impl Iterator<Item = &'a str> {
+    tokens.iter().map(|&(start, end)| &text[start as usize..end as usize])
 }
 
 /// What a thread keeps from example to example.
-struct Workspace<'m, 'a> {
-    encoder: Encoder<'m, 'a>,
-    active: Active,
-    lattice: Lattice,
+pub(super) struct Workspace<'m, 'a> {
+    model: &'m CrfModel,
+    /// [`Transitions::most_gain`] of the model.
+    gain: f32,
+    scorer: Scorer<'m, 'a>,
+    pub lattice: Lattice,
+    pub tokens: Vec<(u32, u32)>,
+}
+
+impl<'m, 'a> Workspace<'m, 'a> {
+    /// One that has met no example.
+    pub fn new(model: &'m CrfModel) -> Self {
+        let gain = model.transitions.most_gain();
+        Self { model, gain, scorer: Scorer::new(model), lattice: Lattice::default(), tokens: Vec::new() }
+    }
+
+    /// Takes the tokens of `example` and scores them.
+    pub fn score(&mut self, example: &'a Example) {
+        self.tokens = tokens(example);
+        self.scorer.score(words(&example.text, &self.tokens), &mut self.lattice);
+    }
+
+    fn answer(&mut self, example: &'a Example) -> (Annotation, Vec<f64>) {
+        self.score(example);
+        let (transitions, tags) = (&self.model.transitions, &self.model.tags);
+        if self.lattice.is_outside(transitions.states, self.gain) {
+            return (Annotation::Spans(Vec::new()), Vec::new());
+        }
+        let segments = tags.decode(&self.lattice.viterbi(transitions));
+        let mut scores = Vec::with_capacity(segments.len());
+        if !segments.is_empty() {
+            self.lattice.forward(transitions);
+            self.lattice.backward(transitions, None);
+            scores.extend(segments.iter().map(|&s| self.lattice.segment(transitions, tags, s)));
+        }
+        (Annotation::Spans(to_spans(&segments, &self.tokens)), scores)
+    }
 }
 
 impl CrfModel {
-    fn answer<'m, 'a>(&'m self, example: &'a Example, work: &mut Workspace<'m, 'a>) -> (Annotation, Vec<f64>) {
-        if work.encoder.words() > REMEMBERED {
-            work.encoder = Encoder::new(&self.features);
-        }
-        let tokens = tokens(example);
-        let sentence = work.encoder.encode(&words(&example.text, &tokens));
-        work.active.fill(&work.encoder, &sentence);
-        work.active.score(&self.weights, self.transitions.vectors(), &self.transitions, &mut work.lattice);
-        let segments = self.tags.decode(&work.lattice.viterbi(&self.transitions));
-        let mut scores = Vec::with_capacity(segments.len());
-        if !segments.is_empty() {
-            work.lattice.forward(&self.transitions);
-            work.lattice.backward(&self.transitions, None);
-            scores.extend(segments.iter().map(|&s| work.lattice.segment(&self.transitions, &self.tags, s)));
-        }
-        (Annotation::Spans(to_spans(&segments, &tokens)), scores)
+    /// The labels that it knows, those that training never saw among them.
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
     }
+
+    /// How the gold spans of the training part met its tokens.
+    pub fn alignment(&self) -> Alignment {
+        self.alignment
+    }
+
+    /// How many features it has.
+    pub fn features(&self) -> u64 {
+        self.table.len() as u64
+    }
+
+    /// The weights of the feature with this hash; `None` when the model has none.
+    pub(super) fn weights(&self, hash: u64) -> Option<&[i8]> {
+        let states = self.transitions.states;
+        let at = self.table.id(hash)? as usize * states;
+        self.weights.get(at..at + states)
+    }
+}
+
+/// A workspace that goes back to the free ones when its part of the work is done.
+struct Taken<'f, 'm, 'a> {
+    work: Option<Workspace<'m, 'a>>,
+    free: &'f Mutex<Vec<Workspace<'m, 'a>>>,
+}
+
+impl Drop for Taken<'_, '_, '_> {
+    fn drop(&mut self) {
+        lock(self.free).extend(self.work.take());
+    }
+}
+
+/// What was pushed last is whole even if another thread panicked since.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Predictor for CrfModel {
     fn predict(&self, examples: &[&Example]) -> Predictions {
-        let work = || Workspace {
-            encoder: Encoder::new(&self.features),
-            active: Active::default(),
-            lattice: Lattice::default(),
-        };
-        let (answers, scores) = examples.par_iter().map_init(work, |work, example| self.answer(example, work)).unzip();
+        // Work is split more often than there are threads; what they remember of words goes from part to part.
+        let free = Mutex::new(Vec::new());
+        let take = || Taken { work: lock(&free).pop(), free: &free };
+        let answers = examples
+            .par_iter()
+            .map_init(take, |taken, example| taken.work.get_or_insert_with(|| Workspace::new(self)).answer(example));
+        let (answers, scores) = answers.unzip();
         Predictions { labels: self.labels.clone(), answers, scores: None, span_scores: Some(scores) }
     }
 }

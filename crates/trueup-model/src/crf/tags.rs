@@ -87,6 +87,11 @@ impl Tags {
         Self { labels }
     }
 
+    /// The labels that have states.
+    pub fn labels(&self) -> &[LabelId] {
+        &self.labels
+    }
+
     /// How many states there are.
     pub fn len(&self) -> usize {
         1 + 4 * self.labels.len()
@@ -103,6 +108,17 @@ impl Tags {
                 let rest = s - 1 - 2 * k;
                 (if rest.is_multiple_of(2) { Part::Inside } else { Part::End }, rest / 2)
             }
+        }
+    }
+
+    /// The letter of a state in IOBES.
+    pub fn letter(&self, state: usize) -> char {
+        match self.part(state).0 {
+            Part::Outside => 'O',
+            Part::Begin => 'B',
+            Part::Single => 'S',
+            Part::Inside => 'I',
+            Part::End => 'E',
         }
     }
 

@@ -1,33 +1,22 @@
-//! Training: one sentence at a time, AdaGrad per weight, a curve point a pass.
+//! Training: pass by pass, a curve point each, until a validation part says stop.
 
 use rayon::prelude::*;
 use trueup_core::counts::Tallies;
 use trueup_core::document::CurvePoint;
-use trueup_core::{Annotation, Example, LabelSet, Rng};
+use trueup_core::{Annotation, LabelSet, Rng};
 
-use super::CrfParams;
-use super::features::{Encoded, Encoder, FeatureMap};
+use super::corpus::{Chosen, Corpus};
+use super::gazetteer::Gazetteer;
 use super::lattice::Lattice;
-use super::model::{Active, CrfModel, tokens, words};
-use super::tags::{Alignment, Segment, Tags, place, to_spans};
-use super::transitions::{LANES, Row32, TransitionCounts, Transitions};
+use super::lbfgs::Lbfgs;
+use super::learner::{Learner, Work};
+use super::model::CrfModel;
+use super::table::Table;
+use super::tags::{Alignment, Tags, to_spans};
+use super::transitions::Transitions;
+use super::weights::Small;
+use super::{CrfParams, Optimiser};
 use crate::{Fitted, ModelError, Progress};
-
-/// Where the sums of squared gradients start: the first step of a weight is then the learning rate itself for any
-/// gradient worth the name, and none divides by 0.
-const FIRST_SQUARE: f32 = 1e-8;
-
-/// A token whose gold state has at least 1 minus this probability is left as it is: what it would still change is
-/// nothing beside the cost of changing it.
-const SETTLED: f32 = 1e-3;
-
-/// A sentence with its gold.
-struct Sentence<'a> {
-    example: &'a Example,
-    tokens: Vec<(u32, u32)>,
-    encoded: Encoded,
-    gold: Vec<usize>,
-}
 
 /// What a pass over sentences adds up.
 struct Tallied {
@@ -44,12 +33,13 @@ impl Tallied {
     }
 
     /// Counts one sentence answered with `states`.
-    fn add(&mut self, tags: &Tags, sentence: &Sentence<'_>, loss: f64, states: &[usize]) {
+    fn add(&mut self, job: &Job<'_, '_>, sentence: usize, loss: f64, states: &[usize]) {
         self.loss += loss;
         self.tokens += states.len() as u64;
-        self.right += states.iter().zip(&sentence.gold).filter(|(a, b)| a == b).count() as u64;
-        let answer = Annotation::Spans(to_spans(&tags.decode(states), &sentence.tokens));
-        self.spans.add(&sentence.example.gold, &answer);
+        let gold = &job.gold[sentence];
+        self.right += states.iter().zip(gold).filter(|(a, b)| a == b).count() as u64;
+        let spans = to_spans(&job.tags.decode(states), &job.corpus.placed[sentence].tokens);
+        self.spans.add(&job.corpus.examples[sentence].gold, &Annotation::Spans(spans));
     }
 
     fn mean_loss(&self) -> Option<f64> {
@@ -61,116 +51,49 @@ impl Tallied {
     }
 }
 
-/// The weights while they learn.
-struct Learner<'p> {
-    params: &'p CrfParams,
+/// What is learnt from.
+struct Job<'c, 'a> {
+    corpus: &'c Corpus<'a>,
     tags: Tags,
-    transitions: Transitions,
-    /// For each feature its weights, then the sums of their squared gradients: side by side, for they are touched
-    /// together.
-    rows: Vec<Row32>,
-    transition_squares: [Vec<f32>; 3],
-    lattice: Lattice,
-    active: Active,
+    /// Gold states by sentence of the corpus; empty for sentences of neither part.
+    gold: Vec<Vec<usize>>,
+    labels: usize,
 }
 
-impl<'p> Learner<'p> {
-    fn new(params: &'p CrfParams, tags: Tags, features: usize) -> Self {
-        let transitions = Transitions::new(&tags);
-        let vectors = transitions.vectors();
-        let mut rows = vec![[0.0; LANES]; features * 2 * vectors];
-        for row in rows.chunks_exact_mut(2 * vectors) {
-            row[vectors..].fill([FIRST_SQUARE; LANES]);
-        }
-        let counts = TransitionCounts::new(&transitions);
-        Self {
-            params,
-            tags,
-            transitions,
-            rows,
-            transition_squares: counts.tables.map(|t| vec![FIRST_SQUARE; t.len()]),
-            lattice: Lattice::default(),
-            active: Active::default(),
-        }
-    }
+/// A model at the end of a pass.
+struct Snapshot {
+    small: Small,
+    transitions: Transitions,
+    hashes: Vec<u64>,
+}
 
-    /// Learns from one sentence. Answers its loss and its best states as they were before.
-    fn step(&mut self, encoder: &Encoder<'_, '_>, sentence: &Sentence<'_>) -> (f64, Vec<usize>) {
-        if sentence.gold.is_empty() {
-            return (0.0, Vec::new());
-        }
-        let vectors = self.transitions.vectors();
-        self.active.fill(encoder, &sentence.encoded);
-        self.active.score(&self.rows, 2 * vectors, &self.transitions, &mut self.lattice);
-        let (loss, states) = judge(&mut self.lattice, &self.transitions, &sentence.gold);
-
-        let mut counts = TransitionCounts::new(&self.transitions);
-        self.lattice.backward(&self.transitions, Some(&mut counts));
-        let (rate, l2) = (self.params.learning_rate, self.params.l2);
-        let mut gradient = vec![[0.0; LANES]; vectors];
-        for (token, ids) in self.active.tokens().enumerate() {
-            let gold = sentence.gold[token];
-            self.lattice.gradient(token, gold, &mut gradient);
-            if gradient.as_flattened()[gold] > -SETTLED {
-                continue;
-            }
-            for &id in ids {
-                let row = &mut self.rows[id as usize * 2 * vectors..(id as usize + 1) * 2 * vectors];
-                let (weights, squares) = row.split_at_mut(vectors);
-                for ((w, square), g) in weights.iter_mut().zip(squares).zip(&gradient) {
-                    for l in 0..LANES {
-                        let g = g[l] + l2 * w[l];
-                        square[l] += g * g;
-                        w[l] -= rate * g / square[l].sqrt();
-                    }
-                }
-            }
-        }
-
-        let padded = vectors * LANES;
-        sentence.gold.windows(2).for_each(|p| counts.tables[0][p[0] * padded + p[1]] -= 1.0);
-        counts.tables[1][sentence.gold[0]] -= 1.0;
-        counts.tables[2][sentence.gold[sentence.gold.len() - 1]] -= 1.0;
-        let squares = &mut self.transition_squares;
-        self.transitions.change(|table, i, weight| {
-            let g = counts.tables[table][i] as f32 + l2 * weight;
-            squares[table][i] += g * g;
-            weight - rate * g / squares[table][i].sqrt()
-        });
-        (loss, states)
-    }
-
-    /// Answers sentences without learning.
-    fn evaluate(&self, encoder: &Encoder<'_, '_>, sentences: &[Sentence<'_>], labels: usize) -> Tallied {
-        let vectors = self.transitions.vectors();
-        let answers: Vec<(f64, Vec<usize>)> = sentences
-            .par_iter()
-            .map_init(
-                || (Active::default(), Lattice::default()),
-                |(active, lattice), sentence| {
-                    active.fill(encoder, &sentence.encoded);
-                    active.score(&self.rows, 2 * vectors, &self.transitions, lattice);
-                    judge(lattice, &self.transitions, &sentence.gold)
-                },
-            )
-            .collect();
-        let mut tallied = Tallied::new(labels);
-        for (sentence, (loss, states)) in sentences.iter().zip(&answers) {
-            tallied.add(&self.tags, sentence, *loss, states);
+impl Snapshot {
+    /// Answers sentences.
+    fn evaluate(&self, job: &Job<'_, '_>, chosen: &Chosen, sentences: &[usize]) -> Tallied {
+        let one = |lattice: &mut Lattice, &sentence: &usize| {
+            self.small.score(job.corpus, chosen, sentence, &self.transitions, lattice);
+            judge(lattice, &self.transitions, &job.gold[sentence])
+        };
+        let answers: Vec<(f64, Vec<usize>)> = sentences.par_iter().map_init(Lattice::default, one).collect();
+        let mut tallied = Tallied::new(job.labels);
+        for (&sentence, (loss, states)) in sentences.iter().zip(&answers) {
+            tallied.add(job, sentence, *loss, states);
         }
         tallied
     }
 
-    /// What training leaves behind: the weights without the sums beside them, and the steps.
-    fn snapshot(&self) -> (Vec<Row32>, Transitions) {
-        let vectors = self.transitions.vectors();
-        let weights = self.rows.chunks_exact(2 * vectors).flat_map(|row| &row[..vectors]).copied().collect();
-        (weights, self.transitions.clone())
+    /// The features that have a weight, in the order in which they are kept, and their weights.
+    fn kept(&self) -> (Table, Vec<i8>) {
+        let rows: Vec<&[i8]> = self.small.weights.chunks_exact(self.transitions.states).collect();
+        let some = (0u32..).zip(&rows).filter(|(_, row)| row.iter().any(|w| *w != 0));
+        let features = some.map(|(id, _)| (self.hashes[id as usize], id)).collect();
+        let (table, order) = Table::new(features);
+        (table, order.iter().flat_map(|&id| rows[id as usize]).copied().collect())
     }
 }
 
 /// Negative log likelihood of `gold` (nats) and the best states, of scores that are in place.
-fn judge(lattice: &mut Lattice, transitions: &Transitions, gold: &[usize]) -> (f64, Vec<usize>) {
+pub(super) fn judge(lattice: &mut Lattice, transitions: &Transitions, gold: &[usize]) -> (f64, Vec<usize>) {
     let loss = lattice.forward(transitions) - lattice.path_score(transitions, gold);
     // Rounding can take the loss of a certain path below 0. A loss that is no number stays one.
     let loss = if loss < 0.0 { 0.0 } else { loss };
@@ -179,80 +102,101 @@ fn judge(lattice: &mut Lattice, transitions: &Transitions, gold: &[usize]) -> (f
     (loss, states)
 }
 
-/// Tokens of an example and its gold as segments of them.
-struct Aligned {
-    tokens: Vec<(u32, u32)>,
-    segments: Vec<Segment>,
-    alignment: Alignment,
+/// One way to learn, pass by pass.
+trait Passes {
+    /// Runs pass `epoch` (from 1). Answers what it counted, and whether there is anything left to learn.
+    fn pass(&mut self, epoch: u32) -> (Tallied, bool);
+    /// The model as it is.
+    fn snapshot(&self) -> Snapshot;
+    /// Its features.
+    fn chosen(&self) -> &Chosen;
 }
 
-fn align(examples: &[&Example]) -> Vec<Aligned> {
-    let one = |example: &&Example| {
-        let tokens = tokens(example);
-        let (segments, alignment) = place(example.gold.spans(), &tokens);
-        Aligned { tokens, segments, alignment }
-    };
-    examples.par_iter().map(one).collect()
+/// A step a sentence.
+struct Sentences<'j, 'c, 'a> {
+    job: &'j Job<'c, 'a>,
+    params: &'j CrfParams,
+    chosen: Chosen,
+    learner: Learner<'j>,
+    work: Work,
+    order: Vec<usize>,
 }
 
-fn prepare<'a>(
-    examples: &[&'a Example],
-    aligned: Vec<Aligned>,
-    encoder: &mut Encoder<'_, 'a>,
-    tags: &Tags,
-) -> Vec<Sentence<'a>> {
-    let one = |(&example, aligned): (&&'a Example, Aligned)| Sentence {
-        example,
-        encoded: encoder.encode(&words(&example.text, &aligned.tokens)),
-        gold: tags.encode(aligned.tokens.len(), &aligned.segments),
-        tokens: aligned.tokens,
-    };
-    examples.iter().zip(aligned).map(one).collect()
+impl Passes for Sentences<'_, '_, '_> {
+    fn pass(&mut self, epoch: u32) -> (Tallied, bool) {
+        if epoch == self.params.prune_after.saturating_add(1) && self.params.keep < 1.0 {
+            self.learner.narrow(&mut self.chosen);
+        }
+        let mut tallied = Tallied::new(self.job.labels);
+        Rng::stream(self.params.seed, u64::from(epoch)).shuffle(&mut self.order);
+        for &sentence in &self.order {
+            let gold = &self.job.gold[sentence];
+            let (loss, states) = self.learner.step(&self.chosen, self.job.corpus, sentence, gold, &mut self.work);
+            tallied.add(self.job, sentence, loss, &states);
+        }
+        (tallied, true)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let hashes = self.chosen.hashes.clone();
+        Snapshot { small: self.learner.small(), transitions: self.learner.transitions.clone(), hashes }
+    }
+
+    fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
 }
 
-/// Trains; see [`super::fit`].
-pub(super) fn train<'a>(
-    labels: &LabelSet,
-    train: &[&'a Example],
-    valid: Option<&[&'a Example]>,
+/// A step a pass over the whole part.
+struct Whole<'j, 'c, 'a> {
+    job: &'j Job<'c, 'a>,
+    train: &'j [usize],
+    chosen: &'j Chosen,
+    lbfgs: Lbfgs<'j, 'a>,
+}
+
+impl Passes for Whole<'_, '_, '_> {
+    fn pass(&mut self, _: u32) -> (Tallied, bool) {
+        let more = self.lbfgs.step();
+        let mut tallied = Tallied::new(self.job.labels);
+        for (&sentence, looked) in self.train.iter().zip(self.lbfgs.looked()) {
+            tallied.add(self.job, sentence, looked.loss, &looked.states);
+        }
+        (tallied, more)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let hashes = self.chosen.hashes.clone();
+        Snapshot { small: self.lbfgs.small(), transitions: self.lbfgs.transitions.clone(), hashes }
+    }
+
+    fn chosen(&self) -> &Chosen {
+        self.chosen
+    }
+}
+
+/// What training leaves.
+struct Run {
+    epochs: u32,
+    snapshot: Snapshot,
+    curve: Vec<CurvePoint>,
+}
+
+/// Runs passes until they are done, or until the validation part says stop.
+fn run(
+    job: &Job<'_, '_>,
+    passes: &mut dyn Passes,
+    valid: Option<&[usize]>,
     params: &CrfParams,
     progress: &dyn Progress,
-) -> Result<Fitted<CrfModel>, ModelError> {
-    let aligned = align(train);
-    let mut alignment = Alignment::default();
-    for part in &aligned {
-        alignment.merge(part.alignment);
-    }
-    let mut seen: Vec<_> = aligned.iter().flat_map(|a| &a.segments).map(|s| s.label).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    let texts: Vec<Vec<&str>> = train.iter().zip(&aligned).map(|(e, a)| words(&e.text, &a.tokens)).collect();
-    let features = FeatureMap::build(&texts, params.min_count);
-    if alignment.spans > 0 && features.len() == 0 {
-        return Err(ModelError::NoFeatures { examples: train.len() });
-    }
-    if seen.is_empty() {
-        return Err(ModelError::NoSpans { examples: train.len() });
-    }
-
-    let tags = Tags::new(seen);
-    let mut encoder = Encoder::new(&features);
-    let sentences = prepare(train, aligned, &mut encoder, &tags);
-    let held_out = valid.map(|valid| prepare(valid, align(valid), &mut encoder, &tags));
-
-    let mut learner = Learner::new(params, tags, features.len());
-    let mut order: Vec<usize> = (0..sentences.len()).collect();
+) -> Run {
     let mut curve: Vec<CurvePoint> = Vec::new();
-    // Validation loss, pass and weights of the best pass.
-    let mut best: Option<(f64, u32, (Vec<Row32>, Transitions))> = None;
+    // Validation loss, pass and model of the best pass.
+    let mut best: Option<(f64, u32, Snapshot)> = None;
     for epoch in 1..=params.epochs {
-        let mut tallied = Tallied::new(labels.len());
-        Rng::stream(params.seed, u64::from(epoch)).shuffle(&mut order);
-        for &i in &order {
-            let (loss, states) = learner.step(&encoder, &sentences[i]);
-            tallied.add(&learner.tags, &sentences[i], loss, &states);
-        }
-        let held_out = held_out.as_ref().map(|sentences| learner.evaluate(&encoder, sentences, labels.len()));
+        let (tallied, more) = passes.pass(epoch);
+        let snapshot = valid.map(|_| passes.snapshot());
+        let held_out = snapshot.as_ref().zip(valid).map(|(s, valid)| s.evaluate(job, passes.chosen(), valid));
         let train_loss = tallied.mean_loss().unwrap_or(0.0);
         let valid_loss = held_out.as_ref().and_then(Tallied::mean_loss);
         curve.push(CurvePoint {
@@ -265,19 +209,80 @@ pub(super) fn train<'a>(
             valid_accuracy: held_out.as_ref().and_then(Tallied::accuracy),
         });
         progress.epoch(epoch, params.epochs, train_loss);
-        if let Some(loss) = valid_loss {
+        if let (Some(loss), Some(snapshot)) = (valid_loss, snapshot) {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
-                best = Some((loss, epoch, learner.snapshot()));
+                best = Some((loss, epoch, snapshot));
             } else if best.as_ref().is_some_and(|(_, at, ..)| epoch - at >= params.patience) {
                 break;
             }
         }
+        if !more {
+            break;
+        }
+    }
+    let last = || (curve.len() as u32, passes.snapshot());
+    let (epochs, snapshot) = best.map_or_else(last, |(_, epoch, snapshot)| (epoch, snapshot));
+    Run { epochs, snapshot, curve }
+}
+
+/// Trains on the sentences `train` of `corpus`; see [`super::fit`].
+pub(super) fn train(
+    corpus: &Corpus<'_>,
+    labels: &LabelSet,
+    gazetteer: &Gazetteer,
+    train: &[usize],
+    valid: Option<&[usize]>,
+    params: &CrfParams,
+    progress: &dyn Progress,
+) -> Result<Fitted<CrfModel>, ModelError> {
+    let mut alignment = Alignment::default();
+    let mut seen = Vec::new();
+    for &sentence in train {
+        alignment.merge(corpus.placed[sentence].alignment);
+        seen.extend(corpus.placed[sentence].segments.iter().map(|s| s.label));
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    let chosen = Chosen::new(corpus, train, params.min_count);
+    if alignment.spans > 0 && chosen.len() == 0 {
+        return Err(ModelError::NoFeatures { examples: train.len() });
+    }
+    if seen.is_empty() {
+        return Err(ModelError::NoSpans { examples: train.len() });
     }
 
-    let (epochs, (weights, transitions)) =
-        best.map_or_else(|| (params.epochs, learner.snapshot()), |(_, epoch, snapshot)| (epoch, snapshot));
-    let tags = learner.tags;
-    let count = features.len() as u64;
-    let model = CrfModel { labels: labels.clone(), tags, features, weights, transitions, alignment };
-    Ok(Fitted { model, epochs, features: count, curve })
+    let tags = Tags::new(seen);
+    let mut gold = vec![Vec::new(); corpus.examples.len()];
+    for &sentence in train.iter().chain(valid.unwrap_or_default()) {
+        let placed = &corpus.placed[sentence];
+        gold[sentence] = tags.encode(placed.tokens.len(), &placed.segments);
+    }
+    let job = Job { corpus, tags, gold, labels: labels.len() };
+
+    let run = match params.optimiser {
+        Optimiser::Adagrad => {
+            let learner = Learner::new(params, &job.tags, chosen.len());
+            let mut passes =
+                Sentences { job: &job, params, chosen, learner, work: Work::default(), order: train.to_vec() };
+            run(&job, &mut passes, valid, params, progress)
+        }
+        Optimiser::Lbfgs => {
+            let lbfgs = Lbfgs::new(corpus, &chosen, train, &job.gold, &job.tags, params.l2.into());
+            run(&job, &mut Whole { job: &job, train, chosen: &chosen, lbfgs }, valid, params, progress)
+        }
+    };
+    let Run { epochs, snapshot, curve } = run;
+    let (table, weights) = snapshot.kept();
+    let (tags, features) = (job.tags, table.len() as u64);
+    let model = CrfModel {
+        labels: labels.clone(),
+        tags,
+        table,
+        weights: weights.into(),
+        scale: snapshot.small.scale,
+        transitions: snapshot.transitions,
+        gazetteer: gazetteer.clone(),
+        alignment,
+    };
+    Ok(Fitted { model, epochs, features, curve })
 }

@@ -1,6 +1,8 @@
 //! Weights between neighbouring tags, in rows padded to whole vectors.
 
+use super::exp::exp;
 use super::tags::Tags;
+use crate::{Array, ModelError, Parts};
 
 /// States handled at a time; rows are padded to a multiple.
 pub(crate) const LANES: usize = 8;
@@ -62,6 +64,36 @@ impl Transitions {
         transitions
     }
 
+    /// Writes its weights to `parts`; 0 where there is none.
+    pub fn put(&self, parts: &mut Parts) {
+        let put = |parts: &mut Parts, name, shape: &[usize], rows: &[Row32]| {
+            let value = |&x: &f32| if x.is_finite() { x } else { 0.0 };
+            parts.put(name, shape, &rows.as_flattened().iter().map(value).collect::<Vec<f32>>());
+        };
+        put(parts, "steps", &[self.states, self.padded()], &self.log);
+        put(parts, "first", &[self.padded()], &self.log_start);
+        put(parts, "last", &[self.padded()], &self.log_end);
+    }
+
+    /// The weights that [`Transitions::put`] wrote, for these `tags`. What is no number counts as 0.
+    pub fn take(tags: &Tags, parts: &mut Parts) -> Result<Self, ModelError> {
+        let padded = tags.len().next_multiple_of(LANES);
+        let tables: [Array<f32>; 3] = [
+            parts.take("steps", &[Some(tags.len()), Some(padded)])?,
+            parts.take("first", &[Some(padded)])?,
+            parts.take("last", &[Some(padded)])?,
+        ];
+        // Only now, for the arrays say that there is room for so many states.
+        let mut transitions = Self::new(tags);
+        transitions.change(|table, i, _| if tables[table][i].is_nan() { 0.0 } else { tables[table][i] });
+        Ok(transitions)
+    }
+
+    /// States, with those that only fill vectors.
+    pub fn padded(&self) -> usize {
+        self.vectors * LANES
+    }
+
     /// Vectors a row of states.
     pub fn vectors(&self) -> usize {
         self.vectors
@@ -83,13 +115,26 @@ impl Transitions {
     fn refresh(&mut self) {
         let tables =
             [(&self.log, &mut self.exp), (&self.log_start, &mut self.exp_start), (&self.log_end, &mut self.exp_end)];
-        for (log, exp) in tables {
-            for (log, exp) in log.as_flattened().iter().zip(exp.as_flattened_mut()) {
-                if log.is_finite() {
-                    *exp = f64::from(*log).exp();
-                }
+        for (log, exp_) in tables {
+            for (log, e) in log.as_flattened().iter().zip(exp_.as_flattened_mut()) {
+                // Every weight there is lies within the cap.
+                *e = if *log >= -CAP { exp(f64::from(*log)) } else { 0.0 };
             }
         }
+    }
+
+    /// A step's weight, nats; minus infinity where not allowed.
+    pub fn weight(&self, from: usize, to: usize) -> f32 {
+        self.log[from * self.vectors + to / LANES][to % LANES]
+    }
+
+    /// The most that a step, a start or an end weighs over that of state 0 (nats, 0 or more).
+    pub fn most_gain(&self) -> f32 {
+        let over = |rows: &[Row32]| {
+            let rows = rows.as_flattened();
+            rows.iter().fold(f32::NEG_INFINITY, |most, &x| most.max(x)) - rows[0]
+        };
+        over(&self.log).max(over(&self.log_start)).max(over(&self.log_end))
     }
 
     /// The exponential of a step's weight; 0 where not allowed.
@@ -100,16 +145,27 @@ impl Transitions {
 
 /// Expected and observed uses of each transition, summed over a sentence: expected minus observed is the gradient of
 /// the loss.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TransitionCounts {
     /// By the tables of [`Transitions::change`].
     pub tables: [Vec<f64>; 3],
 }
 
 impl TransitionCounts {
-    /// Nothing counted yet.
-    pub fn new(transitions: &Transitions) -> Self {
-        let padded = transitions.vectors * LANES;
-        Self { tables: [vec![0.0; transitions.states * padded], vec![0.0; padded], vec![0.0; padded]] }
+    /// Starts anew with nothing counted.
+    pub fn clear(&mut self, transitions: &Transitions) {
+        let padded = transitions.padded();
+        for (table, len) in self.tables.iter_mut().zip([transitions.states * padded, padded, padded]) {
+            table.clear();
+            table.resize(len, 0.0);
+        }
+    }
+
+    /// Takes away the transitions of the gold states of a sentence that has a token.
+    pub fn observe(&mut self, transitions: &Transitions, gold: &[usize]) {
+        let padded = transitions.padded();
+        gold.windows(2).for_each(|pair| self.tables[0][pair[0] * padded + pair[1]] -= 1.0);
+        self.tables[1][gold[0]] -= 1.0;
+        self.tables[2][gold[gold.len() - 1]] -= 1.0;
     }
 }

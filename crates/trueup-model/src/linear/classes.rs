@@ -38,14 +38,19 @@ impl Classes {
             let found = seen.first().map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
             return Err(ModelError::Labels { examples: train.len(), found });
         }
-        let mut class_of = vec![None; labels.len()];
-        seen.iter().enumerate().for_each(|(class, &l)| class_of[l as usize] = Some(class as u32));
         let link = match (task, seen.len()) {
             (Task::Multilabel, _) => Link::Independent,
             (_, 2) => Link::Binary,
             _ => Link::Softmax,
         };
-        Ok(Self { link, labels: seen, class_of })
+        Ok(Self::new(link, seen, labels.len()))
+    }
+
+    /// Classes of the labels `seen`, ascending, of `labels` in all.
+    pub(super) fn new(link: Link, seen: Vec<LabelId>, labels: usize) -> Self {
+        let mut class_of = vec![None; labels];
+        seen.iter().enumerate().for_each(|(class, &l)| class_of[l as usize] = Some(class as u32));
+        Self { link, labels: seen, class_of }
     }
 
     /// Logits an example.
@@ -89,18 +94,34 @@ impl<'a> Score<'a> {
 
     /// Counts an example: its logits, its gold classes (row `row` of `targets`) and its gold.
     pub(super) fn add(&mut self, logits: &[f32], targets: &Targets, row: usize, gold: &Annotation) {
-        let unseen = targets.unseen(row);
+        let loss = self.classes.link.loss(logits, targets.row(row), 1.0);
+        let mut decided = std::mem::take(&mut self.decided);
+        decided.clear();
+        self.classes.link.decide(logits, &mut decided);
+        self.add_judged(loss, &decided, targets.unseen(row), gold);
+        self.decided = decided;
+    }
+
+    /// Counts an example: the loss of its known gold classes, the classes answered, how many gold labels training never
+    /// saw, and its gold.
+    pub(super) fn add_judged(&mut self, loss: f64, decided: &[u32], unseen: u32, gold: &Annotation) {
         if unseen == 0 || self.classes.link == Link::Independent {
-            self.loss += self.classes.link.loss(logits, targets.row(row), 1.0);
+            self.loss += loss;
         }
         // Probability 0 for what training never saw, clipped as log loss clips it everywhere.
         self.loss -= f64::from(unseen) * f64::EPSILON.ln();
-        self.decided.clear();
-        self.classes.link.decide(logits, &mut self.decided);
-        let answer = self.classes.annotation(&self.decided);
+        let answer = self.classes.annotation(decided);
         self.tallies.add(gold, &answer);
         self.right += u64::from(*gold == answer);
         self.n += 1;
+    }
+
+    /// Counts what `other` counted.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.loss += other.loss;
+        self.right += other.right;
+        self.n += other.n;
+        self.tallies.merge(&other.tallies);
     }
 
     /// Mean loss in nats, macro-F1 (0 when neither gold nor answers hold a label) and accuracy, as the training part

@@ -1,12 +1,14 @@
 //! The trained classifier: answers, probabilities, and what they rest on.
 
 use rayon::prelude::*;
-use trueup_core::{Example, LabelId, LabelSet, Predictions, Scores};
+use trueup_core::{Annotation, Example, LabelId, LabelSet, Predictions, Scores};
 
 use super::classes::Classes;
-use super::features::{Gram, Scratch};
-use super::vocabulary::Vocabulary;
-use super::weights::{Link, Weights};
+use super::features::Gram;
+use super::names::Names;
+use super::rows::Rows;
+use super::vocabulary::{Matrix, Vocabulary};
+use super::weights::Link;
 use crate::Predictor;
 
 /// A text classifier trained by [`super::fit`].
@@ -15,7 +17,8 @@ pub struct LinearModel {
     pub(super) labels: LabelSet,
     pub(super) classes: Classes,
     pub(super) vocabulary: Vocabulary,
-    pub(super) weights: Weights,
+    pub(super) names: Names,
+    pub(super) weights: Rows,
     pub(super) temperature: f64,
 }
 
@@ -23,6 +26,11 @@ pub struct LinearModel {
 const BLOCK: usize = 256;
 
 impl LinearModel {
+    /// The labels that it knows, those that training never saw among them.
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
     /// What logits are divided by before they become probabilities; above 1 the model was too sure of itself.
     pub fn temperature(&self) -> f64 {
         self.temperature
@@ -41,20 +49,16 @@ impl LinearModel {
         let (ids, values) = matrix.row(0);
         let weighed: Vec<(u32, f64)> =
             ids.iter().zip(values).map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class))).collect();
-        self.named(strongest(weighed, n, f64::abs), &[text])
+        self.named(strongest(weighed, n, f64::abs))
     }
 
-    /// The n-grams with the largest weights for `label`, largest first; at most `n`.
-    ///
-    /// A model keeps hashes of n-grams; `examples` are where their names are looked up, and those that occur in none
-    /// of them are left out. Give the training examples to get all.
-    pub fn top_features(&self, label: LabelId, n: usize, examples: &[&Example]) -> Vec<(String, f64)> {
+    /// The n-grams with the largest weights for `label`, largest first; at most `n`. Named as in [`LinearModel::explain`].
+    pub fn top_features(&self, label: LabelId, n: usize) -> Vec<(String, f64)> {
         let Some(class) = self.class(label) else {
             return Vec::new();
         };
         let weighed = (0..self.vocabulary.len() as u32).map(|id| (id, self.weight(id, class))).collect();
-        let texts: Vec<&str> = examples.iter().map(|e| e.text.as_str()).collect();
-        self.named(strongest(weighed, n, |w| w), &texts)
+        self.named(strongest(weighed, n, |w| w))
     }
 
     fn class(&self, label: LabelId) -> Option<usize> {
@@ -75,25 +79,13 @@ impl LinearModel {
         }
     }
 
-    /// Puts names to features, found in `texts`; keeps their order.
-    fn named(&self, features: Vec<(u32, f64)>, texts: &[&str]) -> Vec<(String, f64)> {
-        let mut wanted: Vec<(u64, Option<String>)> =
-            features.iter().map(|&(id, _)| (self.vocabulary.hash(id), None)).collect();
-        let mut scratch = Scratch::default();
-        let mut open = wanted.len();
-        for text in texts {
-            if open == 0 {
-                break;
-            }
-            self.vocabulary.analyser().visit(text, &mut scratch, |hash, kind, chars| {
-                for (_, name) in wanted.iter_mut().filter(|(h, name)| *h == hash && name.is_none()) {
-                    let gram: String = chars.iter().collect();
-                    *name = Some(if kind == Gram::Chars { format!("[{gram}]") } else { gram });
-                    open -= 1;
-                }
-            });
-        }
-        wanted.into_iter().zip(features).filter_map(|((_, name), (_, weight))| Some((name?, weight))).collect()
+    /// Puts names to features; keeps their order.
+    fn named(&self, features: Vec<(u32, f64)>) -> Vec<(String, f64)> {
+        let name = |id: u32| match Gram::of(self.vocabulary.hash(id)) {
+            Gram::Words => self.names.get(id).to_owned(),
+            Gram::Chars => format!("[{}]", self.names.get(id)),
+        };
+        features.into_iter().map(|(id, weight)| (name(id), weight)).collect()
     }
 }
 
@@ -104,6 +96,33 @@ fn strongest(mut weighed: Vec<(u32, f64)>, n: usize, key: impl Fn(f64) -> f64) -
     weighed
 }
 
+/// Answers and probabilities (one row of `width` labels a text) of the texts whose rows `matrix` holds.
+pub(super) fn answer(
+    classes: &Classes,
+    weights: &Rows,
+    temperature: f64,
+    width: usize,
+    matrix: &Matrix,
+) -> (Vec<Annotation>, Vec<f64>) {
+    let mut logits = vec![0.0; weights.columns()];
+    let mut probabilities = vec![0.0; classes.labels.len()];
+    let mut cells = vec![0.0; matrix.len() * width];
+    let mut decided = Vec::new();
+    let mut answers = Vec::with_capacity(matrix.len());
+    for (i, cells) in cells.chunks_exact_mut(width).enumerate() {
+        let (ids, values) = matrix.row(i);
+        weights.logits(ids, values, &mut logits);
+        weights.link.probabilities(&logits, temperature, &mut probabilities);
+        for (&label, &p) in classes.labels.iter().zip(&probabilities) {
+            cells[label as usize] = p;
+        }
+        decided.clear();
+        weights.link.decide(&logits, &mut decided);
+        answers.push(classes.annotation(&decided));
+    }
+    (answers, cells)
+}
+
 impl Predictor for LinearModel {
     fn predict(&self, examples: &[&Example]) -> Predictions {
         let width = self.labels.len();
@@ -112,24 +131,7 @@ impl Predictor for LinearModel {
             .map(|block| {
                 let texts: Vec<&str> = block.iter().map(|e| e.text.as_str()).collect();
                 let matrix = self.vocabulary.vectorise(&texts);
-                let mut logits = vec![0.0; self.weights.stride];
-                let mut probabilities = vec![0.0; self.classes.labels.len()];
-                let mut cells = vec![0.0; block.len() * width];
-                let mut decided = Vec::new();
-                let mut answers = Vec::with_capacity(block.len());
-                for (i, cells) in cells.chunks_exact_mut(width).enumerate() {
-                    let (ids, values) = matrix.row(i);
-                    self.weights.logits(ids, values, &mut logits);
-                    let logits = &logits[..self.weights.columns];
-                    self.weights.link.probabilities(logits, self.temperature, &mut probabilities);
-                    for (&label, &p) in self.classes.labels.iter().zip(&probabilities) {
-                        cells[label as usize] = p;
-                    }
-                    decided.clear();
-                    self.weights.link.decide(logits, &mut decided);
-                    answers.push(self.classes.annotation(&decided));
-                }
-                (answers, cells)
+                answer(&self.classes, &self.weights, self.temperature, width, &matrix)
             })
             .collect();
         let mut answers = Vec::with_capacity(examples.len());

@@ -45,33 +45,8 @@ impl Weights {
         if self.stride == 1 {
             buffer[0] += ids.iter().zip(values).map(|(&id, x)| x * self.cells[id as usize]).sum::<f32>();
         } else {
-            self.add_rows(ids, values, buffer);
+            add_rows(&self.cells, self.stride, ids, values, buffer);
         }
-    }
-
-    /// `to += sum of factors[i] * row ids[i]`.
-    ///
-    /// Column tile by column tile, each over all rows: a tile's sums stay in registers, and the few instructions a row
-    /// let the processor fetch many rows ahead, which is what this waits for.
-    pub(super) fn add_rows(&self, ids: &[u32], factors: &[f32], to: &mut [f32]) {
-        let (wide, rest) = to.as_chunks_mut::<16>();
-        for (tile, to) in wide.iter_mut().enumerate() {
-            self.add_tile(ids, factors, tile * 16, to);
-        }
-        for to in rest.as_chunks_mut::<8>().0 {
-            self.add_tile(ids, factors, self.stride - 8, to);
-        }
-    }
-
-    fn add_tile<const N: usize>(&self, ids: &[u32], factors: &[f32], column: usize, to: &mut [f32; N]) {
-        let mut sums = *to;
-        for (&id, &x) in ids.iter().zip(factors) {
-            let from = id as usize * self.stride + column;
-            for (sum, w) in sums.iter_mut().zip(&self.cells[from..from + N]) {
-                *sum += x * w;
-            }
-        }
-        *to = sums;
     }
 
     /// The logits of every row, `columns` cells each.
@@ -89,21 +64,58 @@ impl Weights {
     }
 }
 
+/// `to += sum of factors[i] * row ids[i]` of rows of `stride` cells.
+///
+/// Column tile by column tile, each over all rows: a tile's sums stay in registers, and the few instructions a row
+/// let the processor fetch many rows ahead, which is what this waits for.
+pub(super) fn add_rows(cells: &[f32], stride: usize, ids: &[u32], factors: &[f32], to: &mut [f32]) {
+    let (wide, rest) = to.as_chunks_mut::<16>();
+    for (tile, to) in wide.iter_mut().enumerate() {
+        add_tile(cells, stride, ids, factors, tile * 16, to);
+    }
+    for to in rest.as_chunks_mut::<8>().0 {
+        add_tile(cells, stride, ids, factors, stride - 8, to);
+    }
+}
+
+fn add_tile<const N: usize>(
+    cells: &[f32],
+    stride: usize,
+    ids: &[u32],
+    factors: &[f32],
+    column: usize,
+    to: &mut [f32; N],
+) {
+    let mut sums = *to;
+    for (&id, &x) in ids.iter().zip(factors) {
+        let from = id as usize * stride + column;
+        for (sum, w) in sums.iter_mut().zip(&cells[from..from + N]) {
+            *sum += x * w;
+        }
+    }
+    *to = sums;
+}
+
 /// Cells a row of `columns` takes.
 pub(super) fn stride_of(columns: usize) -> usize {
     if columns == 1 { 1 } else { columns.next_multiple_of(8) }
 }
 
-/// `to += x * row`, in vectors.
-pub(super) fn add_scaled(to: &mut [f32], row: &[f32], x: f32) {
-    for (t, r) in to.as_chunks_mut::<8>().0.iter_mut().zip(row.as_chunks::<8>().0) {
-        for (t, r) in t.iter_mut().zip(r) {
-            *t += x * r;
+impl Link {
+    /// Its name in a kept model.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Softmax => "softmax",
+            Self::Independent => "independent",
         }
     }
-}
 
-impl Link {
+    /// The link of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Binary, Self::Softmax, Self::Independent].into_iter().find(|link| link.name() == name)
+    }
+
     /// Probabilities of every class or label from the logits divided by `temperature`, written to `out`.
     ///
     /// `out` has one cell a class: 2 for [`Link::Binary`], otherwise as many as there are logits.

@@ -81,6 +81,48 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
+    fn n_best_are_the_best_of_all_paths(seed in any::<u64>(), labels in 1u32..3, len in 1usize..5, n in 1usize..9) {
+        let chain = Chain::random(labels, len, seed);
+        let mut paths = chain.paths();
+        paths.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let found = chain.lattice().n_best(&chain.transitions, n);
+        prop_assert_eq!(found.len(), n.min(paths.len()));
+        let score = |path: &Vec<usize>| paths.iter().find(|(p, _)| p == path).map(|(_, s)| *s);
+        for (path, (_, expected)) in found.iter().zip(&paths) {
+            // A path that is not valid would not be found among them.
+            close(score(path).unwrap(), *expected, 1e-9)?;
+        }
+        let mut distinct = found.clone();
+        distinct.sort();
+        distinct.dedup();
+        prop_assert_eq!(distinct.len(), found.len());
+        prop_assert_eq!(&found[0], &chain.lattice().viterbi(&chain.transitions));
+    }
+
+    #[test]
+    fn a_sentence_that_is_surely_outside_is(seed in any::<u64>(), labels in 1u32..4, len in 1usize..12, by in 0.0f32..20.0) {
+        let mut chain = Chain::random(labels, len, seed);
+        chain.scores.iter_mut().for_each(|scores| scores[0] += by);
+        let lattice = chain.lattice();
+        let outside = chain.lattice().viterbi(&chain.transitions).iter().all(|&state| state == 0);
+        prop_assert!(outside || !lattice.is_outside(chain.tags.len(), chain.transitions.most_gain()));
+        // With enough in its favour it is seen: scores are within 3, steps within 2.
+        prop_assert!(by < 6.0 + 8.5 || lattice.is_outside(chain.tags.len(), chain.transitions.most_gain()));
+    }
+
+    #[test]
+    fn no_answer_breaks_the_rules_of_tags(seed in any::<u64>(), labels in 1u32..4, len in 1usize..12) {
+        // Weights far beyond what training reaches, so that every invalid step would pay.
+        let mut chain = Chain::random(labels, len, seed);
+        let mut rng = Rng::new(seed ^ 1);
+        chain.scores.iter_mut().flatten().for_each(|s| *s = draw(&mut rng, 60.0));
+        for states in chain.lattice().n_best(&chain.transitions, 3) {
+            prop_assert!(chain.tags.may_start(states[0]) && chain.tags.may_end(states[len - 1]));
+            prop_assert!(states.windows(2).all(|w| chain.tags.allowed(w[0], w[1])));
+        }
+    }
+
+    #[test]
     fn forward_backward_is_enumeration(labels in 1u32..3, len in 1usize..5, seed in any::<u64>()) {
         let chain = Chain::random(labels, len, seed);
         let paths = chain.paths();
@@ -91,7 +133,8 @@ proptest! {
 
         let mut lattice = chain.lattice();
         close(lattice.forward(&chain.transitions), z.ln(), 1e-10)?;
-        let mut counts = TransitionCounts::new(&chain.transitions);
+        let mut counts = TransitionCounts::default();
+        counts.clear(&chain.transitions);
         lattice.backward(&chain.transitions, Some(&mut counts));
         for token in 0..len {
             for state in 0..chain.tags.len() {
@@ -139,7 +182,8 @@ proptest! {
         // The best path serves as gold: any valid one would.
         let gold = lattice.viterbi(&chain.transitions);
         lattice.forward(&chain.transitions);
-        let mut counts = TransitionCounts::new(&chain.transitions);
+        let mut counts = TransitionCounts::default();
+        counts.clear(&chain.transitions);
         lattice.backward(&chain.transitions, Some(&mut counts));
         let loss = |chain: &Chain| {
             let mut lattice = chain.lattice();
@@ -184,7 +228,8 @@ fn ten_thousand_tokens_of_wild_scores_stay_finite() {
     chain.transitions.change(|_, _, _| draw(&mut rng, 100.0));
     let mut lattice = chain.lattice();
     let log_z = lattice.forward(&chain.transitions);
-    let mut counts = TransitionCounts::new(&chain.transitions);
+    let mut counts = TransitionCounts::default();
+    counts.clear(&chain.transitions);
     lattice.backward(&chain.transitions, Some(&mut counts));
     assert!(log_z.is_finite());
     for token in 0..10_000 {

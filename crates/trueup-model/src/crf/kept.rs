@@ -1,0 +1,79 @@
+//! A chain as parts to keep, and made of them again.
+
+use serde_json::json;
+use trueup_core::LabelSet;
+
+use super::gazetteer::Gazetteer;
+use super::model::CrfModel;
+use super::table::Table;
+use super::tags::{Alignment, Tags};
+use super::transitions::Transitions;
+use crate::{ModelError, Parts};
+
+/// Which templates the hashes of a kept model are of. Goes up whenever a feature of a word changes.
+const TEMPLATES: u32 = 1;
+
+impl CrfModel {
+    /// Everything that predicts: settings, and arrays for a safetensors file.
+    ///
+    /// Settings: `templates` (which features; a number), `labels` (names by id), `tagged` (ids of the labels with states)
+    /// `scale` (one unit of a weight, nats), `gazetteer` (names of its lists) and `alignment` (how gold met tokens). Arrays: `feature_starts` and `feature_keys`
+    /// (the table of features), `weights` \[features, states\] in units of the scale, `entry_starts`, `entry_keys` and
+    /// `entry_flags` (the entries of the gazetteer), `steps` \[states, padded states\], `first` and `last` \[padded states\].
+    pub fn to_parts(&self) -> Parts {
+        let Alignment { spans, misaligned, overlapping } = self.alignment;
+        let mut parts = Parts::new(json!({
+            "templates": TEMPLATES,
+            "labels": self.labels.names(),
+            "tagged": self.tags.labels(),
+            "scale": f64::from(self.scale),
+            "gazetteer": self.gazetteer.names(),
+            "alignment": { "spans": spans, "misaligned": misaligned, "overlapping": overlapping },
+        }));
+        self.table.put(&mut parts, "feature");
+        parts.put("weights", &[self.table.len(), self.transitions.states], &self.weights);
+        self.transitions.put(&mut parts);
+        self.gazetteer.put(&mut parts);
+        parts
+    }
+
+    /// The model of these parts: its answers are those of the model that gave them, bit for bit. Arrays that are views
+    /// stay views.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Damaged`] when something is missing, of another shape, or refers to what is not there.
+    pub fn of_parts(mut parts: Parts) -> Result<Self, ModelError> {
+        let damaged = |what: &str| ModelError::Damaged { what: what.to_owned() };
+        let templates: u32 = parts.setting("templates")?;
+        if templates != TEMPLATES {
+            let what = format!("features of kind {templates} where {TEMPLATES} is known");
+            return Err(ModelError::Damaged { what });
+        }
+        let names: Vec<String> = parts.setting("labels")?;
+        let labels = LabelSet::new(names.iter().cloned());
+        if labels.names() != names {
+            return Err(damaged("its labels are not in order"));
+        }
+        let tagged: Vec<u32> = parts.setting("tagged")?;
+        let ascending = tagged.windows(2).all(|w| w[0] < w[1]);
+        if !ascending || tagged.last().is_none_or(|&last| last as usize >= labels.len()) {
+            return Err(damaged("the labels of its states are not among its labels"));
+        }
+        let counts: std::collections::BTreeMap<String, u64> = parts.setting("alignment")?;
+        let count = |name: &str| counts.get(name).copied().unwrap_or(0);
+        let alignment =
+            Alignment { spans: count("spans"), misaligned: count("misaligned"), overlapping: count("overlapping") };
+        let tags = Tags::new(tagged);
+        let transitions = Transitions::take(&tags, &mut parts)?;
+        let gazetteer = Gazetteer::take(&mut parts)?;
+        let table = Table::take(&mut parts, "feature")?;
+        let weights = parts.take("weights", &[Some(table.len()), Some(transitions.states)])?;
+        let scale: f32 = parts.setting("scale")?;
+        // So that no score is out of range, whatever the weights.
+        if !(scale > 0.0 && scale < 1e3) {
+            return Err(damaged("its scale is out of range"));
+        }
+        Ok(Self { labels, tags, table, weights, scale, transitions, gazetteer, alignment })
+    }
+}
