@@ -17,9 +17,10 @@ pub enum Mode {
 }
 
 /// What to ask the binary, and the file that keeps the answer.
-const GENERATED: [(&[&str], &str); 6] = [
+const GENERATED: [(&[&str], &str); 7] = [
     (&["schema"], "docs/schema/review.json"),
     (&["schema", "agreement"], "docs/schema/agreement.json"),
+    (&["schema", "augment"], "docs/schema/augment.json"),
     (&["schema", "eval"], "docs/schema/eval.json"),
     (&["schema", "curves"], "docs/schema/curves.json"),
     (&["rules", "--markdown"], "docs/rules.md"),

@@ -1,6 +1,8 @@
 //! What can be typed. The help texts here are the source of the CLI reference.
 
+mod augment;
 mod eval;
+mod learn;
 
 use std::path::PathBuf;
 
@@ -12,9 +14,11 @@ use trueup::core::document::Severity;
 use trueup::core::scheme::Scheme;
 use trueup::data::Format;
 use trueup::flow::Document;
-use trueup::options::{CostOption, LearnerChoice, SplitBy, Target};
+use trueup::options::{CostOption, ModelChoice, SplitBy, Target};
 
+pub use augment::AugmentArgs;
 pub use eval::EvalArgs;
+pub use learn::{PredictArgs, TrainArgs, TuneArgs};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
@@ -32,6 +36,12 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Measure a model's answers: every metric with its interval, nothing judged
     Eval(Box<EvalArgs>),
+    /// Train a model, measure it, and keep it in a folder with its card
+    Train(Box<TrainArgs>),
+    /// Answer a file of any size with a model
+    Predict(Box<PredictArgs>),
+    /// Search the settings of a learner on folds, and say what they are worth
+    Tune(Box<TuneArgs>),
     /// Say what is in a file: sizes, labels, lengths, languages, duplicates, annotators, what is odd
     Stats(Box<StatsArgs>),
     /// Say how far annotators agree, on what, who is how good, and what the likeliest answers are
@@ -40,6 +50,8 @@ pub enum Command {
     Convert(Box<ConvertArgs>),
     /// Split data into train, valid and test, or into folds, keeping together what belongs together
     Split(Box<SplitArgs>),
+    /// Make new training examples of those there are: typos, case, other names, templates
+    Augment(Box<AugmentArgs>),
     /// Write two small data sets with known faults, review them, and say what to try next
     Demo(DemoArgs),
     /// List the rules
@@ -82,9 +94,16 @@ pub struct ReviewArgs {
     /// Evaluate all of DATA in folds even where it names a test split itself
     #[arg(long, conflicts_with = "gold")]
     pub ignore_splits: bool,
-    /// The model to train
-    #[arg(long, value_name = "KIND", default_value = "auto", value_enum)]
-    pub model: ModelArg,
+    /// The model to train: auto, linear (labels) or crf (entities); the folder of one that `trueup train` kept; or a program in
+    /// any language, as command:PROGRAM (docs/commands-as-models.md)
+    #[arg(long, value_name = "MODEL", default_value = "auto")]
+    pub model: ModelChoice,
+    /// A setting of the learner, such as l2=0.1; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = learn::setting, conflicts_with = "gold")]
+    pub set: Vec<(String, String)>,
+    /// The command that trains the program of --model: it gets a training file, a validation file and a folder for its model
+    #[arg(long, value_name = "COMMAND", conflicts_with = "gold")]
+    pub train_command: Option<String>,
     /// Gold of the examples that a model has answered
     #[arg(long, value_name = "FILE", requires = "predictions", conflicts_with = "data")]
     pub gold: Option<PathBuf>,
@@ -356,10 +375,16 @@ pub enum DocumentArg {
     Stats,
     /// What `trueup agreement` writes
     Agreement,
+    /// What `trueup augment` writes
+    Augment,
     /// What `trueup eval` writes
     Eval,
     /// What `trueup eval --curves` writes
     Curves,
+    /// The `config.json` of a model that `trueup train` writes
+    Model,
+    /// What `trueup tune` writes
+    Tune,
 }
 
 impl From<DocumentArg> for Document {
@@ -368,8 +393,11 @@ impl From<DocumentArg> for Document {
             DocumentArg::Review => Self::Review,
             DocumentArg::Stats => Self::Stats,
             DocumentArg::Agreement => Self::Agreement,
+            DocumentArg::Augment => Self::Augment,
             DocumentArg::Eval => Self::Eval,
             DocumentArg::Curves => Self::Curves,
+            DocumentArg::Model => Self::Model,
+            DocumentArg::Tune => Self::Tune,
         }
     }
 }
@@ -516,27 +544,6 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
-}
-
-/// The models that can be trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ModelArg {
-    /// The one that suits the task
-    Auto,
-    /// Word and character n-grams with logistic regression
-    Linear,
-    /// A linear-chain CRF for entities
-    Crf,
-}
-
-impl From<ModelArg> for LearnerChoice {
-    fn from(arg: ModelArg) -> Self {
-        match arg {
-            ModelArg::Auto => Self::Auto,
-            ModelArg::Linear => Self::Linear,
-            ModelArg::Crf => Self::Crf,
-        }
-    }
 }
 
 /// The kinds of task.

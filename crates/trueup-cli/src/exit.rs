@@ -22,7 +22,11 @@ pub fn on_interrupt() {
     ignore_file_size_signal();
     // Only a second handler can fail here, and there is none; without a handler the system's default still ends us.
     let _ = ctrlc::set_handler(|| {
+        // Programs in groups of their own do not get the interrupt from the terminal.
+        trueup::external::end_all();
         let _nothing_begins_any_more = remove_unfinished();
+        // Programs that serve as models have process groups of their own, so the terminal does not reach them.
+        trueup::external::end_all();
         if std::io::stderr().is_terminal() {
             // The prompt comes below the progress bar, not behind it.
             let _ = writeln!(std::io::stderr());

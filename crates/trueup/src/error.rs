@@ -5,12 +5,17 @@ use trueup_core::{DoorError, Task};
 use trueup_data::DataError;
 use trueup_model::ModelError;
 
+use crate::external::ExternalError;
+
 /// Why a stage could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Data(Box<DataError>),
+    /// A program that is a model gave no answers.
+    #[error(transparent)]
+    External(Box<ExternalError>),
     /// An answer cannot be measured.
     #[error("{file}{place}: {cause}")]
     Answer {
@@ -95,6 +100,22 @@ pub enum Error {
         /// What to try.
         hint: String,
     },
+    /// A folder that holds no model.
+    #[error(
+        "{folder}: found no model there; valid: a folder with a config.json, as `trueup train DATA -o {folder}` writes it"
+    )]
+    NoModel {
+        /// The folder.
+        folder: String,
+    },
+    /// A kept model that cannot be opened.
+    #[error("{folder}: {cause}\nhint: train it again, or take the folder from where it came")]
+    Kept {
+        /// The folder.
+        folder: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// The page was not built into this binary.
     #[error(
         "--html: this binary was built without the page\nhint: install Node.js 20 or later and build with `cargo xtask build`"
@@ -109,10 +130,19 @@ impl From<DataError> for Error {
     }
 }
 
+impl From<ExternalError> for Error {
+    fn from(cause: ExternalError) -> Self {
+        Self::External(Box::new(cause))
+    }
+}
+
 impl From<ModelError> for Error {
     fn from(cause: ModelError) -> Self {
         let hint = match cause {
-            ModelError::Labels { .. } => "is the right column the label? --label NAME says which",
+            ModelError::Labels { .. } | ModelError::ManyLabels { .. } => {
+                "is the right column the label? --label NAME says which"
+            }
+            ModelError::Damaged { .. } => "train the model again, or take it from where it was whole",
             ModelError::NoSpans { .. } => "is the tag column the last one? --scheme says how tags are read",
             ModelError::NoFeatures { .. } => "is the right column the text? --text NAME says which",
         };

@@ -17,11 +17,14 @@
 #![warn(missing_docs)]
 
 pub mod agreement;
+pub mod augment;
 pub mod demo;
 pub mod error;
 pub mod evaluate;
+pub mod external;
 pub mod flow;
 pub mod load;
+pub mod models;
 pub mod observe;
 pub mod options;
 pub mod review;

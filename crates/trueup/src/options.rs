@@ -6,16 +6,55 @@ use trueup_core::measure::confusion::Normalise;
 use trueup_core::spans::Way;
 use trueup_data::{Format, ReadOptions};
 
-/// Which learner is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LearnerChoice {
-    /// The one that suits the task: `linear` for labels, `crf` for spans.
+use crate::external::External;
+
+/// Which model is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ModelChoice {
+    /// The learner that suits the task: `linear` for labels, `crf` for spans.
     #[default]
     Auto,
     /// Word and character n-grams with logistic regression.
     Linear,
     /// A linear-chain CRF.
     Crf,
+    /// The model kept in a folder.
+    Kept(PathBuf),
+    /// A program that answers: `command:PROGRAM`.
+    Command(String),
+}
+
+impl ModelChoice {
+    /// As it is typed.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Auto => "auto".to_owned(),
+            Self::Linear => "linear".to_owned(),
+            Self::Crf => "crf".to_owned(),
+            Self::Kept(folder) => folder.display().to_string(),
+            Self::Command(name) => name.clone(),
+        }
+    }
+}
+
+impl std::str::FromStr for ModelChoice {
+    type Err = String;
+
+    /// Reads `auto`, `linear`, `crf`, the folder of a model, or `command:PROGRAM`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "linear" => Ok(Self::Linear),
+            "crf" => Ok(Self::Crf),
+            program if External::is_named(program) => {
+                External::parse(program).map_err(|e| e.to_string())?;
+                Ok(Self::Command(program.to_owned()))
+            }
+            folder if std::path::Path::new(folder).is_dir() => Ok(Self::Kept(folder.into())),
+            _ => Err("it is auto, linear, crf, the folder of a model that `trueup train` wrote, or command:PROGRAM"
+                .to_owned()),
+        }
+    }
 }
 
 /// Where the predictions to review come from.
@@ -31,8 +70,12 @@ pub enum Source {
         valid: Option<PathBuf>,
         /// Whether splits that the data names itself are no reason to take a test set from it.
         ignore_splits: bool,
-        /// The learner.
-        learner: LearnerChoice,
+        /// The model to train, or one that was kept.
+        model: ModelChoice,
+        /// Settings of the learner other than its defaults, by name.
+        settings: Vec<(String, String)>,
+        /// The command that trains a model that is a program.
+        train_command: Option<String>,
     },
     /// A file of predictions.
     Predictions {
@@ -179,6 +222,45 @@ pub struct ReviewOptions {
     pub no_text: bool,
     /// The command that was typed, without its output options.
     pub command: String,
+}
+
+/// How a model is trained and kept.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// What to train on and how it is judged.
+    pub review: ReviewOptions,
+    /// The folder to keep it in.
+    pub out: PathBuf,
+    /// Whether its quality is measured: on the test set, or in folds.
+    pub evaluate: bool,
+}
+
+/// How settings are searched.
+#[derive(Debug, Clone)]
+pub struct TuneOptions {
+    /// The labelled data.
+    pub data: PathBuf,
+    /// How it is read.
+    pub read: ReadOptions,
+    /// What is tuned.
+    pub model: ModelChoice,
+    /// Whether splits that the data names itself are ignored.
+    pub ignore_splits: bool,
+    /// Trainings at most.
+    pub budget: u64,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// How a kept model answers a file.
+#[derive(Debug, Clone, Default)]
+pub struct PredictOptions {
+    /// How the file is read.
+    pub read: ReadOptions,
+    /// The format to write, instead of the one that the name says, else the input's.
+    pub to: Option<Format>,
+    /// Whether the scores of all labels are written.
+    pub scores: bool,
 }
 
 /// What decides which part an example goes to.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use trueup::augment::{METHODS, SPECIAL};
 use trueup::core::measure::catalogue::METRICS;
 use trueup::core::{Pair, Task};
 use trueup::data::{
@@ -15,12 +16,14 @@ use trueup::data::{
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 21] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/agreement.md",
+    "docs/augment.md",
+    "docs/commands-as-models.md",
     "docs/formats.md",
     "docs/formats/conll.md",
     "docs/formats/label-studio.md",
@@ -30,6 +33,7 @@ const PAGES: [&str; 18] = [
     "docs/formats/spacy.md",
     "docs/formats/tools.md",
     "docs/metrics.md",
+    "docs/models.md",
     "docs/intervals.md",
     "docs/oracles.md",
     "docs/eval.md",
@@ -37,7 +41,7 @@ const PAGES: [&str; 18] = [
 ];
 
 /// Pages that name options of `trueup`: these, and those of formats.
-const GUIDES: [&str; 3] = ["README.md", "docs/metrics.md", "docs/eval.md"];
+const GUIDES: [&str; 4] = ["README.md", "docs/augment.md", "docs/metrics.md", "docs/eval.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
 const MADE: [(&str, &str); 6] = [
@@ -416,7 +420,8 @@ fn the_samples_of_predictions_are_read_and_match_their_gold() {
 /// The fields of the command's arguments are its long options, with `_` for `-`, where they do not say another name.
 #[test]
 fn every_option_named_can_be_typed() {
-    let arguments = read("crates/trueup-cli/src/args.rs") + &read("crates/trueup-cli/src/args/eval.rs");
+    let files = ["args.rs", "args/augment.rs", "args/eval.rs"];
+    let arguments: String = files.iter().map(|file| read(&format!("crates/trueup-cli/src/{file}"))).collect();
     let mut seen = 0;
     let mut faults = Vec::new();
     let pages = GUIDES.into_iter().map(|page| (page, read(page))).chain(format_pages());
@@ -438,4 +443,15 @@ fn every_option_named_can_be_typed() {
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
     assert!(seen > 20, "{seen} options seen");
+}
+
+/// The table of the page of augmenting is that of the program.
+#[test]
+fn the_page_of_augmenting_lists_the_methods() {
+    let page: Vec<Vec<String>> = rows(&read("docs/augment.md")).into_iter().map(|row| row[..2].to_vec()).collect();
+    let methods = METHODS.iter().chain(&SPECIAL).map(|method| vec![method.name.to_owned(), method.does.to_owned()]);
+    assert_eq!(
+        page.into_iter().filter(|row| !row[0].starts_with("--")).collect::<Vec<_>>(),
+        methods.collect::<Vec<_>>()
+    );
 }

@@ -12,7 +12,7 @@ use crate::watch::Watch;
 
 /// Writes the data sets, reviews each, and says what to try next.
 pub fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
-    set_threads(&args.work)?;
+    set_threads(args.work.threads)?;
     let demo = flow::demo(&args.dir, args.work.seed)?;
     if !args.quiet {
         for file in &demo.files {

@@ -1,24 +1,28 @@
 //! The commands, one file each: read the arguments, make one library call, print.
 
 pub mod agreement;
+pub mod augment;
 pub mod convert;
 pub mod demo;
 pub mod eval;
 pub mod explain;
+pub mod predict;
 pub mod reference;
 pub mod review;
 pub mod rules;
 pub mod schema;
 pub mod split;
 pub mod stats;
+pub mod train;
+pub mod tune;
 
 use trueup::data::{ReadOptions, read_label_names};
 
-use crate::args::{ReadArgs, WorkArgs};
+use crate::args::ReadArgs;
 
 /// Sets the number of worker threads.
-fn set_threads(work: &WorkArgs) -> anyhow::Result<()> {
-    if let Some(threads) = work.threads {
+fn set_threads(threads: Option<std::num::NonZeroUsize>) -> anyhow::Result<()> {
+    if let Some(threads) = threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
     Ok(())

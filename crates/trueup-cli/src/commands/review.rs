@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use trueup::core::document::{Review, Severity, State};
 use trueup::core::words;
 use trueup::flow;
-use trueup::options::{ReviewOptions, Source};
+use trueup::options::{ModelChoice, ReviewOptions, Source};
 
 use super::{read_options, read_words, set_threads};
-use crate::args::ReviewArgs;
+use crate::args::{JudgeArgs, ReadArgs, ReviewArgs, WorkArgs};
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
 use crate::printer;
@@ -19,7 +19,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     let inputs = [&args.data, &args.test, &args.valid, &args.gold, &args.predictions, &args.train];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let wanted = Wanted::new(&args.output, &inputs)?;
-    set_threads(&args.work)?;
+    set_threads(args.work.threads)?;
     let options = options(args)?;
     let watch = Watch::new(args.output.quiet);
     let result = flow::review(&options, &watch);
@@ -34,9 +34,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     } else if !args.output.quiet {
         read_as(&review);
     }
-    let fails = args.judge.fail_on.is_some_and(|from| {
-        review.findings.iter().any(|f| f.severity <= Severity::from(from)) || review.verdict.state == State::NotReady
-    });
+    let fails = fails(&args.judge, &review);
     Ok(if fails { Outcome::No } else { Outcome::Fine })
 }
 
@@ -58,7 +56,9 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             test: args.test.clone(),
             valid: args.valid.clone(),
             ignore_splits: args.ignore_splits,
-            learner: args.model.into(),
+            model: args.model.clone(),
+            settings: args.set.clone(),
+            train_command: args.train_command.clone(),
         },
         (None, Some(gold), Some(predictions)) => Source::Predictions {
             gold: gold.clone(),
@@ -68,7 +68,19 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
         },
         _ => anyhow::bail!("name labelled DATA, or --gold and --predictions"),
     };
-    if let (Some(metric), Some(target)) = (&args.judge.metric, &args.judge.target)
+    judged(source, &args.read, &args.judge, &args.work, args.output.no_text, command(args))
+}
+
+/// What a review is asked to do, by the options that all commands with a review share.
+pub(super) fn judged(
+    source: Source,
+    read: &ReadArgs,
+    judge: &JudgeArgs,
+    work: &WorkArgs,
+    no_text: bool,
+    command: String,
+) -> anyhow::Result<ReviewOptions> {
+    if let (Some(metric), Some(target)) = (&judge.metric, &judge.target)
         && *metric != target.metric
     {
         anyhow::bail!(
@@ -79,18 +91,25 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
     }
     Ok(ReviewOptions {
         source,
-        read: read_options(&args.read)?,
-        metric: args.judge.metric.clone(),
-        target: args.judge.target.clone(),
-        costs: args.judge.cost.clone(),
-        positive: args.judge.positive.clone(),
-        select: args.judge.select.clone(),
-        ignore: args.judge.ignore.clone(),
-        slices: args.judge.slice.clone(),
-        slices_by: args.judge.slice_by.clone(),
-        seed: args.work.seed,
-        no_text: args.output.no_text,
-        command: command(args),
+        read: read_options(read)?,
+        metric: judge.metric.clone(),
+        target: judge.target.clone(),
+        costs: judge.cost.clone(),
+        positive: judge.positive.clone(),
+        select: judge.select.clone(),
+        ignore: judge.ignore.clone(),
+        slices: judge.slice.clone(),
+        slices_by: judge.slice_by.clone(),
+        seed: work.seed,
+        no_text,
+        command,
+    })
+}
+
+/// Whether `--fail-on` asks for exit code 1.
+pub(super) fn fails(judge: &JudgeArgs, review: &Review) -> bool {
+    judge.fail_on.is_some_and(|from| {
+        review.findings.iter().any(|f| f.severity <= Severity::from(from)) || review.verdict.state == State::NotReady
     })
 }
 
@@ -106,23 +125,14 @@ fn command(args: &ReviewArgs) -> String {
     put("--train", path(&args.train));
     put("--test", path(&args.test));
     put("--valid", path(&args.valid));
-    put("--model", (args.model != crate::args::ModelArg::Auto).then(|| format!("{:?}", args.model).to_lowercase()));
+    put("--model", (args.model != ModelChoice::Auto).then(|| args.model.name()));
+    put("--train-command", args.train_command.clone());
+    for (name, value) in &args.set {
+        put("--set", Some(format!("{name}={value}")));
+    }
     read_words(&args.read, &mut words);
+    judge_words(&args.judge, &mut words);
     let mut put = |option: &str, value: Option<String>| super::put(&mut words, option, value);
-    put("--metric", args.judge.metric.clone());
-    put("--target", args.judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
-    for cost in &args.judge.cost {
-        put("--cost", Some(format!("{}:miss={},false-alarm={}", cost.label, cost.miss, cost.false_alarm)));
-    }
-    put("--positive", args.judge.positive.clone());
-    for expression in &args.judge.slice {
-        put("--slice", Some(expression.clone()));
-    }
-    for column in &args.judge.slice_by {
-        put("--slice-by", Some(column.clone()));
-    }
-    put("--select", (!args.judge.select.is_empty()).then(|| args.judge.select.join(",")));
-    put("--ignore", (!args.judge.ignore.is_empty()).then(|| args.judge.ignore.join(",")));
     put("--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));
     if args.ignore_splits {
         words.push("--ignore-splits".to_owned());
@@ -131,4 +141,23 @@ fn command(args: &ReviewArgs) -> String {
         words.push("--strict".to_owned());
     }
     words.join(" ")
+}
+
+/// How the model is judged, as it can be typed again.
+pub(super) fn judge_words(judge: &JudgeArgs, words: &mut Vec<String>) {
+    let mut put = |option: &str, value: Option<String>| super::put(words, option, value);
+    put("--metric", judge.metric.clone());
+    put("--target", judge.target.as_ref().map(|target| format!("{}={}", target.metric, target.value)));
+    for cost in &judge.cost {
+        put("--cost", Some(format!("{}:miss={},false-alarm={}", cost.label, cost.miss, cost.false_alarm)));
+    }
+    put("--positive", judge.positive.clone());
+    for expression in &judge.slice {
+        put("--slice", Some(expression.clone()));
+    }
+    for column in &judge.slice_by {
+        put("--slice-by", Some(column.clone()));
+    }
+    put("--select", (!judge.select.is_empty()).then(|| judge.select.join(",")));
+    put("--ignore", (!judge.ignore.is_empty()).then(|| judge.ignore.join(",")));
 }

@@ -2,15 +2,19 @@
 //! colour.
 
 mod agreement;
+mod augment;
 mod data;
 mod eval;
 mod layout;
+mod learn;
 mod review;
 mod split;
 
 pub use agreement::agreement;
+pub use augment::augment;
 pub use data::{conversion, stats};
 pub use eval::evaluated;
 pub use layout::{hang, width};
+pub use learn::{answered, trained, tuned};
 pub use review::review;
 pub use split::split;

@@ -160,9 +160,9 @@ fn a_test_set_of_another_task() {
 #[test]
 fn a_learner_of_another_task() {
     let test = CliTest::with("tickets.csv", make::tickets(60, 1));
-    assert_snapshot!(refused(&test, "tickets.csv --model crf"), @"error: --model: 'crf' is not valid; for classification data it is linear");
+    assert_snapshot!(refused(&test, "tickets.csv --model crf"), @"error: --model: 'crf' is not valid; to train on classification data it is linear");
     let test = CliTest::with("names.conll", make::names(20, 1));
-    assert_snapshot!(refused(&test, "names.conll --model linear"), @"error: --model: 'linear' is not valid; for ner data it is crf");
+    assert_snapshot!(refused(&test, "names.conll --model linear"), @"error: --model: 'linear' is not valid; to train on ner data it is crf");
 }
 
 #[test]

@@ -75,8 +75,7 @@ fn words_that_an_option_does_not_know() {
     For more information, try '--help'.
     ");
     assert_snapshot!(refused(&test, "tickets.csv --model bert"), @r"
-    error: invalid value 'bert' for '--model <KIND>'
-      [possible values: auto, linear, crf]
+    error: invalid value 'bert' for '--model <MODEL>': it is auto, linear, crf, the folder of a model that `trueup train` wrote, or command:PROGRAM
 
     For more information, try '--help'.
     ");

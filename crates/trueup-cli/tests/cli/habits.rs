@@ -27,24 +27,28 @@ fn a_review_as_it_is_printed() {
       double quotes may enclose a field; the first row is the header; text is column
       'text'; label is column 'label'; id is column 'id'
 
-      READY       No findings. Accuracy is 0.90 (0.86 to 0.93), clear of the 0.35
-                  that always answering 'billing' would get. No target was stated;
+      READY       1 note. Accuracy is 0.92 (0.88 to 0.95), clear of the 0.35 that
+                  always answering 'billing' would get. No target was stated;
                   nothing was found against it.
 
-      accuracy        0.90    0.86 ──────●─────······ 0.93    always 'billing': 0.35
-      macro-F1        0.90    0.87 ·─────●─────······ 0.93
-      log loss        0.38   0.29 to 0.51
-      mean ROC AUC    0.96    0.93 ··········────●─── 0.97
+      accuracy        0.92    0.88 ──────●─────······ 0.95    always 'billing': 0.35
+      macro-F1        0.92    0.89 ·──────●────······ 0.95
+      log loss        0.36   0.25 to 0.53
+      mean ROC AUC    0.96    0.94 ··········────●─── 0.98
+
+      T501 note     validation loss rose from 0.60 at pass 2 to 0.72 at pass 4 while
+                    training loss fell
 
       label       support   precision      recall         F1
-      billing         106   0.84 ±0.07     0.92 ±0.05     0.87 ±0.05
-      login            92   0.93 ±0.05     0.89 ±0.06     0.91 ±0.04
-      delivery        102   0.96 ±0.04     0.90 ±0.06     0.93 ±0.04
+      billing         106   0.90 ±0.06     0.89 ±0.06     0.89 ±0.04
+      delivery        102   0.92 ±0.05     0.92 ±0.05     0.92 ±0.04
+      login            92   0.95 ±0.05     0.96 ±0.04     0.95 ±0.03
 
-      next 1  Read the 29 wrong answers, the surest first: each is a wrong label, a
+      next 1  Read the 24 wrong answers, the surest first: each is a wrong label, a
               missing kind of example or a real limit
               trueup review tickets.csv --seed 1 --html review.html
 
+      What a code means: trueup explain T501
       [COST]
 
     ----- stderr -----

@@ -5,6 +5,7 @@
 mod harness;
 
 mod agreement;
+mod augment;
 mod bad_data;
 mod bad_options;
 mod bad_output;
@@ -18,6 +19,7 @@ mod eval_spans;
 mod habits;
 mod hostile;
 mod interruption;
+mod models;
 mod random_files;
 mod reading;
 mod reference;

@@ -7,7 +7,7 @@ use trueup::core::Rng;
 use trueup::core::document::Review;
 use trueup::core::words::acts;
 use trueup::observe::Unobserved;
-use trueup::options::{LearnerChoice, ReviewOptions, Source};
+use trueup::options::{ModelChoice, ReviewOptions, Source};
 use trueup::tell;
 
 use crate::harness::{CliTest, make};
@@ -109,8 +109,24 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
     let (data, other) = (test.path("data"), test.path("other"));
     let source = match rng.below(3) {
         0 => Source::Predictions { gold: data, predictions: other, predicted: None, train: None },
-        1 => Source::Train { data, test: Some(other), valid: None, ignore_splits: false, learner: LearnerChoice::Auto },
-        _ => Source::Train { data, test: None, valid: None, ignore_splits: false, learner: LearnerChoice::Auto },
+        1 => Source::Train {
+            data,
+            test: Some(other),
+            valid: None,
+            ignore_splits: false,
+            model: ModelChoice::Auto,
+            settings: Vec::new(),
+            train_command: None,
+        },
+        _ => Source::Train {
+            data,
+            test: None,
+            valid: None,
+            ignore_splits: false,
+            model: ModelChoice::Auto,
+            settings: Vec::new(),
+            train_command: None,
+        },
     };
     ReviewOptions {
         source,

@@ -28,6 +28,10 @@ fn help() {
                    predictions, and judge them
       eval         Measure a model's answers: every metric with its interval,
                    nothing judged
+      train        Train a model, measure it, and keep it in a folder with its card
+      predict      Answer a file of any size with a model
+      tune         Search the settings of a learner on folds, and say what they are
+                   worth
       stats        Say what is in a file: sizes, labels, lengths, languages,
                    duplicates, annotators, what is odd
       agreement    Say how far annotators agree, on what, who is how good, and what
@@ -36,6 +40,8 @@ fn help() {
                    held
       split        Split data into train, valid and test, or into folds, keeping
                    together what belongs together
+      augment      Make new training examples of those there are: typos, case, other
+                   names, templates
       demo         Write two small data sets with known faults, review them, and say
                    what to try next
       rules        List the rules

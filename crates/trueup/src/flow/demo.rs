@@ -7,7 +7,7 @@ use trueup_data::write::OutputSet;
 
 use crate::demo::{faults_markdown, invoices, tickets};
 use crate::error::Error;
-use crate::options::{LearnerChoice, ReviewOptions, Source};
+use crate::options::{ModelChoice, ReviewOptions, Source};
 
 /// What the demo wrote and what it reviews.
 #[derive(Debug)]
@@ -52,7 +52,9 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
                 test: test.map(Path::to_owned),
                 valid: None,
                 ignore_splits: false,
-                learner: LearnerChoice::Auto,
+                model: ModelChoice::Auto,
+                settings: Vec::new(),
+                train_command: None,
             },
             read: ReadOptions::default(),
             metric: None,

@@ -1,26 +1,23 @@
 //! The review: load, train or take predictions, measure, judge.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, Predictions, Task, words};
 
 use super::judge::{costs, judge, positive};
-use super::plan;
+use super::program::{self, Program};
+use super::{kept, plan};
 use crate::error::Error;
 use crate::evaluate;
 use crate::load::{self, Part};
+use crate::models::Model;
 use crate::observe::Observer;
-use crate::options::{LearnerChoice, ReviewOptions, Source};
+use crate::options::{ModelChoice, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
 use crate::train::{self, Learner};
 
-/// Under so many examples nothing can be learned and held out at once.
-const FEWEST: usize = 10;
-/// Folds of a review without a test set.
-const FOLDS: usize = 5;
 /// Above this many examples one 80/20 split is evaluated instead of folds.
 const MOST_FOR_FOLDS: usize = 50_000;
 /// What is to be reviewed, once there are answers.
@@ -34,6 +31,8 @@ pub(super) struct Answered {
     pub evaluation: Evaluation,
     pub how: String,
     pub model: String,
+    /// The model that was trained on all there is to learn from, and how, where it is to be kept.
+    pub kept: Option<(Model, Training)>,
 }
 
 /// Reviews a model on labelled data: loads, trains or takes predictions, measures, judges.
@@ -43,9 +42,19 @@ pub(super) struct Answered {
 /// When a file cannot be read, an option names what there is not, or there is too little to learn from.
 pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review, Error> {
     let rules = rules_of(&options.select, &options.ignore)?;
+    let answered = answered(options, false, observer)?;
+    judge(&answered, &rules, options, observer)
+}
+
+/// Loads, and trains or takes predictions; a model that is trained is kept where that is asked for.
+///
+/// # Errors
+///
+/// As [`review`].
+pub(super) fn answered(options: &ReviewOptions, keep: bool, observer: &dyn Observer) -> Result<Answered, Error> {
     observer.stage("read");
-    let answered = match &options.source {
-        Source::Train { data, test, valid, ignore_splits, learner } => {
+    match &options.source {
+        Source::Train { data, test, valid, ignore_splits, model, settings, train_command } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -61,7 +70,18 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             let evaluated = test.as_ref().map_or(&data.data, |test| &test.data);
             evaluate::known_slices(evaluated, true, &options.slices, &options.slices_by)?;
             let valid = valid.map(|part| part.named("valid"));
-            trained(data, test.map(|test| (test, how)), valid, *learner, options.seed, observer)?
+            let test = test.map(|test| (test, how));
+            match model {
+                ModelChoice::Kept(folder) => kept::answered(data, test, folder, observer),
+                ModelChoice::Command(name) => {
+                    let program = Program { name, train: train_command.as_deref(), seed: options.seed };
+                    program::answered(data, test, valid, &program, observer)
+                }
+                choice => {
+                    let work = Work { choice, settings, seed: options.seed, keep, observer };
+                    trained(data, test, valid, &work)
+                }
+            }
         }
         Source::Predictions { gold, predictions, predicted, train } => {
             let (gold, mut parts) = load::read_gold(gold, train.as_deref(), &options.read, observer)?;
@@ -74,7 +94,7 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
             checked(&gold.data, options)?;
             let scored = answers.scores.is_some() || answers.span_scores.is_some();
             evaluate::known_slices(&gold.data, scored, &options.slices, &options.slices_by)?;
-            Answered {
+            Ok(Answered {
                 train: parts.pop().map(|part| part.named("train")),
                 valid: None,
                 how: format!("predictions for {}", gold.summary.file),
@@ -83,10 +103,10 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
                 training: None,
                 evaluation: Evaluation::Predictions,
                 model: predictions.display().to_string(),
-            }
+                kept: None,
+            })
         }
-    };
-    judge(&answered, &rules, options, observer)
+    }
 }
 
 /// Refuses options that name what this data does not have, before any work is done.
@@ -99,7 +119,7 @@ fn checked(data: &Dataset, options: &ReviewOptions) -> Result<(), Error> {
 }
 
 /// The parts that the data names itself: training, test and validation set, and how it was evaluated.
-fn by_own_splits(
+pub(super) fn by_own_splits(
     data: &Part,
     valid: Option<Part>,
     rows: load::Named,
@@ -110,19 +130,25 @@ fn by_own_splits(
     (train, Some(part(data, &rows.test, "test")), valid, "test set named by the file")
 }
 
-/// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
-fn trained(
-    data: Part,
-    test: Option<(Part, &str)>,
-    valid: Option<Part>,
-    choice: LearnerChoice,
-    seed: u64,
-    observer: &dyn Observer,
-) -> Result<Answered, Error> {
-    let learner = Learner::new(choice, data.data.task, seed)?;
+/// How a model is trained.
+pub(super) struct Work<'a> {
+    /// Which.
+    pub choice: &'a ModelChoice,
+    /// With which settings.
+    pub settings: &'a [(String, String)],
+    /// The seed of parts and training.
+    pub seed: u64,
+    /// Whether the model is kept.
+    pub keep: bool,
+    /// Who watches.
+    pub observer: &'a dyn Observer,
+}
+
+/// Refuses data that nothing can be learned from, and says what a learner leaves out.
+pub(super) fn can_learn(data: &Part, observer: &dyn Observer) -> Result<(), Error> {
     if let Some(label) = only_label(&data.data) {
         return Err(Error::TooLittle {
-            file: data.summary.file,
+            file: data.summary.file.clone(),
             found: format!("all {} are '{label}'", words::counted(data.data.len() as u64, "example")),
             needed: "training needs at least two labels".into(),
             hint: "is the right column the label? --label NAME says which".into(),
@@ -142,32 +168,52 @@ fn trained(
     }
     if !data.data.has_text {
         return Err(Error::TooLittle {
-            file: data.summary.file,
+            file: data.summary.file.clone(),
             found: "it has no text column".into(),
             needed: "training needs texts".into(),
             hint: "--text NAME says which column holds them; --gold and --predictions review a model without".into(),
         });
     }
+    Ok(())
+}
+
+/// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
+fn trained(data: Part, test: Option<(Part, &str)>, valid: Option<Part>, work: &Work) -> Result<Answered, Error> {
+    let Work { seed, keep, observer, .. } = *work;
+    let learner = Learner::with(work.choice, work.settings, data.data.task, seed)?;
+    can_learn(&data, observer)?;
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
     let rows: Vec<usize> = (0..data.data.len()).collect();
-    let (data, mut clusters, test, how) = match test {
+    // Of what is measured on a part, all is learned from in the end.
+    let parted = test.is_none() && data.data.len() > MOST_FOR_FOLDS;
+    let whole = (keep && parted).then(|| (data.data.clone(), clusters.clone()));
+    let valid_data = valid.as_ref().map(|part| &part.data);
+    let on_all = |data: &Dataset, clusters: &[u32]| {
+        let plan = plan::plan(data, clusters, (0..data.len()).collect(), valid_data.is_some(), seed);
+        train::whole(&learner, data, &plan, valid_data, seed, observer)
+    };
+    let (data, clusters, test, how) = match test {
         Some((test, how)) => (data.named("train"), clusters, Some(test.named("test")), how.to_owned()),
         None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
         None => {
-            let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(FOLDS);
+            let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(plan::FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
             let how = format!("one 80/20 split of {}", data.summary.file);
             (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
         }
     };
     observer.stage("train");
-    let valid_data = valid.as_ref().map(|part| &part.data);
     if let Some(test) = test {
         let examples: Vec<&Example> = test.data.examples.iter().collect();
         let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), seed);
         let outcome = train::on_split(&learner, &data.data, &plan, valid_data, &examples, seed, observer)?;
+        let kept = match &whole {
+            Some((data, clusters)) => Some(on_all(data, clusters)?),
+            None => outcome.model.filter(|_| keep).map(|model| (model, outcome.training.clone())),
+        };
         return Ok(Answered {
+            kept,
             train: Some(data),
             valid,
             test,
@@ -178,38 +224,11 @@ fn trained(
             model: learner.name().to_owned(),
         });
     }
-    let strata = Stratification::new(&data.data, &clusters, &rows, seed);
-    let groups: BTreeSet<&str> = data.data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
-    let mut strata = strata;
-    let mut apart = "";
-    if strata.units() < FOLDS && groups.is_empty() {
-        // Texts of one template are all twins of one another; then only equal texts are kept together, and this is said.
-        let exact = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
-        strata = Stratification::new(&data.data, &exact, &rows, seed);
-        clusters = exact;
-        apart = "; near twins on both sides, since nearly all are twins";
-    }
-    let count = strata.units().min(FOLDS);
-    if count < 2 || data.data.len() < FEWEST {
-        return Err(Error::TooLittle {
-            file: data.summary.file,
-            found: match groups.len() {
-                _ if data.data.len() < FEWEST => words::counted(data.data.len() as u64, "example"),
-                0 => "all texts are equal".to_owned(),
-                n => format!("{} that must stay whole", words::counted(n as u64, "group")),
-            },
-            needed: format!("folds need at least {FEWEST} examples in two parts that differ"),
-            hint: "label more, group more finely, or name a test set with --test".into(),
-        });
-    }
-    let folds_text = words::counted(count as u64, "fold");
-    let how = match groups.len() {
-        0 => format!("{folds_text}{apart}"),
-        n => format!("{folds_text} of {}", words::counted(n as u64, "whole group")),
-    };
-    let folds = plan::folds(&data.data, &clusters, &strata.folds(count), seed);
+    let plan::Folded { folds, clusters, how } = plan::folded(&data, clusters, seed)?;
     let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
+    let kept = if keep { Some(on_all(&data.data, &clusters)?) } else { None };
     Ok(Answered {
+        kept,
         train: None,
         valid,
         test: data,

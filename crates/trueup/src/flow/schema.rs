@@ -4,8 +4,11 @@ use schemars::{JsonSchema, schema_for};
 use trueup_core::document::{Curves, Evaluated};
 
 use crate::agreement::AgreementReport;
+use crate::augment::AugmentReport;
+use crate::models::About;
 use crate::stats::Stats;
 use crate::tell;
+use crate::train::Tuned;
 
 /// A kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,10 +20,16 @@ pub enum Document {
     Stats,
     /// What `trueup agreement` writes.
     Agreement,
+    /// What `trueup augment` writes.
+    Augment,
     /// What `trueup eval` writes.
     Eval,
     /// What `trueup eval --curves` writes.
     Curves,
+    /// The `config.json` of a model that `trueup train` writes.
+    Model,
+    /// What `trueup tune` writes.
+    Tune,
 }
 
 /// The JSON schema of a document, indented, with a line end.
@@ -29,8 +38,11 @@ pub fn schema(document: Document) -> String {
         Document::Review => tell::schema(),
         Document::Stats => of::<Stats>(),
         Document::Agreement => of::<AgreementReport>(),
+        Document::Augment => of::<AugmentReport>(),
         Document::Eval => of::<Evaluated>(),
         Document::Curves => of::<Curves>(),
+        Document::Model => of::<About>(),
+        Document::Tune => of::<Tuned>(),
     }
 }
 

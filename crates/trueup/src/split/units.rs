@@ -8,7 +8,7 @@ use serde::Serialize;
 use trueup_core::fingerprint::{digest, text_key};
 use trueup_core::similarity::{Corpus, NEAR};
 use trueup_core::text::normalise;
-use trueup_data::corpus::{Key, Record, said, settle};
+use trueup_data::corpus::{AUGMENTED_FROM, Key, Record, said, settle};
 use trueup_data::text_of;
 
 use super::Sets;
@@ -74,8 +74,17 @@ pub(super) fn marks(record: &Record) -> Option<BTreeMap<String, u64>> {
     Some(marks)
 }
 
-/// The value of the group of each record; none where the cell is empty.
+/// The value of the group of each record; none where the cell is empty. Without a column, augmented examples are in the
+/// group of what they were made of.
 pub(super) fn groups(records: &[Record], column: Option<&Key>) -> Vec<Option<String>> {
+    if column.is_none() && records.iter().any(|record| record.value(AUGMENTED_FROM).is_some()) {
+        let of = |(number, record): (u64, &Record)| {
+            let number = if record.number > 0 { record.number } else { number };
+            let own = || record.id.clone().unwrap_or_else(|| number.to_string());
+            record.value(AUGMENTED_FROM).map(text_of).filter(|id| !id.is_empty()).unwrap_or_else(own)
+        };
+        return (1u64..).zip(records).map(|row| Some(of(row))).collect();
+    }
     let value = |record: &Record| column.and_then(|column| record.value(column)).map(text_of);
     records.iter().map(|record| value(record).filter(|text| !text.trim().is_empty())).collect()
 }

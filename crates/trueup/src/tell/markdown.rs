@@ -87,7 +87,7 @@ fn metrics(out: &mut String, review: &Review) {
     }
 }
 
-fn interval(estimate: &Estimate) -> String {
+pub(super) fn interval(estimate: &Estimate) -> String {
     let places = words::decimals(estimate);
     match (estimate.low, estimate.high) {
         (Some(low), Some(high)) => format!("{low:.places$} to {high:.places$}"),
@@ -262,7 +262,7 @@ fn data(out: &mut String, review: &Review) {
 }
 
 /// Text that Markdown and HTML leave as it is, on one line.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in words::printable(raw).chars() {
         match c {
@@ -285,7 +285,7 @@ fn text(raw: &str) -> String {
 }
 
 /// A name in code style; a backtick inside is shown as a quote.
-fn code(name: &str) -> String {
+pub(super) fn code(name: &str) -> String {
     format!("`{}`", words::printable(name).replace('`', "'").replace('|', "\\|"))
 }
 

@@ -1,11 +1,13 @@
 //! Tell: the review document as JSON, Markdown and one HTML page. Nothing is computed here; the terminal's form is in
 //! the command, which knows the terminal.
 
+mod card;
 mod html;
 mod markdown;
 
 use trueup_core::document::Review;
 
+pub use card::card;
 pub use html::{has_page, html};
 pub use markdown::markdown;
 

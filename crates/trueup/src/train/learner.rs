@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use trueup_core::document::CurvePoint;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Task};
 use trueup_model::crf::{self, CrfParams};
 use trueup_model::linear::{self, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
 use crate::error::Error;
-use crate::options::LearnerChoice;
+use crate::models::{Constant, Model};
+use crate::options::ModelChoice;
 
 /// A learner with its parameters.
 #[derive(Debug, Clone)]
@@ -21,9 +22,10 @@ pub enum Learner {
 }
 
 /// A trained model and how it came about.
+#[derive(Debug)]
 pub struct Trained {
     /// The model.
-    pub model: Box<dyn Predictor>,
+    pub model: Model,
     /// Passes over the training data.
     pub epochs: u32,
     /// Features of the model.
@@ -40,18 +42,29 @@ impl Learner {
     /// # Errors
     ///
     /// When the learner cannot do the task.
-    pub fn new(choice: LearnerChoice, task: Task, seed: u64) -> Result<Self, Error> {
+    pub fn new(choice: &ModelChoice, task: Task, seed: u64) -> Result<Self, Error> {
         let linear = || Self::Linear(LinearParams { seed, ..LinearParams::default() });
         let crf = || Self::Crf(CrfParams { seed, ..CrfParams::default() });
         match (choice, task) {
-            (LearnerChoice::Linear | LearnerChoice::Auto, Task::Classification | Task::Multilabel) => Ok(linear()),
-            (LearnerChoice::Crf | LearnerChoice::Auto, Task::Ner) => Ok(crf()),
+            (ModelChoice::Linear | ModelChoice::Auto, Task::Classification | Task::Multilabel) => Ok(linear()),
+            (ModelChoice::Crf | ModelChoice::Auto, Task::Ner) => Ok(crf()),
             (choice, task) => Err(Error::Option {
                 option: "--model",
-                found: if choice == LearnerChoice::Crf { "crf" } else { "linear" }.into(),
-                valid: format!("for {task} data it is {}", if task == Task::Ner { "crf" } else { "linear" }),
+                found: choice.name(),
+                valid: format!("to train on {task} data it is {}", if task == Task::Ner { "crf" } else { "linear" }),
             }),
         }
+    }
+
+    /// The learner of `choice` for `task` with other settings than its defaults.
+    ///
+    /// # Errors
+    ///
+    /// When the learner cannot do the task, or has no such setting.
+    pub fn with(choice: &ModelChoice, settings: &[(String, String)], task: Task, seed: u64) -> Result<Self, Error> {
+        let mut learner = Self::new(choice, task, seed)?;
+        settings.iter().try_for_each(|(name, value)| learner.set(name, value))?;
+        Ok(learner)
     }
 
     /// `linear` or `crf`.
@@ -96,12 +109,12 @@ impl Learner {
                 let fitted = linear::fit(task, labels, train, valid, params, progress)?;
                 let temperature = Some(fitted.model.temperature());
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained { model: Box::new(fitted.model), epochs, features, curve, temperature })
+                Ok(Trained { model: Model::Linear(Box::new(fitted.model)), epochs, features, curve, temperature })
             }
             Self::Crf(params) => {
                 let fitted = crf::fit(labels, train, valid, params, progress)?;
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained { model: Box::new(fitted.model), epochs, features, curve, temperature: None })
+                Ok(Trained { model: Model::Crf(Box::new(fitted.model)), epochs, features, curve, temperature: None })
             }
         }
     }
@@ -118,31 +131,10 @@ impl Learner {
     }
 }
 
-/// A model that always gives the same answer.
-struct Constant {
-    labels: LabelSet,
-    answer: Annotation,
-}
-
-impl Predictor for Constant {
-    fn predict(&self, examples: &[&Example]) -> Predictions {
-        let given = self.answer.labels();
-        let row: Vec<f64> = self.labels.ids().map(|label| f64::from(u8::from(given.contains(&label)))).collect();
-        let mut scores = Scores::new(self.labels.len());
-        examples.iter().for_each(|_| scores.push(&row));
-        Predictions {
-            labels: self.labels.clone(),
-            answers: vec![self.answer.clone(); examples.len()],
-            scores: Some(scores),
-            span_scores: None,
-        }
-    }
-}
-
 impl Trained {
     /// The model that always gives `answer`; `epochs` is what a refit on more data may take.
     pub(super) fn constant(labels: &LabelSet, answer: &Annotation, epochs: u32) -> Self {
-        let model = Box::new(Constant { labels: labels.clone(), answer: answer.clone() });
+        let model = Model::Constant(Constant { labels: labels.clone(), answer: answer.clone() });
         Self { model, epochs, features: 0, curve: Vec::new(), temperature: None }
     }
 

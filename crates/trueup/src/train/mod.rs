@@ -7,6 +7,8 @@
 
 mod curve;
 mod learner;
+mod settings;
+mod tune;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,8 +20,10 @@ use trueup_core::{Dataset, Estimate, Example, Predictions, Scores, Task};
 use trueup_model::{ModelError, Progress, Silent};
 
 pub use learner::{Learner, Trained};
+pub use tune::{Forecast, Mattered, Tried, Tuned, tune};
 
 use crate::error::Error;
+use crate::models::Model;
 use crate::observe::Observer;
 
 /// Which rows of the training data do what.
@@ -51,6 +55,8 @@ pub struct Outcome {
     pub predictions: Predictions,
     /// The record of the training.
     pub training: Training,
+    /// The model, where one was trained on all of the training data.
+    pub model: Option<Model>,
 }
 
 /// Trains on `train` by `plan`, watched by `valid` if it is given, and answers `test`.
@@ -73,7 +79,7 @@ pub fn on_split(
     let fitted = refit(learner, train, plan, &search, &watch)?;
     let predictions = fitted.predict(test);
     let training = Training { features: fitted.features, ..record(learner, train, seed, search, Vec::new()) };
-    Ok(Outcome { predictions, training })
+    Ok(Outcome { predictions, training, model: Some(fitted.model) })
 }
 
 /// Answers every example of `data` by a model that was trained without its fold. The folds hold out each row once.
@@ -115,7 +121,28 @@ pub fn out_of_fold(
     let predictions = assemble(data, answered());
     let (_, first, features) = parts.into_iter().next().expect("at least one fold");
     let training = Training { features, ..record(learner, data, seed, first, scores) };
-    Ok(Outcome { predictions, training })
+    Ok(Outcome { predictions, training, model: None })
+}
+
+/// Trains on all of `data` by `plan`, watched by `valid` if it is given; the model and how it was trained.
+///
+/// # Errors
+///
+/// When there is nothing to learn from.
+pub fn whole(
+    learner: &Learner,
+    data: &Dataset,
+    plan: &Plan,
+    valid: Option<&Dataset>,
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<(Model, Training), Error> {
+    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * 2 };
+    let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
+    let search = stop_early(learner, data, plan, valid.as_deref(), &watch)?;
+    let fitted = refit(learner, data, plan, &search, &watch)?;
+    let training = Training { features: fitted.features, ..record(learner, data, seed, search, Vec::new()) };
+    Ok((fitted.model, training))
 }
 
 /// What the search for the best number of passes found.
@@ -219,7 +246,7 @@ fn tallies(data: &Dataset, rows: &[usize], answers: &Predictions) -> Tallies {
 }
 
 /// Puts the answers of all folds back in the order of the data.
-fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'a Predictions)>) -> Predictions {
+pub fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'a Predictions)>) -> Predictions {
     let mut from = vec![(0usize, 0usize); data.len()];
     let mut answers: Vec<&Predictions> = Vec::new();
     for (rows, part) in parts {

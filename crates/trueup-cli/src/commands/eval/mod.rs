@@ -19,7 +19,7 @@ use crate::watch::Watch;
 
 /// Measures, prints and writes.
 pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
-    set_threads(&args.work)?;
+    set_threads(args.work.threads)?;
     let source = match (&args.file, &args.gold, &args.predictions) {
         (Some(file), None, None) => EvalSource::File(file.clone()),
         (None, Some(gold), Some(predictions)) => {

@@ -1,0 +1,29 @@
+//! Tuning: load, make folds, search.
+
+use super::plan;
+use super::review::{by_own_splits, can_learn};
+use crate::error::Error;
+use crate::load;
+use crate::observe::Observer;
+use crate::options::TuneOptions;
+use crate::review::{SideName, Twins};
+use crate::train::{self, Learner, Tuned};
+
+/// Searches the settings of a learner on folds of labelled data; a test set that the data names itself is left out.
+///
+/// # Errors
+///
+/// When the file cannot be read, or there is too little to learn from.
+pub fn tune(options: &TuneOptions, observer: &dyn Observer) -> Result<Tuned, Error> {
+    observer.stage("read");
+    let mut data = load::read(&[&options.data], &options.read, observer)?.remove(0);
+    if let Some(rows) = load::named(&data, true).filter(|_| !options.ignore_splits) {
+        data = by_own_splits(&data, None, rows).0;
+    }
+    can_learn(&data, observer)?;
+    let learner = Learner::new(&options.model, data.data.task, options.seed)?;
+    observer.stage("compare texts");
+    let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
+    let plan::Folded { folds, clusters, .. } = plan::folded(&data, clusters, options.seed)?;
+    train::tune(&learner, &data.data, &folds, &clusters, options.budget, options.seed, observer)
+}

@@ -1,0 +1,166 @@
+//! Models: what a learner leaves, one face for all of them, and the folder in which a model is kept.
+//!
+//! A folder holds `config.json` (what the model is: [`About`]), `model.safetensors` (its numbers), `training.json` (how
+//! it was trained) and `README.md` (its card). Nothing in it can run; it is opened by a memory map in milliseconds.
+
+mod folder;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use trueup_core::document::Tool;
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
+use trueup_model::crf::CrfModel;
+use trueup_model::linear::LinearModel;
+use trueup_model::{ModelError, Parts, Predictor};
+
+pub use folder::{CONFIG, open, save, training};
+
+/// The schema of `config.json`.
+pub const SCHEMA: &str = "trueup.model/1";
+
+/// A trained model of any learner.
+#[derive(Debug, Clone)]
+pub enum Model {
+    /// A text classifier over n-grams.
+    Linear(Box<LinearModel>),
+    /// A chain over tokens.
+    Crf(Box<CrfModel>),
+    /// Always the same answer: of training data with one label.
+    Constant(Constant),
+}
+
+/// What always gives the same answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// The labels.
+    pub labels: LabelSet,
+    /// The answer.
+    pub answer: Annotation,
+}
+
+impl Predictor for Constant {
+    fn predict(&self, examples: &[&Example]) -> Predictions {
+        let given = self.answer.labels();
+        let row: Vec<f64> = self.labels.ids().map(|label| f64::from(u8::from(given.contains(&label)))).collect();
+        let mut scores = Scores::new(self.labels.len());
+        examples.iter().for_each(|_| scores.push(&row));
+        Predictions {
+            labels: self.labels.clone(),
+            answers: vec![self.answer.clone(); examples.len()],
+            scores: Some(scores),
+            span_scores: None,
+        }
+    }
+}
+
+impl Predictor for Model {
+    fn predict(&self, examples: &[&Example]) -> Predictions {
+        match self {
+            Self::Linear(model) => model.predict(examples),
+            Self::Crf(model) => model.predict(examples),
+            Self::Constant(model) => model.predict(examples),
+        }
+    }
+}
+
+impl Model {
+    /// The learner's name, as `--model` takes it.
+    pub fn learner(&self) -> &'static str {
+        match self {
+            Self::Linear(_) => "linear",
+            Self::Crf(_) => "crf",
+            Self::Constant(_) => "constant",
+        }
+    }
+
+    /// The labels that it knows.
+    pub fn labels(&self) -> &LabelSet {
+        match self {
+            Self::Linear(model) => model.labels(),
+            Self::Crf(model) => model.labels(),
+            Self::Constant(model) => &model.labels,
+        }
+    }
+
+    /// What it is made of.
+    pub fn to_parts(&self) -> Parts {
+        match self {
+            Self::Linear(model) => model.to_parts(),
+            Self::Crf(model) => model.to_parts(),
+            Self::Constant(Constant { labels, answer }) => {
+                let several = matches!(answer, Annotation::Labels(_));
+                let answer: Vec<&str> = answer.labels().iter().map(|&label| labels.name(label)).collect();
+                Parts::new(serde_json::json!({ "labels": labels.names(), "answer": answer, "several": several }))
+            }
+        }
+    }
+
+    /// The model of that learner and those parts.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such learner, or the parts are not whole.
+    pub fn of_parts(learner: &str, parts: Parts) -> Result<Self, ModelError> {
+        let damaged = |what: String| ModelError::Damaged { what };
+        match learner {
+            "linear" => Ok(Self::Linear(Box::new(LinearModel::of_parts(parts)?))),
+            "crf" => Ok(Self::Crf(Box::new(CrfModel::of_parts(parts)?))),
+            "constant" => {
+                let labels = LabelSet::new(parts.setting::<Vec<String>>("labels")?);
+                let names: Vec<String> = parts.setting("answer")?;
+                let mut answer = names
+                    .iter()
+                    .map(|name| labels.id(name).ok_or_else(|| damaged(format!("'{name}' is none of its labels"))))
+                    .collect::<Result<Vec<_>, _>>()?;
+                answer.sort_unstable();
+                let answer = match (parts.setting::<bool>("several")?, answer.as_slice()) {
+                    (true, _) => Annotation::Labels(answer),
+                    (false, &[label]) => Annotation::Label(label),
+                    _ => return Err(damaged("not one label for one answer".to_owned())),
+                };
+                Ok(Self::Constant(Constant { labels, answer }))
+            }
+            other => Err(damaged(format!("the learner '{other}' is not known to this version"))),
+        }
+    }
+}
+
+/// What `config.json` says of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct About {
+    /// `trueup.model/1`.
+    pub schema: String,
+    /// What made it.
+    pub tool: Tool,
+    /// `linear`, `crf` or `constant`.
+    pub learner: String,
+    /// What kind of answer it gives.
+    pub task: Task,
+    /// What it was trained on.
+    pub data: TrainedOn,
+    /// The command that made it.
+    pub command: String,
+    /// What the learner keeps beside its arrays of numbers.
+    pub settings: Value,
+}
+
+/// What a model was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrainedOn {
+    /// The file as it was named.
+    pub file: String,
+    /// How many examples.
+    pub examples: u64,
+    /// The fingerprint of the examples, whatever their order.
+    pub fingerprint: String,
+}
+
+/// A model that was kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What it is.
+    pub about: About,
+    /// The model.
+    pub model: Model,
+}
