@@ -24,8 +24,14 @@ pub trait Predictor: Send + Sync {
 
 /// What training says while it runs. Called from the training thread; must not block.
 pub trait Progress: Sync {
-    /// Pass `done` of at most `of` has ended with this mean training loss.
-    fn epoch(&self, done: u32, of: u32, train_loss: f64);
+    /// Pass `done` of at most `of` has ended with this mean loss: on validation data where there is some, else in training.
+    fn epoch(&self, done: u32, of: u32, loss: f64);
+
+    /// Whether training is to end after the pass that has just ended; it then leaves the best model so far. Asked after
+    /// every pass.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Progress that nobody watches.
