@@ -30,8 +30,9 @@ const CHAINS: [&str; 2] = ["flow", "lib"];
 
 /// Other folders of `crates/trueup/src`, with the reason why they are no stage: stages may use them, and they use no
 /// stage. Single files beside `lib.rs` are such shared ground without a line here.
-const SHARED: [(&str, &str); 2] = [
+const SHARED: [(&str, &str); 3] = [
     ("models", "what a learner leaves: training makes it, telling describes it, the flow keeps and opens it"),
+    ("options", "what is asked for, after what was typed has been checked"),
     ("external", "a program as a model: whoever wants answers of one asks it"),
 ];
 

@@ -18,7 +18,7 @@ use trueup::options::{CostOption, ModelChoice, SplitBy, Target};
 
 pub use augment::AugmentArgs;
 pub use eval::EvalArgs;
-pub use learn::{PredictArgs, TrainArgs, TuneArgs};
+pub use learn::{CalibrateArgs, LearnArgs, PredictArgs, TrainArgs, TuneArgs};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub enum Command {
     Predict(Box<PredictArgs>),
     /// Search the settings of a learner on folds, and say what they are worth
     Tune(Box<TuneArgs>),
+    /// Make the scores of a kept model honest, set thresholds, leave doubtful answers to people
+    Calibrate(Box<CalibrateArgs>),
     /// Say what is in a file: sizes, labels, lengths, languages, duplicates, annotators, what is odd
     Stats(Box<StatsArgs>),
     /// Say how far annotators agree, on what, who is how good, and what the likeliest answers are
@@ -98,9 +100,6 @@ pub struct ReviewArgs {
     /// any language, as command:PROGRAM (docs/commands-as-models.md)
     #[arg(long, value_name = "MODEL", default_value = "auto")]
     pub model: ModelChoice,
-    /// A setting of the learner, such as l2=0.1; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = learn::setting, conflicts_with = "gold")]
-    pub set: Vec<(String, String)>,
     /// The command that trains the program of --model: it gets a training file, a validation file and a folder for its model
     #[arg(long, value_name = "COMMAND", conflicts_with = "gold")]
     pub train_command: Option<String>,
@@ -116,6 +115,9 @@ pub struct ReviewArgs {
     /// What the model was trained on, to look for leaks
     #[arg(long, value_name = "FILE", requires = "gold")]
     pub train: Option<PathBuf>,
+    /// What a model that is trained learns with.
+    #[command(flatten)]
+    pub learn: LearnArgs,
     /// How the files are read.
     #[command(flatten)]
     pub read: ReadArgs,

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use trueup::core::words;
 use trueup::data::write::remove_unfinished;
@@ -17,11 +18,32 @@ pub enum Outcome {
     No,
 }
 
-/// On Ctrl-C (or a request to terminate) removes what is not finished and exits with 130.
+/// Whether there is something worth keeping when the work is ended early.
+static HEEDED: AtomicBool = AtomicBool::new(false);
+/// Whether the work is to end early.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// From here on, or no longer, Ctrl-C ends the work early and keeps what is best so far.
+pub fn heed_stops(heed: bool) {
+    STOP.store(false, Ordering::Relaxed);
+    HEEDED.store(heed, Ordering::Relaxed);
+}
+
+/// Whether Ctrl-C asked for that, since.
+pub fn asked_to_stop() -> bool {
+    HEEDED.load(Ordering::Relaxed) && STOP.load(Ordering::Relaxed)
+}
+
+/// On Ctrl-C (or a request to terminate) removes what is not finished and exits with 130; where there is something worth
+/// keeping, only at the second time.
 pub fn on_interrupt() {
     ignore_file_size_signal();
     // Only a second handler can fail here, and there is none; without a handler the system's default still ends us.
     let _ = ctrlc::set_handler(|| {
+        if HEEDED.load(Ordering::Relaxed) && !STOP.swap(true, Ordering::Relaxed) {
+            let _ = writeln!(std::io::stderr(), "\nending with the best so far; once more ends at once");
+            return;
+        }
         // Programs in groups of their own do not get the interrupt from the terminal.
         trueup::external::end_all();
         let _nothing_begins_any_more = remove_unfinished();

@@ -36,6 +36,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Train(args) => commands::train::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Tune(args) => commands::tune::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Stats(args) => commands::stats::run(&args),
         Command::Agreement(args) => commands::agreement::run(&args),
         Command::Convert(args) => commands::convert::run(&args),

@@ -18,6 +18,11 @@ impl Clock {
         Self { start: Instant::now(), stages: Vec::new(), current: None }
     }
 
+    /// The time since the start.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.start.elapsed()
+    }
+
     /// Ends the stage that runs and begins `name`. Times of stages with the same name add up.
     pub fn stage(&mut self, name: &'static str) {
         self.stop();

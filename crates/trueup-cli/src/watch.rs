@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::exit::{asked_to_stop, heed_stops};
+
 use indicatif::{ProgressBar, ProgressStyle};
 use trueup::core::document::Run;
 use trueup::observe::Observer;
@@ -16,6 +18,10 @@ pub struct Watch {
     clock: Mutex<Clock>,
     bar: Option<ProgressBar>,
     quiet: bool,
+    /// The stage, for the words before the bar.
+    stage: Mutex<&'static str>,
+    /// How long a search may take, from the start.
+    deadline: Option<Duration>,
 }
 
 impl Watch {
@@ -28,7 +34,12 @@ impl Watch {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { clock: Mutex::new(Clock::new()), bar, quiet }
+        Self { clock: Mutex::new(Clock::new()), bar, quiet, stage: Mutex::new(""), deadline: None }
+    }
+
+    /// The same, with an end to a search after so much time.
+    pub fn until(self, deadline: Option<Duration>) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Ends the show and says what the run cost.
@@ -43,10 +54,31 @@ impl Watch {
 impl Observer for Watch {
     fn stage(&self, name: &'static str) {
         self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).stage(name);
+        *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = name;
         if let Some(bar) = &self.bar {
             bar.set_length(0);
             bar.set_message(format!("{name:<14}"));
         }
+    }
+
+    fn loss(&self, loss: f64) {
+        if let Some(bar) = &self.bar {
+            let stage = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            bar.set_message(format!("{stage:<14}loss {loss:<9.4}"));
+        }
+    }
+
+    fn may_stop(&self, may: bool) {
+        heed_stops(may);
+    }
+
+    fn stopped(&self) -> bool {
+        asked_to_stop()
+    }
+
+    fn out_of_time(&self) -> bool {
+        let elapsed = || self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).elapsed();
+        self.deadline.is_some_and(|deadline| elapsed() >= deadline)
     }
 
     fn progress(&self, done: u64, total: u64) {

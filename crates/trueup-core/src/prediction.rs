@@ -30,6 +30,11 @@ impl Scores {
         self.cells.extend_from_slice(row);
     }
 
+    /// Replaces the scores of example `row`; panics when there is not one a label.
+    pub fn set(&mut self, row: usize, scores: &[f64]) {
+        self.cells[row * self.labels..(row + 1) * self.labels].copy_from_slice(scores);
+    }
+
     /// The number of columns.
     pub fn labels(&self) -> usize {
         self.labels

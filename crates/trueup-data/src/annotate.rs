@@ -27,6 +27,11 @@ pub struct What {
     pub labels: LabelSet,
     /// Whether the scores of all labels are written, not only that of the answer.
     pub scores: bool,
+    /// So many records are answered at once; `None` for what suits a model in memory.
+    pub block: Option<usize>,
+    /// Answers of lower confidence are left to people: no label is written, only the score. Of spans those are left out
+    /// whose own score is lower.
+    pub abstain: Option<f64>,
 }
 
 /// Adds a model's answers to records; `answer` gives them, one a record.
@@ -50,6 +55,8 @@ enum Way {
     Own,
 }
 
+/// So many records are answered at once.
+const BLOCK: usize = 4096;
 /// The column of the answer.
 const PREDICTION: &str = "prediction";
 /// The column of its score.
@@ -69,6 +76,10 @@ impl<'a> Answering<'a> {
 }
 
 impl Change for Answering<'_> {
+    fn block(&self) -> usize {
+        self.what.block.unwrap_or(BLOCK)
+    }
+
     fn declare(&mut self, outline: &mut Outline, format: Format) -> Result<(), DataError> {
         let holds = format.holds();
         let names = self.what.columns();
@@ -114,10 +125,14 @@ impl Change for Answering<'_> {
     }
 
     fn change(&mut self, records: &mut [Record]) -> Result<(), DataError> {
-        let answers = (self.answer)(records)?;
+        let mut answers = (self.answer)(records)?;
+        if let Some(least) = self.what.abstain {
+            leave_spans(&mut answers, least);
+        }
         assert_eq!(answers.len(), records.len(), "one answer a record");
         for (row, record) in records.iter_mut().enumerate() {
-            let one = One { answers: &answers, row };
+            let left = self.what.abstain.is_some_and(|least| is_left(&answers, row, least));
+            let one = One { answers: &answers, row, left };
             match &self.way {
                 Way::Rows => one.row(record, self.what.scores),
                 Way::Json => one.metadata(record, self.what.scores, true),
@@ -149,10 +164,28 @@ fn is_answer(name: &str) -> bool {
     matches!(name, PREDICTION | SCORE | SCORES) || name.starts_with(SCORE_OF)
 }
 
+/// Whether an answer is left to people where it takes a confidence of `least`; one without a score is not.
+pub fn is_left(answers: &Predictions, row: usize, least: f64) -> bool {
+    !matches!(answers.answers[row], Annotation::Spans(_)) && answers.confidence(row).is_some_and(|score| score < least)
+}
+
+/// Leaves out spans of lower score.
+fn leave_spans(answers: &mut Predictions, least: f64) {
+    let Predictions { answers, span_scores: Some(scores), .. } = answers else { return };
+    for (answer, scores) in answers.iter_mut().zip(scores) {
+        let Annotation::Spans(spans) = answer else { continue };
+        let mut each = scores.iter();
+        spans.retain(|_| each.next().is_none_or(|score| *score >= least));
+        scores.retain(|score| *score >= least);
+    }
+}
+
 /// The answer to one record.
 struct One<'a> {
     answers: &'a Predictions,
     row: usize,
+    /// Whether it is left to people.
+    left: bool,
 }
 
 impl One<'_> {
@@ -163,6 +196,8 @@ impl One<'_> {
     /// What is added, by name: values of JSON, or of text alone.
     fn values(&self, text: &str, all: bool, json: bool) -> Vec<(String, Value)> {
         let answer = match &self.answers.answers[self.row] {
+            _ if self.left && json => Value::Null,
+            _ if self.left => "".into(),
             Annotation::Label(label) => Value::from(self.name(*label)),
             Annotation::Labels(labels) if json => labels.iter().map(|&label| self.name(label)).collect(),
             Annotation::Labels(labels) => {
@@ -257,6 +292,7 @@ impl One<'_> {
             ..Answer::default()
         };
         let answer = match &self.answers.answers[self.row] {
+            _ if self.left => labels(&[]),
             Annotation::Label(label) => labels(&[*label]),
             Annotation::Labels(several) => labels(several),
             Annotation::Spans(spans) => {

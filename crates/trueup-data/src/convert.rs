@@ -79,6 +79,11 @@ pub trait Change {
     ///
     /// What keeps the records from being written.
     fn change(&mut self, records: &mut [Record]) -> Result<(), DataError>;
+
+    /// So many records are changed at once.
+    fn block(&self) -> usize {
+        BLOCK
+    }
 }
 
 /// No change.
@@ -94,7 +99,7 @@ impl Change for AsIs {
     }
 }
 
-/// So many records are changed at once.
+/// So many records are changed at once, where the change does not say.
 const BLOCK: usize = 4096;
 
 /// Reads `input`, a file or folder, and writes what it holds in another format.
@@ -148,20 +153,22 @@ pub fn convert_changed(
         let mut read = each(&input, &how, &mut |_| Ok(()))?;
         let again = ReadOptions { from: Some(read.format), ..how };
         let (format, mut converter) = begin(&mut read, change)?;
-        let mut block = Vec::with_capacity(BLOCK);
+        let size = change.block();
+        let mut block = Vec::with_capacity(size);
         each(&input, &again, &mut |record| {
             block.push(record);
-            if block.len() < BLOCK { Ok(()) } else { converter.block(&mut block, change) }
+            if block.len() < size { Ok(()) } else { converter.block(&mut block, change) }
         })?;
         converter.block(&mut block, change)?;
         (read, format, converter.finish(options.refuse_loss)?)
     } else {
         let mut read = corpus(&input, &how)?;
         let (format, mut converter) = begin(&mut read, change)?;
-        let mut block = Vec::with_capacity(BLOCK);
+        let size = change.block();
+        let mut block = Vec::with_capacity(size);
         for record in std::mem::take(&mut read.corpus.records) {
             block.push(record);
-            if block.len() == BLOCK {
+            if block.len() == size {
                 converter.block(&mut block, change)?;
             }
         }

@@ -63,7 +63,7 @@ mod tabular;
 pub mod write;
 
 pub use align::{Aligned, Matching, align};
-pub use annotate::{Answering, What};
+pub use annotate::{Answering, What, is_left};
 pub use convert::{
     Change, Conversion, ConvertOptions, Destination, convert, convert_changed, format_to_write, write_corpus,
 };

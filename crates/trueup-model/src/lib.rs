@@ -9,6 +9,8 @@
 
 pub mod calibrate;
 pub mod crf;
+pub mod decision;
+pub mod ensemble;
 pub mod linear;
 mod parts;
 

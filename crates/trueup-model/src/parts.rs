@@ -131,6 +131,26 @@ impl Parts {
         self.tensors.insert(name.to_owned(), Tensor { dtype: T::DTYPE, shape: shape.to_vec(), bytes });
     }
 
+    /// Adds all arrays of other parts, their names behind `name` and a point; gives their settings.
+    pub fn put_all(&mut self, name: &str, other: Self) -> Value {
+        self.tensors.extend(other.tensors.into_iter().map(|(own, tensor)| (format!("{name}.{own}"), tensor)));
+        other.settings
+    }
+
+    /// The arrays whose names stand behind `name` and a point, as parts of their own with these settings.
+    #[must_use]
+    pub fn take_all(&mut self, name: &str, settings: Value) -> Self {
+        let prefix = format!("{name}.");
+        let mut tensors = BTreeMap::new();
+        for (all, tensor) in std::mem::take(&mut self.tensors) {
+            match all.strip_prefix(&prefix) {
+                Some(own) => tensors.insert(own.to_owned(), tensor),
+                None => self.tensors.insert(all, tensor),
+            };
+        }
+        Self { settings, tensors }
+    }
+
     /// The array of that name, without a copy where it is a view.
     ///
     /// # Errors
@@ -232,6 +252,20 @@ mod tests {
         assert_eq!(&*read.take::<u64>("h", &[None]).unwrap(), [u64::MAX, 7]);
         assert_eq!(&*read.take::<u8>("b", &[Some(3)]).unwrap(), [1, 2, 3]);
         assert!(read.take::<u32>("none", &[None]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn parts_stand_in_parts() {
+        let mut whole = Parts::new(json!({}));
+        for (name, value) in [("0", 1.0f32), ("1", 2.0)] {
+            let mut part = Parts::new(json!({"name": name}));
+            part.put("w", &[1], &[value]);
+            assert_eq!(whole.put_all(name, part), json!({"name": name}));
+        }
+        let mut second = whole.take_all("1", json!({}));
+        assert_eq!(&*second.take::<f32>("w", &[None]).unwrap(), [2.0]);
+        assert!(whole.take_all("1", json!({})).take::<f32>("w", &[None]).is_err());
+        assert_eq!(&*whole.take::<f32>("0.w", &[None]).unwrap(), [1.0]);
     }
 
     #[test]

@@ -6,6 +6,19 @@ pub trait Observer: Sync {
     fn stage(&self, name: &'static str);
     /// Of the current stage, `done` of `total` parts are done.
     fn progress(&self, done: u64, total: u64);
+    /// The loss after a pass of training: on validation data where there is some.
+    fn loss(&self, _loss: f64) {}
+    /// From here on (until it is told otherwise) an interruption is heeded by [`Observer::stopped`]: there is something worth
+    /// keeping.
+    fn may_stop(&self, _may: bool) {}
+    /// Whether the work that may stop is to end early, with what is best so far.
+    fn stopped(&self) -> bool {
+        false
+    }
+    /// Whether the time that was given to a search is over.
+    fn out_of_time(&self) -> bool {
+        false
+    }
     /// Something worth telling the user that is not part of the result.
     fn note(&self, message: &str);
 }

@@ -1,5 +1,7 @@
 //! What a review is asked to do, after what was typed has been checked.
 
+mod learn;
+
 use std::path::PathBuf;
 
 use trueup_core::measure::confusion::Normalise;
@@ -7,6 +9,7 @@ use trueup_core::spans::Way;
 use trueup_data::{Format, ReadOptions};
 
 use crate::external::External;
+pub use learn::{AbstainChoice, CalibrationChoice, LearnOptions, ThresholdChoice};
 
 /// Which model is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,10 +73,8 @@ pub enum Source {
         valid: Option<PathBuf>,
         /// Whether splits that the data names itself are no reason to take a test set from it.
         ignore_splits: bool,
-        /// The model to train, or one that was kept.
-        model: ModelChoice,
-        /// Settings of the learner other than its defaults, by name.
-        settings: Vec<(String, String)>,
+        /// How the model is learned, or one that was kept.
+        learn: LearnOptions,
         /// The command that trains a model that is a program.
         train_command: Option<String>,
     },
@@ -233,6 +234,29 @@ pub struct TrainOptions {
     pub out: PathBuf,
     /// Whether its quality is measured: on the test set, or in folds.
     pub evaluate: bool,
+    /// So many trainings to search the settings with, on folds of what is learned from.
+    pub budget: Option<u64>,
+}
+
+/// How a kept model is calibrated.
+#[derive(Debug, Clone)]
+pub struct CalibrateOptions {
+    /// The folder of the model.
+    pub model: PathBuf,
+    /// Labelled data that it has not learned from.
+    pub data: PathBuf,
+    /// How it is read.
+    pub read: ReadOptions,
+    /// What is to become of the scores; what learns is of no effect.
+    pub learn: LearnOptions,
+    /// What mistakes cost.
+    pub costs: Vec<CostOption>,
+    /// The folder to keep it in.
+    pub out: PathBuf,
+    /// The seed of folds and resampling.
+    pub seed: u64,
+    /// The command that was typed, without its output options.
+    pub command: String,
 }
 
 /// How settings are searched.
@@ -244,6 +268,8 @@ pub struct TuneOptions {
     pub read: ReadOptions,
     /// What is tuned.
     pub model: ModelChoice,
+    /// Settings that the search begins from, other than the defaults.
+    pub settings: Vec<(String, String)>,
     /// Whether splits that the data names itself are ignored.
     pub ignore_splits: bool,
     /// Trainings at most.
@@ -261,6 +287,8 @@ pub struct PredictOptions {
     pub to: Option<Format>,
     /// Whether the scores of all labels are written.
     pub scores: bool,
+    /// Answers of lower confidence are left to people, whatever the model says of that itself.
+    pub abstain: Option<f64>,
 }
 
 /// What decides which part an example goes to.

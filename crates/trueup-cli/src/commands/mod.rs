@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod augment;
+pub mod calibrate;
 pub mod convert;
 pub mod demo;
 pub mod eval;
@@ -17,8 +18,9 @@ pub mod train;
 pub mod tune;
 
 use trueup::data::{ReadOptions, read_label_names};
+use trueup::options::{CalibrationChoice, LearnOptions, ModelChoice, ThresholdChoice};
 
-use crate::args::ReadArgs;
+use crate::args::{LearnArgs, ReadArgs};
 
 /// Sets the number of worker threads.
 fn set_threads(threads: Option<std::num::NonZeroUsize>) -> anyhow::Result<()> {
@@ -48,6 +50,32 @@ fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
         filter: args.filter.clone(),
         ..ReadOptions::default()
     })
+}
+
+/// How a model is learned, as the options say.
+fn learn_options(model: &ModelChoice, args: &LearnArgs) -> LearnOptions {
+    let weights = args.class_weight.iter().map(|weights| ("class_weights".to_owned(), weights.clone()));
+    LearnOptions {
+        model: model.clone(),
+        settings: args.set.iter().cloned().chain(weights).collect(),
+        ensemble: args.ensemble,
+        calibration: args.calibration,
+        thresholds: args.thresholds.clone(),
+        abstain: args.abstain,
+    }
+}
+
+/// The learning options as they were typed.
+fn learn_words(learn: &LearnArgs, words: &mut Vec<String>) {
+    let mut put = |option: &str, value: Option<String>| put(words, option, value);
+    for (name, value) in &learn.set {
+        put("--set", Some(format!("{name}={value}")));
+    }
+    put("--class-weight", learn.class_weight.clone());
+    put("--ensemble", learn.ensemble.map(|members| members.to_string()));
+    put("--calibration", (learn.calibration != CalibrationChoice::Own).then(|| learn.calibration.name().to_owned()));
+    put("--thresholds", (learn.thresholds != ThresholdChoice::Usual).then(|| learn.thresholds.name()));
+    put("--abstain", learn.abstain.map(trueup::options::AbstainChoice::name));
 }
 
 /// Puts an option and its value, or a value alone, behind the words of a command that can be typed again.

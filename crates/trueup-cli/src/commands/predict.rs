@@ -19,7 +19,8 @@ pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
         anyhow::bail!("{}: this is read, and writing would replace it; valid: another name", args.out.display());
     }
     set_threads(args.threads)?;
-    let options = PredictOptions { read: read_options(&args.read)?, to: args.to, scores: args.scores };
+    let options =
+        PredictOptions { read: read_options(&args.read)?, to: args.to, scores: args.scores, abstain: args.abstain };
     let to = if to_stdout {
         Destination::Pipe("standard output", Box::new(std::io::stdout().lock()))
     } else {

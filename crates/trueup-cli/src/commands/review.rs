@@ -7,7 +7,7 @@ use trueup::core::words;
 use trueup::flow;
 use trueup::options::{ModelChoice, ReviewOptions, Source};
 
-use super::{read_options, read_words, set_threads};
+use super::{learn_options, learn_words, read_options, read_words, set_threads};
 use crate::args::{JudgeArgs, ReadArgs, ReviewArgs, WorkArgs};
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
@@ -56,8 +56,7 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             test: args.test.clone(),
             valid: args.valid.clone(),
             ignore_splits: args.ignore_splits,
-            model: args.model.clone(),
-            settings: args.set.clone(),
+            learn: learn_options(&args.model, &args.learn),
             train_command: args.train_command.clone(),
         },
         (None, Some(gold), Some(predictions)) => Source::Predictions {
@@ -127,9 +126,7 @@ fn command(args: &ReviewArgs) -> String {
     put("--valid", path(&args.valid));
     put("--model", (args.model != ModelChoice::Auto).then(|| args.model.name()));
     put("--train-command", args.train_command.clone());
-    for (name, value) in &args.set {
-        put("--set", Some(format!("{name}={value}")));
-    }
+    learn_words(&args.learn, &mut words);
     read_words(&args.read, &mut words);
     judge_words(&args.judge, &mut words);
     let mut put = |option: &str, value: Option<String>| super::put(&mut words, option, value);

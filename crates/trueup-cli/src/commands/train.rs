@@ -7,7 +7,7 @@ use trueup::flow;
 use trueup::options::{ModelChoice, Source, TrainOptions};
 
 use super::review::{fails, judge_words, judged};
-use super::{put, read_words, set_threads};
+use super::{learn_options, learn_words, put, read_words, set_threads};
 use crate::args::TrainArgs;
 use crate::exit::Outcome;
 use crate::output::{inert, place, print, write_or_print};
@@ -30,13 +30,12 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
         test: args.test.clone(),
         valid: args.valid.clone(),
         ignore_splits: args.ignore_splits,
-        model: args.model.clone(),
-        settings: args.set.clone(),
+        learn: learn_options(&args.model, &args.learn),
         train_command: None,
     };
     let review = judged(source, &args.read, &args.judge, &args.work, false, command(args))?;
-    let options = TrainOptions { review, out: args.out.clone(), evaluate: !args.no_review };
-    let watch = Watch::new(args.quiet);
+    let options = TrainOptions { review, out: args.out.clone(), evaluate: !args.no_review, budget: args.budget };
+    let watch = Watch::new(args.quiet).until(args.deadline);
     let made = flow::train(&options, &watch);
     let run = watch.finish();
     let made = made?;
@@ -47,6 +46,9 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
             "about": made.about,
             "bytes": made.bytes,
             "training": made.training,
+            "decided": made.decided,
+            "tuned": made.tuned,
+            "reproducible": !made.training.interrupted && made.tuned.as_ref().is_none_or(|tuned| tuned.reproducible),
             "review": made.review,
             "run": run,
         });
@@ -67,9 +69,8 @@ fn command(args: &TrainArgs) -> String {
     put(&mut words, "--test", path(&args.test));
     put(&mut words, "--valid", path(&args.valid));
     put(&mut words, "--model", (args.model != ModelChoice::Auto).then(|| args.model.name()));
-    for (name, value) in &args.set {
-        put(&mut words, "--set", Some(format!("{name}={value}")));
-    }
+    put(&mut words, "--budget", args.budget.map(|budget| budget.to_string()));
+    learn_words(&args.learn, &mut words);
     read_words(&args.read, &mut words);
     judge_words(&args.judge, &mut words);
     put(&mut words, "--seed", (args.work.seed != 42).then(|| args.work.seed.to_string()));

@@ -19,11 +19,12 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<Outcome> {
         data: args.data.clone(),
         read: read_options(&args.read)?,
         model: args.model.clone(),
+        settings: args.set.clone(),
         ignore_splits: args.ignore_splits,
         budget: args.budget,
         seed: args.work.seed,
     };
-    let watch = Watch::new(args.quiet);
+    let watch = Watch::new(args.quiet).until(args.deadline);
     let tuned = flow::tune(&options, &watch);
     watch.finish();
     let tuned = tuned?;
@@ -41,6 +42,9 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<Outcome> {
 fn next(args: &TuneArgs) -> String {
     let mut words = vec!["trueup".to_owned(), "train".to_owned()];
     put(&mut words, "", Some(args.data.display().to_string()));
+    for (name, value) in &args.set {
+        put(&mut words, "--set", Some(format!("{name}={value}")));
+    }
     read_words(&args.read, &mut words);
     words.join(" ")
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use trueup::core::document::Severity;
+use trueup::core::document::{Decided, Severity};
 use trueup::core::{Task, words};
-use trueup::flow::{Answers, Made};
+use trueup::flow::{Answers, Calibrated, Made};
 use trueup::tell;
 use trueup::train::{Tried, Tuned};
 
@@ -25,6 +25,20 @@ pub fn trained(made: &Made, data: &Path, folder: &Path, width: usize) -> String 
     row("learned", &format!("{} · {labels} · {examples}", made.about.learner));
     let passes = words::counted(u64::from(made.training.epochs), "pass");
     row("", &paint(&format!("{} · {passes}", words::counted(made.training.features, "feature")), dim()));
+    if made.training.interrupted {
+        row("", "ended early: this is the best so far, and another run may give another model");
+    }
+    if let Some(tuned) = &made.tuned {
+        let options: Vec<String> = tuned.tried[tuned.chosen]
+            .options()
+            .into_iter()
+            .map(|(option, value)| format!("{option} {value}"))
+            .collect();
+        let chosen = if options.is_empty() { "the defaults".to_owned() } else { options.join(" ") };
+        let early = if tuned.reproducible { "" } else { "; ended early, another run may choose otherwise" };
+        row("chosen", &format!("{chosen} of {} tried, in {} trainings{early}", tuned.tried.len(), tuned.fits));
+    }
+    decisions(made.decided.as_ref(), &mut row);
     match &made.review {
         Some(review) => {
             for (i, metric) in tell::headline(review).into_iter().take(3).enumerate() {
@@ -54,13 +68,73 @@ pub fn trained(made: &Made, data: &Path, folder: &Path, width: usize) -> String 
     out
 }
 
+/// What was found for a kept model, and what that brings.
+pub fn calibrated(found: &Calibrated, model: &Path, data: &Path, folder: &Path, width: usize) -> String {
+    let shown = |path: &Path| words::printable(&path.display().to_string());
+    let how = words::counted(found.decided.examples, "example");
+    let mut out = headline(&format!("trueup calibrate {} {}", shown(model), shown(data)), &how, width);
+    let mut row = |name: &str, text: &str| out += &hang(&format!("{MARGIN}{}", left(name, NAMES)), text, width);
+    decisions(Some(&found.decided), &mut row);
+    if found.decided.calibration != "own" {
+        let bins = found.decided.reliability_before.iter().zip(&found.decided.reliability_after);
+        row("", &paint("answers   said before  right   says now  right", dim()));
+        for (before, after) in bins {
+            let cells = [before.confidence, before.accuracy, after.confidence, after.accuracy];
+            let [said, right, says, right_now] = cells.map(|share| format!("{share:.2}"));
+            row("", &format!("{:>7.0}          {said}   {right}       {says}   {right_now}", after.weight));
+        }
+    }
+    let card = folder.join("README.md");
+    row("kept", &format!("{} ({}), card {}", shown(folder), size(found.bytes), shown(&card)));
+    out
+}
+
+/// What becomes of the scores, and what that brings.
+fn decisions(decided: Option<&Decided>, row: &mut dyn FnMut(&str, &str)) {
+    let Some(decided) = decided else { return };
+    let change = |metric: &str| {
+        let (before, after) = (decided.before.get(metric)?, decided.after.get(metric)?);
+        Some(format!("{} {} to {}", tell::title(metric), words::figure(before), words::figure(after)))
+    };
+    let changes = |metrics: &[&str]| metrics.iter().filter_map(|metric| change(metric)).collect::<Vec<_>>().join(", ");
+    if decided.calibration != "own" {
+        let after = changes(&["log_loss", "brier_score", "ece"]);
+        let after = if after.is_empty() { String::new() } else { format!(": {after}") };
+        row("calibrated", &format!("by {}{after}", decided.calibration));
+    }
+    if decided.rule != "usual" {
+        let rule = match decided.rule.as_str() {
+            "costs" => "what costs least is answered",
+            "tuned" => "of the highest F1, label by label",
+            _ => "as given",
+        };
+        let after = changes(&["accuracy", "f1_micro", "f1_macro", "precision", "recall", "f1"]);
+        let after = if after.is_empty() { String::new() } else { format!(": {after}") };
+        row("thresholds", &format!("{rule}{after}"));
+        let some: Vec<String> =
+            decided.thresholds.iter().map(|(label, t)| format!("{}: {t:.2}", words::printable(label))).collect();
+        if !some.is_empty() {
+            row("", &paint(&words::list(&some, SHORT_LIST), dim()));
+        }
+    }
+    if let Some(abstained) = &decided.abstain {
+        let figure = |estimate| words::figure_with_interval(estimate);
+        let measured = match decided.examples {
+            0 => String::new(),
+            _ => format!("; answered {}, of which right {}", figure(&abstained.answered), figure(&abstained.right)),
+        };
+        row("to people", &format!("answers of confidence below {:.5}{measured}", abstained.below));
+    }
+    decided.notes.iter().for_each(|note| row("note", note));
+}
+
 /// How many records were answered how.
 pub fn answered(answers: &Answers, data: &Path, target: &Path, width: usize) -> String {
     let shown = |path: &Path| words::printable(&path.display().to_string());
     // Plain: stderr takes no colours from here.
     let command = format!("trueup predict {}", shown(data));
-    let gap = width.saturating_sub(columns(&command) + columns(&answers.about.learner)).max(2);
-    let mut out = format!("{command}{}{}\n\n", " ".repeat(gap), answers.about.learner);
+    let gap = width.saturating_sub(columns(&command) + columns(&answers.model)).max(2);
+    let mut out = format!("{command}{}{}\n\n", " ".repeat(gap), words::printable(&answers.model));
     let mut row = |name: &str, text: &str| out += &hang(&format!("{MARGIN}{}", left(name, NAMES)), text, width);
     row("answered", &words::counted(answers.conversion.written, "record"));
     let mut counts: Vec<&(String, u64)> = answers.counts.iter().filter(|(_, n)| *n > 0).collect();
@@ -68,6 +142,10 @@ pub fn answered(answers: &Answers, data: &Path, target: &Path, width: usize) -> 
     let name = |label: &str| words::shorten(&words::printable(label), LABEL_WIDTH);
     let list: Vec<String> = counts.iter().map(|(label, n)| format!("{} {}", name(label), words::count(*n))).collect();
     row("answers", &if list.is_empty() { "none".to_owned() } else { words::list(&list, SHORT_LIST) });
+    if let Some(left) = answers.left {
+        let text = format!("{} to people: their confidence is too low", words::counted(left, "record"));
+        row("left", &text);
+    }
     if answers.without_text > 0 {
         row(
             "no text",
@@ -148,8 +226,11 @@ pub fn tuned(tuned: &Tuned, data: &Path, train: &str, width: usize) -> String {
         _ => "the settings marked * are likely better; not for sure",
     };
     row("verdict", verdict);
-    let settings = tuned.tried[tuned.chosen].settings.iter();
-    let settings = settings.fold(String::new(), |words, (name, value)| format!("{words} --set {name}={value}"));
+    if !tuned.reproducible {
+        row("note", "the search was ended early: another run may find something else");
+    }
+    let options = tuned.tried[tuned.chosen].options().into_iter();
+    let settings = options.fold(String::new(), |words, (option, value)| format!("{words} {option} {value}"));
     let _ = writeln!(out, "\n{MARGIN}next: {train}{settings} -o MODEL");
     out
 }

@@ -15,6 +15,6 @@ pub use augment::augment;
 pub use data::{conversion, stats};
 pub use eval::evaluated;
 pub use layout::{hang, width};
-pub use learn::{answered, trained, tuned};
+pub use learn::{answered, calibrated, trained, tuned};
 pub use review::review;
 pub use split::split;

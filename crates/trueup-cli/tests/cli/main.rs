@@ -10,6 +10,7 @@ mod bad_data;
 mod bad_options;
 mod bad_output;
 mod bad_predictions;
+mod decisions;
 mod demo;
 mod determinism;
 mod documents;

@@ -7,7 +7,7 @@ use trueup::core::Rng;
 use trueup::core::document::Review;
 use trueup::core::words::acts;
 use trueup::observe::Unobserved;
-use trueup::options::{ModelChoice, ReviewOptions, Source};
+use trueup::options::{LearnOptions, ReviewOptions, Source};
 use trueup::tell;
 
 use crate::harness::{CliTest, make};
@@ -114,8 +114,7 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
             test: Some(other),
             valid: None,
             ignore_splits: false,
-            model: ModelChoice::Auto,
-            settings: Vec::new(),
+            learn: LearnOptions::default(),
             train_command: None,
         },
         _ => Source::Train {
@@ -123,8 +122,7 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
             test: None,
             valid: None,
             ignore_splits: false,
-            model: ModelChoice::Auto,
-            settings: Vec::new(),
+            learn: LearnOptions::default(),
             train_command: None,
         },
     };

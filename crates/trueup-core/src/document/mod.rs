@@ -4,6 +4,7 @@
 //! that has no value is `null`. Everything but `run` is the same bytes for the same input, seed and version.
 
 mod data;
+mod decided;
 mod evaluated;
 mod example;
 mod finding;
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{Data, Evaluation, Guess, Leak, LeakKind, Leakage, Skipped, SplitSummary};
+pub use decided::{Abstained, Decided};
 pub use evaluated::{
     CompatDifference, CompatFigure, CompatFigures, ConfusionShares, Evaluated, GroupFigures, Plan, SetConfusion,
     TwoByTwo, Weights,

@@ -77,6 +77,10 @@ pub struct Training {
     /// Scores of the folds; empty without folds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub folds: Vec<FoldScore>,
+    /// Whether someone ended the training before it was done: the model is what was best until then, and cannot be made
+    /// again byte by byte.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub interrupted: bool,
 }
 
 /// Every timing, memory figure and machine fact.

@@ -74,6 +74,11 @@ impl Isotonic {
         (!levels.is_empty()).then_some(curve)
     }
 
+    /// Whether it is a curve at all: one that was read from a file may not be.
+    pub fn is_sound(&self) -> bool {
+        !self.scores.is_empty() && self.scores.len() == self.probabilities.len()
+    }
+
     /// The probability of a score, in [0, 1].
     pub fn probability(&self, score: f64) -> f64 {
         let (x, y) = (&self.scores, &self.probabilities);

@@ -9,7 +9,7 @@ use trueup_data::{DataError, PredictionFile, PredictionOptions, align, read_pred
 pub(super) fn read(
     command: &str,
     output: Vec<u8>,
-    labels: &LabelSet,
+    labels: Option<&LabelSet>,
     task: Task,
     ids: &[String],
     examples: &[&Example],
@@ -33,10 +33,13 @@ pub(super) fn read(
     }
     let options = PredictionOptions { task: Some(task), id: Some("id".to_owned()), ..PredictionOptions::default() };
     let file = read_prediction_lines(&name, text, &options)?;
-    known(&file, labels).map_err(|(line, found)| {
-        let valid = format!("one of {}", words::printable(&words::list(labels.names(), 20)));
-        error(line, found, &valid)
-    })?;
+    if let Some(labels) = labels {
+        known(&file, labels).map_err(|(line, found)| {
+            let valid = format!("one of {}", words::printable(&words::list(labels.names(), 20)));
+            error(line, found, &valid)
+        })?;
+    }
+    let labels = labels.unwrap_or(&file.labels).clone();
     asked(&file, ids).map_err(|(line, found, valid)| error(line, found, valid))?;
     let plain = |(example, id): (&&Example, &String)| Example {
         id: id.clone(),
@@ -46,7 +49,7 @@ pub(super) fn read(
     };
     let gold = Dataset {
         task,
-        labels: labels.clone(),
+        labels,
         examples: examples.iter().zip(ids).map(plain).collect(),
         columns: Vec::new(),
         tags: Vec::new(),

@@ -184,15 +184,29 @@ impl External {
         examples: &[&Example],
     ) -> Result<Predictions, ExternalError> {
         let size = if self.anew { self.batch_size.max(1) } else { examples.len().max(1) };
-        let parts: Vec<Predictions> =
-            examples.chunks(size).map(|part| self.answer(labels, task, columns, part)).collect::<Result<_, _>>()?;
+        let answer = |part| self.answer(Some(labels), task, columns, part);
+        let parts: Vec<Predictions> = examples.chunks(size).map(answer).collect::<Result<_, _>>()?;
         Ok(joined(labels, parts))
+    }
+
+    /// The answers of one run of the program, over whatever labels it names.
+    ///
+    /// # Errors
+    ///
+    /// As [`External::predict`], but that any label is taken.
+    pub fn predict_any(
+        &self,
+        task: Task,
+        columns: &[String],
+        examples: &[&Example],
+    ) -> Result<Predictions, ExternalError> {
+        self.answer(None, task, columns, examples)
     }
 
     /// The answers of one run of the program.
     fn answer(
         &self,
-        labels: &LabelSet,
+        labels: Option<&LabelSet>,
         task: Task,
         columns: &[String],
         examples: &[&Example],

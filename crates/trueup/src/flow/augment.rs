@@ -18,7 +18,7 @@ use crate::observe::Observer;
 use crate::options::ModelChoice;
 use crate::review::{SideName, Twins, imbalance};
 use crate::split::Stratification;
-use crate::train::{self, Fold, Learner};
+use crate::train::{self, Fold, Learner, Recipe};
 
 /// Folds that a gain is measured in.
 const FOLDS: usize = 5;
@@ -96,13 +96,13 @@ fn measure(
         });
     }
     let fold_of = strata.folds(count);
-    let learner = Learner::new(&ModelChoice::Auto, all.task, options.seed)?;
-    let without = plan::folds(&old, &clusters, &fold_of, options.seed);
+    let recipe = Recipe::plain(Learner::new(&ModelChoice::Auto, all.task, options.seed)?);
+    let without = plan::folds(&old, &clusters, &fold_of, 0, options.seed);
     let with: Vec<Fold> = without.iter().map(|fold| widened(fold, &rows)).collect();
     observer.stage("without");
-    let a = train::out_of_fold(&learner, &old, &without, options.seed, observer)?.predictions;
+    let a = train::out_of_fold(&recipe, &old, &without, &[], options.seed, observer)?.predictions;
     observer.stage("with");
-    let b = train::out_of_fold(&learner, &all, &with, options.seed, observer)?.predictions.select(&places);
+    let b = train::out_of_fold(&recipe, &all, &with, &[], options.seed, observer)?.predictions.select(&places);
     let imbalanced = imbalance(&old.support()).is_some();
     let metric = evaluate::choose(all.task, None, false, imbalanced, &[])?;
     let figure = if metric.name == "f1_macro" { Figure::F1Macro } else { Figure::F1Micro };
@@ -121,7 +121,7 @@ fn measure(
         with: compared.b,
         difference,
         folds: count as u64,
-        model: learner.name().to_owned(),
+        model: recipe.name().to_owned(),
     })
 }
 

@@ -57,5 +57,7 @@ pub(super) fn answered(
         how,
         model: folder.display().to_string(),
         kept: None,
+        decided: None,
+        tuned: None,
     })
 }

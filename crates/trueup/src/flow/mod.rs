@@ -2,6 +2,7 @@
 
 mod agreement;
 mod augment;
+mod calibrate;
 mod demo;
 mod document;
 mod eval;
@@ -19,6 +20,7 @@ mod tune;
 
 pub use agreement::agreement;
 pub use augment::augment;
+pub use calibrate::{Calibrated, calibrate};
 pub use demo::{Demo, demo};
 pub use eval::{Measured, eval};
 pub use predict::{Answers, predict};

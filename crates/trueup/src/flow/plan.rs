@@ -19,9 +19,12 @@ const WATCHED_PART: usize = 10;
 /// Keeps the quarters of the learning curve apart from the folds under the same seed.
 const QUARTERS: u64 = 0x51;
 
+/// Keeps the folds inside of a training part apart from those outside.
+const INNER: u64 = 0x1f;
+
 /// The plan for training on `all` rows of `data`; twins (`clusters`, one number a row of the data) stay together. With
-/// `valid` there is validation data, and no row is watched.
-pub fn plan(data: &Dataset, clusters: &[u32], all: Vec<usize>, valid: bool, seed: u64) -> Plan {
+/// `valid` there is validation data, and no row is watched. It has so many `inner` folds, or as many as the rows allow.
+pub fn plan(data: &Dataset, clusters: &[u32], all: Vec<usize>, valid: bool, inner: usize, seed: u64) -> Plan {
     let (mut fit, watched) = if valid {
         (all.clone(), Vec::new())
     } else {
@@ -34,7 +37,21 @@ pub fn plan(data: &Dataset, clusters: &[u32], all: Vec<usize>, valid: bool, seed
         fit.clone_from(&watched);
     }
     let quarters = Stratification::new(data, clusters, &fit, seed ^ QUARTERS).folds(4);
-    Plan { all, fit, watched, quarters }
+    let mut folds = Vec::new();
+    if inner > 1 {
+        let strata = Stratification::new(data, clusters, &all, seed ^ INNER);
+        let fold_of = strata.folds(strata.units().clamp(2, inner));
+        for number in 0..=fold_of.iter().max().copied().unwrap_or(0) {
+            let rows = |inside: bool| -> Vec<usize> {
+                all.iter().zip(&fold_of).filter(|&(_, &f)| (f == number) == inside).map(|(&row, _)| row).collect()
+            };
+            let (held, kept) = (rows(true), rows(false));
+            if !held.is_empty() && !kept.is_empty() {
+                folds.push(Fold { held, plan: plan(data, clusters, kept, false, 0, seed) });
+            }
+        }
+    }
+    Plan { all, fit, watched, quarters, folds }
 }
 
 /// Folds of data, and what is said of them.
@@ -47,12 +64,12 @@ pub struct Folded {
     pub how: String,
 }
 
-/// The folds of a part whose rows belong to `clusters`.
+/// The folds of a part whose rows belong to `clusters`; the training part of each has so many `inner` folds.
 ///
 /// # Errors
 ///
 /// When it cannot be parted, or is too small.
-pub fn folded(part: &Part, clusters: Vec<u32>, seed: u64) -> Result<Folded, Error> {
+pub fn folded(part: &Part, clusters: Vec<u32>, inner: usize, seed: u64) -> Result<Folded, Error> {
     let data = &part.data;
     let rows: Vec<usize> = (0..data.len()).collect();
     let groups: BTreeSet<&str> = data.examples.iter().filter_map(|example| example.group.as_deref()).collect();
@@ -82,17 +99,17 @@ pub fn folded(part: &Part, clusters: Vec<u32>, seed: u64) -> Result<Folded, Erro
         0 => format!("{folds}{apart}"),
         n => format!("{folds} of {}", words::counted(n as u64, "whole group")),
     };
-    let folds = self::folds(data, &clusters, &strata.folds(count), seed);
+    let folds = self::folds(data, &clusters, &strata.folds(count), inner, seed);
     Ok(Folded { folds, clusters, how })
 }
 
 /// The plans of all folds; `fold_of` names each row's fold, from 0.
-pub fn folds(data: &Dataset, clusters: &[u32], fold_of: &[usize], seed: u64) -> Vec<Fold> {
+pub fn folds(data: &Dataset, clusters: &[u32], fold_of: &[usize], inner: usize, seed: u64) -> Vec<Fold> {
     let count = fold_of.iter().max().map_or(0, |fold| fold + 1);
     (0..count)
         .map(|fold| {
             let (held, kept) = (0..data.len()).partition(|&row| fold_of[row] == fold);
-            Fold { held, plan: plan(data, clusters, kept, false, seed) }
+            Fold { held, plan: plan(data, clusters, kept, false, inner, seed) }
         })
         .collect()
 }

@@ -1,74 +1,195 @@
-//! Prediction: a kept model answers the records of a file, block by block, and its answers go beside what the file says.
+//! Prediction: a model answers the records of a file, block by block, and its answers go beside what the file says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use trueup_core::{Annotation, Example, Task, Token};
+use serde_json::Value;
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Task, Token};
 use trueup_data::corpus::Record;
-use trueup_data::{Answering, Conversion, ConvertOptions, Destination, What, convert_changed};
+use trueup_data::{Answering, Conversion, ConvertOptions, DataError, Destination, What, convert_changed, is_left};
 use trueup_model::Predictor;
 
 use crate::error::Error;
-use crate::models::{self, About};
-use crate::options::PredictOptions;
+use crate::external::External;
+use crate::models;
+use crate::options::{ModelChoice, PredictOptions};
 
 /// What was answered.
 #[derive(Debug)]
 pub struct Answers {
-    /// The model.
-    pub about: About,
+    /// What the model is: its learner, or the command.
+    pub model: String,
     /// How the file was read and written.
     pub conversion: Conversion,
-    /// How often each label (type of spans) was answered, in the model's order.
+    /// How often each label (type of spans) was answered, by name; of a model that was kept all its labels.
     pub counts: Vec<(String, u64)>,
+    /// Answers of too low a confidence, left to people; of entities, the texts with such ones.
+    pub left: Option<u64>,
     /// Records without a text.
     pub without_text: u64,
 }
 
-/// Answers a file, of any size, by the model in a folder.
+/// A program is started anew for each block, so blocks are large.
+const PROGRAM_BLOCK: usize = 32_768;
+
+/// What answers.
+enum Answerer {
+    Kept(Box<models::Kept>),
+    Program(Box<External>, Task),
+}
+
+/// Answers a file, of any size, by a model: one that was kept in a folder, or a program.
 ///
 /// # Errors
 ///
 /// When the model cannot be opened, the file cannot be read, or the answers not be written.
-pub fn predict(model: &Path, input: &Path, to: Destination, options: &PredictOptions) -> Result<Answers, Error> {
-    let kept = models::open(model)?;
-    let mut counts = vec![0u64; kept.model.labels().len()];
-    let mut without_text = 0;
+pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &PredictOptions) -> Result<Answers, Error> {
+    let answerer = Answerer::new(model, options)?;
+    let (task, labels) = answerer.task_and_labels();
+    let abstain = options.abstain.or(answerer.abstain());
+    let mut counts: BTreeMap<String, u64> = labels.names().iter().map(|name| (name.clone(), 0)).collect();
+    let (mut without_text, mut left) = (0, 0);
     let mut answer = |records: &[Record]| {
         without_text += records.iter().filter(|record| record.text.is_none()).count() as u64;
-        let examples: Vec<Example> = records.iter().map(|record| example(record, kept.about.task)).collect();
-        let answers = kept.model.predict(&examples.iter().collect::<Vec<_>>());
-        for answer in &answers.answers {
-            match answer {
-                Annotation::Spans(spans) => spans.iter().for_each(|span| counts[span.label as usize] += 1),
-                labels => labels.labels().iter().for_each(|&label| counts[label as usize] += 1),
-            }
+        // A program gets what the file says beside the text; a model kept here has no use for it.
+        let columns = if matches!(answerer, Answerer::Program(..)) { columns(records) } else { Vec::new() };
+        let examples: Vec<Example> = records.iter().map(|record| example(record, task, &columns)).collect();
+        let answers = answerer.predict(&columns, &examples.iter().collect::<Vec<_>>())?;
+        left += abstain.map_or(0, |least| count(&answers, least, &mut counts));
+        if abstain.is_none() {
+            count(&answers, 0.0, &mut counts);
         }
         Ok(answers)
     };
     let what = What {
-        model: kept.about.learner.clone(),
-        task: kept.about.task,
-        labels: kept.model.labels().clone(),
+        model: answerer.name(),
+        task,
+        labels,
         scores: options.scores,
+        block: matches!(answerer, Answerer::Program(..)).then_some(PROGRAM_BLOCK),
+        abstain,
     };
     let how =
         ConvertOptions { read: options.read.clone(), to: options.to, as_input: true, refuse_loss: options.read.strict };
     let conversion = convert_changed(input, to, &how, &mut Answering::new(what, &mut answer))?;
-    let names = kept.model.labels().names().iter().cloned();
-    Ok(Answers { counts: names.zip(counts).collect(), about: kept.about, conversion, without_text })
+    let counts = counts.into_iter().collect();
+    let left = abstain.is_some().then_some(left);
+    Ok(Answers { model: answerer.name(), counts, conversion, left, without_text })
 }
 
-/// A record as a model sees it: its text, and its tokens where it came with them and they matter.
-fn example(record: &Record, task: Task) -> Example {
+impl Answerer {
+    fn new(model: &ModelChoice, options: &PredictOptions) -> Result<Self, Error> {
+        match model {
+            ModelChoice::Kept(folder) => Ok(Self::Kept(Box::new(models::open(folder)?))),
+            ModelChoice::Command(name) => {
+                if options.scores {
+                    return Err(Error::Option {
+                        option: "--scores",
+                        found: name.clone(),
+                        valid: "of a model that was kept in a folder: a program does not say beforehand which labels it has"
+                            .to_owned(),
+                    });
+                }
+                let task = options.read.task.unwrap_or(Task::Classification);
+                Ok(Self::Program(Box::new(External::parse(name)?), task))
+            }
+            choice => Err(Error::Option {
+                option: "MODEL",
+                found: choice.name(),
+                valid: "the folder of a model that `trueup train` wrote, or command:PROGRAM".to_owned(),
+            }),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Kept(kept) => kept.about.learner.clone(),
+            Self::Program(program, _) => program.name(),
+        }
+    }
+
+    fn task_and_labels(&self) -> (Task, LabelSet) {
+        match self {
+            Self::Kept(kept) => (kept.about.task, kept.model.labels().clone()),
+            Self::Program(_, task) => (*task, LabelSet::default()),
+        }
+    }
+
+    /// The confidence that the model itself asks for.
+    fn abstain(&self) -> Option<f64> {
+        match self {
+            Self::Kept(kept) => kept.model.decision().and_then(|decision| decision.abstain),
+            Self::Program(..) => None,
+        }
+    }
+
+    fn predict(&self, columns: &[String], examples: &[&Example]) -> Result<Predictions, DataError> {
+        match self {
+            Self::Kept(kept) => Ok(kept.model.predict(examples)),
+            Self::Program(program, task) => program.predict_any(*task, columns, examples).map_err(|error| {
+                let task_hint = "--task says which kind of answers it gives: classification, multilabel or ner";
+                DataError::Content {
+                    path: program.name(),
+                    found: error.to_string(),
+                    valid: "a program that answers each line that it reads".to_owned(),
+                    hint: Some(task_hint.to_owned()),
+                }
+            }),
+        }
+    }
+}
+
+/// Counts what is answered, by label; how many texts are left to people, in whole or in part, where an answer takes a
+/// confidence of `least`.
+fn count(answers: &Predictions, least: f64, counts: &mut BTreeMap<String, u64>) -> u64 {
+    let mut left = 0;
+    for (row, answer) in answers.answers.iter().enumerate() {
+        let mut add = |label: u32| *counts.entry(answers.labels.name(label).to_owned()).or_default() += 1;
+        match answer {
+            Annotation::Spans(spans) => {
+                let scores = answers.span_scores.as_ref().map(|scores| &scores[row]);
+                let kept = |i: usize| scores.is_none_or(|scores| scores[i] >= least);
+                left += u64::from((0..spans.len()).any(|i| !kept(i)));
+                spans.iter().enumerate().filter(|(i, _)| kept(*i)).for_each(|(_, span)| add(span.label));
+            }
+            _ if is_left(answers, row, least) => left += 1,
+            labels => labels.labels().iter().for_each(|&label| add(label)),
+        }
+    }
+    left
+}
+
+/// The names of what records say beside their texts, in the order in which they come.
+fn columns(records: &[Record]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in records.iter().flat_map(|record| &record.metadata) {
+        if !names.iter().any(|known| **known == **name) {
+            names.push(name.to_string());
+        }
+    }
+    names
+}
+
+/// A record as a model sees it: its text, its tokens where it came with them and they matter, and the values of `columns`.
+fn example(record: &Record, task: Task, columns: &[String]) -> Example {
     let tokens = if task == Task::Ner { record.tokens.as_slice() } else { &[] };
     Example {
-        id: String::new(),
+        id: record.id.as_deref().unwrap_or_default().to_owned(),
         text: record.text().to_owned(),
         gold: Annotation::Labels(Vec::new()),
         tokens: tokens.iter().map(|t| Token { start: t.start as u32, end: t.end as u32, tag: None }).collect(),
         group: None,
         time: None,
-        metadata: Vec::new(),
+        metadata: columns.iter().map(|name| said(record, name)).collect(),
         line: record.place.number,
+    }
+}
+
+/// A value as text.
+fn said(record: &Record, column: &str) -> String {
+    match record.value(column) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn answered(
             can_learn(&data, observer)?;
             observer.stage("compare texts");
             let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
-            let plan::Folded { folds, how, .. } = plan::folded(&data, clusters, program.seed)?;
+            let plan::Folded { folds, how, .. } = plan::folded(&data, clusters, 0, program.seed)?;
             observer.stage("train");
             let pick = |rows: &[usize]| rows.iter().map(|&row| &data.data.examples[row]).collect::<Vec<_>>();
             let mut parts: Vec<Predictions> = Vec::new();
@@ -76,5 +76,17 @@ pub(super) fn answered(
             (None, data.named("all"), predictions, Evaluation::OutOfFold, how)
         }
     };
-    Ok(Answered { train, valid, test, predictions, training: None, evaluation, how, model, kept: None })
+    Ok(Answered {
+        train,
+        valid,
+        test,
+        predictions,
+        training: None,
+        evaluation,
+        how,
+        model,
+        kept: None,
+        decided: None,
+        tuned: None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use trueup_core::document::{Evaluation, Review, SplitSummary, Training};
+use trueup_core::document::{Decided, Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, Predictions, Task, words};
 
 use super::judge::{costs, judge, positive};
@@ -13,10 +13,10 @@ use crate::evaluate;
 use crate::load::{self, Part};
 use crate::models::Model;
 use crate::observe::Observer;
-use crate::options::{ModelChoice, ReviewOptions, Source};
+use crate::options::{CostOption, LearnOptions, ModelChoice, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
-use crate::train::{self, Learner};
+use crate::train::{self, Field, Recipe, Settled, Tuned};
 
 /// Above this many examples one 80/20 split is evaluated instead of folds.
 const MOST_FOR_FOLDS: usize = 50_000;
@@ -33,6 +33,19 @@ pub(super) struct Answered {
     pub model: String,
     /// The model that was trained on all there is to learn from, and how, where it is to be kept.
     pub kept: Option<(Model, Training)>,
+    /// What becomes of the scores of the model that was trained, where that was asked for.
+    pub decided: Option<Decided>,
+    /// What was tried to choose its settings, where that was asked for.
+    pub tuned: Option<Tuned>,
+}
+
+/// Whether a model that is trained is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Keep {
+    /// It is only measured.
+    No,
+    /// It is kept, its settings chosen in so many trainings where that is wanted.
+    Yes { budget: Option<u64> },
 }
 
 /// Reviews a model on labelled data: loads, trains or takes predictions, measures, judges.
@@ -42,7 +55,7 @@ pub(super) struct Answered {
 /// When a file cannot be read, an option names what there is not, or there is too little to learn from.
 pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review, Error> {
     let rules = rules_of(&options.select, &options.ignore)?;
-    let answered = answered(options, false, observer)?;
+    let answered = answered(options, Keep::No, observer)?;
     judge(&answered, &rules, options, observer)
 }
 
@@ -51,10 +64,10 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
 /// # Errors
 ///
 /// As [`review`].
-pub(super) fn answered(options: &ReviewOptions, keep: bool, observer: &dyn Observer) -> Result<Answered, Error> {
+pub(super) fn answered(options: &ReviewOptions, keep: Keep, observer: &dyn Observer) -> Result<Answered, Error> {
     observer.stage("read");
     match &options.source {
-        Source::Train { data, test, valid, ignore_splits, model, settings, train_command } => {
+        Source::Train { data, test, valid, ignore_splits, learn, train_command } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -71,14 +84,18 @@ pub(super) fn answered(options: &ReviewOptions, keep: bool, observer: &dyn Obser
             evaluate::known_slices(evaluated, true, &options.slices, &options.slices_by)?;
             let valid = valid.map(|part| part.named("valid"));
             let test = test.map(|test| (test, how));
-            match model {
+            match &learn.model {
                 ModelChoice::Kept(folder) => kept::answered(data, test, folder, observer),
                 ModelChoice::Command(name) => {
                     let program = Program { name, train: train_command.as_deref(), seed: options.seed };
                     program::answered(data, test, valid, &program, observer)
                 }
-                choice => {
-                    let work = Work { choice, settings, seed: options.seed, keep, observer };
+                _ => {
+                    let (keep, budget) = match keep {
+                        Keep::No => (false, None),
+                        Keep::Yes { budget } => (true, budget),
+                    };
+                    let work = Work { learn, costs: &options.costs, seed: options.seed, keep, budget, observer };
                     trained(data, test, valid, &work)
                 }
             }
@@ -104,6 +121,8 @@ pub(super) fn answered(options: &ReviewOptions, keep: bool, observer: &dyn Obser
                 evaluation: Evaluation::Predictions,
                 model: predictions.display().to_string(),
                 kept: None,
+                decided: None,
+                tuned: None,
             })
         }
     }
@@ -132,14 +151,16 @@ pub(super) fn by_own_splits(
 
 /// How a model is trained.
 pub(super) struct Work<'a> {
-    /// Which.
-    pub choice: &'a ModelChoice,
-    /// With which settings.
-    pub settings: &'a [(String, String)],
+    /// Which, and how.
+    pub learn: &'a LearnOptions,
+    /// What mistakes cost.
+    pub costs: &'a [CostOption],
     /// The seed of parts and training.
     pub seed: u64,
     /// Whether the model is kept.
     pub keep: bool,
+    /// So many trainings to search the settings with.
+    pub budget: Option<u64>,
     /// Who watches.
     pub observer: &'a dyn Observer,
 }
@@ -177,25 +198,21 @@ pub(super) fn can_learn(data: &Part, observer: &dyn Observer) -> Result<(), Erro
     Ok(())
 }
 
-/// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data.
+/// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data and of data that settings
+/// are searched on: what chose them cannot measure them.
 fn trained(data: Part, test: Option<(Part, &str)>, valid: Option<Part>, work: &Work) -> Result<Answered, Error> {
     let Work { seed, keep, observer, .. } = *work;
-    let learner = Learner::with(work.choice, work.settings, data.data.task, seed)?;
+    let recipe = Recipe::new(work.learn, data.data.task, &data.data.labels, work.costs, seed)?;
     can_learn(&data, observer)?;
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
     let rows: Vec<usize> = (0..data.data.len()).collect();
+    let parted = test.is_none() && (data.data.len() > MOST_FOR_FOLDS || work.budget.is_some());
     // Of what is measured on a part, all is learned from in the end.
-    let parted = test.is_none() && data.data.len() > MOST_FOR_FOLDS;
     let whole = (keep && parted).then(|| (data.data.clone(), clusters.clone()));
-    let valid_data = valid.as_ref().map(|part| &part.data);
-    let on_all = |data: &Dataset, clusters: &[u32]| {
-        let plan = plan::plan(data, clusters, (0..data.len()).collect(), valid_data.is_some(), seed);
-        train::whole(&learner, data, &plan, valid_data, seed, observer)
-    };
     let (data, clusters, test, how) = match test {
         Some((test, how)) => (data.named("train"), clusters, Some(test.named("test")), how.to_owned()),
-        None if data.data.len() <= MOST_FOR_FOLDS => (data.named("all"), clusters, None, String::new()),
+        None if !parted => (data.named("all"), clusters, None, String::new()),
         None => {
             let (kept, held) = Stratification::new(&data.data, &clusters, &rows, seed).hold_out(plan::FOLDS);
             let clusters = kept.iter().map(|&row| clusters[row]).collect();
@@ -203,41 +220,75 @@ fn trained(data: Part, test: Option<(Part, &str)>, valid: Option<Part>, work: &W
             (part(&data, &kept, "train"), clusters, Some(part(&data, &held, "test")), how)
         }
     };
-    observer.stage("train");
-    if let Some(test) = test {
+    let (recipe, tuned) = match work.budget {
+        Some(budget) => chosen(&recipe, &data, &clusters, budget, work)?,
+        None => (recipe, None),
+    };
+    let valid_data = valid.as_ref().map(|part| &part.data);
+    let inner = recipe.folds(plan::FOLDS);
+    let on_all = |data: &Dataset, clusters: &[u32], settled: Option<&Settled>| {
+        // An ensemble has its folds; a decision that is known needs none.
+        let inner = recipe.members.or_else(|| settled.is_none().then_some(inner)).unwrap_or(0);
+        let plan = plan::plan(data, clusters, (0..data.len()).collect(), valid_data.is_some(), inner, seed);
+        observer.stage("train all");
+        observer.may_stop(true);
+        let made = train::whole(&recipe, data, &plan, valid_data, settled, seed, observer)?;
+        observer.may_stop(false);
+        Ok::<_, Error>((made.0, made.1))
+    };
+    let (outcome, train, test, evaluation, how, clusters) = if let Some(test) = test {
         let examples: Vec<&Example> = test.data.examples.iter().collect();
-        let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), seed);
-        let outcome = train::on_split(&learner, &data.data, &plan, valid_data, &examples, seed, observer)?;
-        let kept = match &whole {
-            Some((data, clusters)) => Some(on_all(data, clusters)?),
-            None => outcome.model.filter(|_| keep).map(|model| (model, outcome.training.clone())),
-        };
-        return Ok(Answered {
-            kept,
-            train: Some(data),
-            valid,
-            test,
-            predictions: outcome.predictions,
-            training: Some(outcome.training),
-            evaluation: Evaluation::Test,
-            how,
-            model: learner.name().to_owned(),
-        });
-    }
-    let plan::Folded { folds, clusters, how } = plan::folded(&data, clusters, seed)?;
-    let outcome = train::out_of_fold(&learner, &data.data, &folds, seed, observer)?;
-    let kept = if keep { Some(on_all(&data.data, &clusters)?) } else { None };
+        let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), inner, seed);
+        observer.stage("train");
+        // What is trained here is measured; where it is kept as well, it is worth having before it is done.
+        observer.may_stop(keep && whole.is_none());
+        let outcome = train::on_split(&recipe, &data.data, &plan, valid_data, &examples, seed, observer)?;
+        observer.may_stop(false);
+        (outcome, Some(data), test, Evaluation::Test, how, clusters)
+    } else {
+        let members = recipe.members.unwrap_or(0);
+        let plan::Folded { folds, clusters, how } = plan::folded(&data, clusters, members, seed)?;
+        observer.stage("train");
+        let outcome = train::out_of_fold(&recipe, &data.data, &folds, &clusters, seed, observer)?;
+        (outcome, None, data, Evaluation::OutOfFold, how, clusters)
+    };
+    let settled = outcome.settled.as_ref();
+    let kept = match (keep, &whole, outcome.model) {
+        (false, ..) => None,
+        (true, Some((data, clusters)), _) => Some(on_all(data, clusters, settled)?),
+        (true, None, Some(model)) => Some((model, outcome.training.clone())),
+        (true, None, None) => Some(on_all(&test.data, &clusters, settled)?),
+    };
     Ok(Answered {
         kept,
-        train: None,
+        train,
         valid,
-        test: data,
+        test,
         predictions: outcome.predictions,
         training: Some(outcome.training),
-        evaluation: Evaluation::OutOfFold,
+        evaluation,
         how,
-        model: learner.name().to_owned(),
+        model: recipe.name().to_owned(),
+        decided: outcome.settled.map(|settled| settled.report),
+        tuned,
     })
+}
+
+/// The recipe with the settings that a search on folds of what is learned from chose, and what it tried.
+pub(super) fn chosen(
+    recipe: &Recipe,
+    data: &Part,
+    clusters: &[u32],
+    budget: u64,
+    work: &Work,
+) -> Result<(Recipe, Option<Tuned>), Error> {
+    let inner = if recipe.members.is_none() { plan::FOLDS } else { 0 };
+    let plan::Folded { folds, clusters, .. } = plan::folded(data, clusters.to_vec(), inner, work.seed)?;
+    let (learner, seed) = (&recipe.learner, work.seed);
+    let field = Field { learner, data: &data.data, folds: &folds, clusters: &clusters, seed };
+    let tuned = train::tune(&field, budget, work.observer)?;
+    let learn = tuned.applied(work.learn);
+    Ok((Recipe::new(&learn, data.data.task, &data.data.labels, work.costs, seed)?, Some(tuned)))
 }
 
 /// The label of single-label data that has no other.

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use trueup_core::Dataset;
-use trueup_core::document::{Review, Tool, Training};
+use trueup_core::document::{Decided, Review, Tool, Training};
 use trueup_core::fingerprint::fingerprint;
 use trueup_data::write::check_folder;
 
 use super::judge::judge;
 use super::plan;
-use super::review::{answered, can_learn};
+use super::review::{Keep, Work, answered, can_learn, chosen};
 use crate::error::Error;
 use crate::load;
 use crate::models::{self, About, Kept, Model, SCHEMA, TrainedOn};
@@ -17,7 +17,7 @@ use crate::observe::Observer;
 use crate::options::{Source, TrainOptions};
 use crate::review::{SideName, Twins, rules_of};
 use crate::tell;
-use crate::train::{self, Learner};
+use crate::train::{self, Recipe, Tuned};
 
 /// A model that was trained and kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,10 @@ pub struct Made {
     pub labels: Vec<String>,
     /// How it was trained.
     pub training: Training,
+    /// What becomes of its scores, where that was asked for.
+    pub decided: Option<Decided>,
+    /// What was tried to choose its settings, where that was asked for.
+    pub tuned: Option<Tuned>,
     /// How good it is and what is wrong with it, where that was measured.
     pub review: Option<Review>,
     /// Bytes that it takes on the disk, without its record and card.
@@ -45,8 +49,8 @@ pub struct Made {
 pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Error> {
     check_folder(&options.out)?;
     let rules = rules_of(&options.review.select, &options.review.ignore)?;
-    let (model, training, on, review) = if options.evaluate {
-        let mut answered = answered(&options.review, true, observer)?;
+    let (model, training, on, review, (decided, tuned)) = if options.evaluate {
+        let mut answered = answered(&options.review, Keep::Yes { budget: options.budget }, observer)?;
         let (model, mut training) = answered.kept.take().expect("the model was to be kept");
         if let Some(measured) = &answered.training {
             training.learning.clone_from(&measured.learning);
@@ -55,10 +59,11 @@ pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Er
         }
         let learned = answered.train.as_ref().unwrap_or(&answered.test);
         let on = trained_on(&learned.summary.file, &learned.data);
-        (model, training, on, Some(judge(&answered, &rules, &options.review, observer)?))
+        let review = judge(&answered, &rules, &options.review, observer)?;
+        (model, training, on, Some(review), (answered.decided, answered.tuned))
     } else {
-        let (model, training, on) = alone(options, observer)?;
-        (model, training, on, None)
+        let (model, training, on, found) = alone(options, observer)?;
+        (model, training, on, None, found)
     };
     observer.stage("keep");
     let labels =
@@ -74,10 +79,10 @@ pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Er
         settings: serde_json::Value::Null,
     };
     let name = name_of(&options.out);
-    let card = tell::card(&name, &about, &labels, &training, review.as_ref());
+    let card = tell::card(&name, &about, &labels, &training, review.as_ref(), decided.as_ref());
     let kept = Kept { about, model };
     let bytes = models::save(&options.out, &kept, &training, &card)?;
-    Ok(Made { about: kept.about, labels, training, review, bytes })
+    Ok(Made { about: kept.about, labels, training, decided, tuned, review, bytes })
 }
 
 /// What a model was trained on, and the task that it poses.
@@ -88,10 +93,13 @@ fn trained_on(file: &str, data: &Dataset) -> On {
     (TrainedOn { file: file.to_owned(), examples, fingerprint }, data.task)
 }
 
+/// What becomes of a model's scores, and what was tried to choose its settings.
+type Found = (Option<Decided>, Option<Tuned>);
+
 /// Trains without measuring.
-fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Training, On), Error> {
+fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Training, On, Found), Error> {
     let review = &options.review;
-    let Source::Train { data, valid, ignore_splits, model, settings, .. } = &review.source else {
+    let Source::Train { data, valid, ignore_splits, learn, .. } = &review.source else {
         unreachable!("a model is trained on data");
     };
     observer.stage("read");
@@ -105,17 +113,29 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
         (data, valid) = (train, own);
     }
     can_learn(&data, observer)?;
-    let learner = Learner::with(model, settings, data.data.task, review.seed)?;
+    let recipe = Recipe::new(learn, data.data.task, &data.data.labels, &review.costs, review.seed)?;
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
+    let (recipe, tuned) = match options.budget {
+        Some(budget) => {
+            let (costs, seed) = (review.costs.as_slice(), review.seed);
+            let work = Work { learn, costs, seed, keep: true, budget: Some(budget), observer };
+            chosen(&recipe, &data, &clusters, budget, &work)?
+        }
+        None => (recipe, None),
+    };
     observer.stage("train");
     let valid = valid.as_ref().map(|part| &part.data);
-    let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), review.seed);
-    let (model, training) = train::whole(&learner, &data.data, &plan, valid, review.seed, observer)?;
-    Ok((model, training, trained_on(&data.summary.file, &data.data)))
+    let rows = (0..data.data.len()).collect();
+    let inner = recipe.folds(plan::FOLDS);
+    let plan = plan::plan(&data.data, &clusters, rows, valid.is_some(), inner, review.seed);
+    observer.may_stop(true);
+    let (model, training, settled) = train::whole(&recipe, &data.data, &plan, valid, None, review.seed, observer)?;
+    observer.may_stop(false);
+    Ok((model, training, trained_on(&data.summary.file, &data.data), (settled.map(|settled| settled.report), tuned)))
 }
 
 /// The name of a model by its folder.
-fn name_of(folder: &Path) -> String {
+pub(super) fn name_of(folder: &Path) -> String {
     let whole = || folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     name.or_else(whole).unwrap_or_else(|| "model".to_owned())

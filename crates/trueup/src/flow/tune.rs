@@ -7,7 +7,7 @@ use crate::load;
 use crate::observe::Observer;
 use crate::options::TuneOptions;
 use crate::review::{SideName, Twins};
-use crate::train::{self, Learner, Tuned};
+use crate::train::{self, Field, Learner, Tuned};
 
 /// Searches the settings of a learner on folds of labelled data; a test set that the data names itself is left out.
 ///
@@ -21,9 +21,10 @@ pub fn tune(options: &TuneOptions, observer: &dyn Observer) -> Result<Tuned, Err
         data = by_own_splits(&data, None, rows).0;
     }
     can_learn(&data, observer)?;
-    let learner = Learner::new(&options.model, data.data.task, options.seed)?;
+    let learner = Learner::with(&options.model, &options.settings, data.data.task, options.seed)?;
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
-    let plan::Folded { folds, clusters, .. } = plan::folded(&data, clusters, options.seed)?;
-    train::tune(&learner, &data.data, &folds, &clusters, options.budget, options.seed, observer)
+    let plan::Folded { folds, clusters, .. } = plan::folded(&data, clusters, plan::FOLDS, options.seed)?;
+    let field = Field { learner: &learner, data: &data.data, folds: &folds, clusters: &clusters, seed: options.seed };
+    train::tune(&field, options.budget, observer)
 }

@@ -72,7 +72,7 @@ pub fn open(folder: &Path) -> Result<Kept, Error> {
     let about: About = serde_json::from_value(value).map_err(|e| wrong(format!("{CONFIG} ({e})")))?;
     let bytes = map(&folder.join(ARRAYS))?;
     let parts = Parts::of_safetensors(about.settings.clone(), &bytes).map_err(damaged)?;
-    let model = Model::of_parts(&about.learner, parts).map_err(damaged)?;
+    let model = Model::of_parts(&about.learner, about.task, parts).map_err(damaged)?;
     Ok(Kept { about, model })
 }
 

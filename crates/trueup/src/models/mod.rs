@@ -11,6 +11,8 @@ use serde_json::Value;
 use trueup_core::document::Tool;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 use trueup_model::crf::CrfModel;
+use trueup_model::decision::Decision;
+use trueup_model::ensemble;
 use trueup_model::linear::LinearModel;
 use trueup_model::{ModelError, Parts, Predictor};
 
@@ -18,6 +20,9 @@ pub use folder::{CONFIG, open, save, training};
 
 /// The schema of `config.json`.
 pub const SCHEMA: &str = "trueup.model/1";
+
+/// The setting that says what becomes of a model's scores.
+const DECISION: &str = "decision";
 
 /// A trained model of any learner.
 #[derive(Debug, Clone)]
@@ -28,6 +33,30 @@ pub enum Model {
     Crf(Box<CrfModel>),
     /// Always the same answer: of training data with one label.
     Constant(Constant),
+    /// Several models that answer as one.
+    Ensemble(Ensemble),
+    /// A model whose scores become answers in another way than its own.
+    Decided(Box<Decided>),
+}
+
+/// Models of the same labels that answer as one.
+#[derive(Debug, Clone)]
+pub struct Ensemble {
+    /// What kind of answer they give.
+    pub task: Task,
+    /// The models, one or more.
+    pub members: Vec<Model>,
+}
+
+/// A model, and what becomes of its scores.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// What kind of answer it gives.
+    pub task: Task,
+    /// The model.
+    pub model: Model,
+    /// What becomes of its scores.
+    pub decision: Decision,
 }
 
 /// What always gives the same answer.
@@ -60,6 +89,15 @@ impl Predictor for Model {
             Self::Linear(model) => model.predict(examples),
             Self::Crf(model) => model.predict(examples),
             Self::Constant(model) => model.predict(examples),
+            Self::Ensemble(Ensemble { task, members }) => {
+                let parts: Vec<Predictions> = members.iter().map(|member| member.predict(examples)).collect();
+                ensemble::mean(*task, &parts)
+            }
+            Self::Decided(decided) => {
+                let mut predictions = decided.model.predict(examples);
+                decided.decision.apply(decided.task, &mut predictions);
+                predictions
+            }
         }
     }
 }
@@ -71,6 +109,35 @@ impl Model {
             Self::Linear(_) => "linear",
             Self::Crf(_) => "crf",
             Self::Constant(_) => "constant",
+            Self::Ensemble(_) => "ensemble",
+            Self::Decided(decided) => decided.model.learner(),
+        }
+    }
+
+    /// What becomes of its scores, where that is not its own way.
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Decided(decided) => Some(&decided.decision),
+            _ => None,
+        }
+    }
+
+    /// The same model with another way from scores to answers.
+    #[must_use]
+    pub fn with_decision(self, task: Task, decision: Decision) -> Self {
+        let model = match self {
+            Self::Decided(decided) => decided.model,
+            model => model,
+        };
+        Self::Decided(Box::new(Decided { task, model, decision }))
+    }
+
+    /// The model without it.
+    #[must_use]
+    pub fn undecided(&self) -> &Self {
+        match self {
+            Self::Decided(decided) => &decided.model,
+            model => model,
         }
     }
 
@@ -80,6 +147,8 @@ impl Model {
             Self::Linear(model) => model.labels(),
             Self::Crf(model) => model.labels(),
             Self::Constant(model) => &model.labels,
+            Self::Ensemble(ensemble) => ensemble.members[0].labels(),
+            Self::Decided(decided) => decided.model.labels(),
         }
     }
 
@@ -93,6 +162,22 @@ impl Model {
                 let answer: Vec<&str> = answer.labels().iter().map(|&label| labels.name(label)).collect();
                 Parts::new(serde_json::json!({ "labels": labels.names(), "answer": answer, "several": several }))
             }
+            Self::Ensemble(Ensemble { members, .. }) => {
+                let mut parts = Parts::new(Value::Null);
+                let mut of = |(number, member): (usize, &Self)| {
+                    let settings = parts.put_all(&number.to_string(), member.to_parts());
+                    serde_json::json!({ "learner": member.learner(), "settings": settings })
+                };
+                let members: Vec<Value> = members.iter().enumerate().map(&mut of).collect();
+                parts.settings = serde_json::json!({ "members": members });
+                parts
+            }
+            Self::Decided(decided) => {
+                let mut parts = decided.model.to_parts();
+                parts.settings[DECISION] =
+                    serde_json::to_value(&decided.decision).expect("it holds only numbers and lists");
+                parts
+            }
         }
     }
 
@@ -101,8 +186,17 @@ impl Model {
     /// # Errors
     ///
     /// When there is no such learner, or the parts are not whole.
-    pub fn of_parts(learner: &str, parts: Parts) -> Result<Self, ModelError> {
+    pub fn of_parts(learner: &str, task: Task, mut parts: Parts) -> Result<Self, ModelError> {
         let damaged = |what: String| ModelError::Damaged { what };
+        if let Some(decision) = parts.settings.as_object_mut().and_then(|settings| settings.remove(DECISION)) {
+            let decision: Decision =
+                serde_json::from_value(decision).map_err(|e| damaged(format!("its decision ({e})")))?;
+            let model = Self::of_parts(learner, task, parts)?;
+            if !decision.fits(model.labels().len()) {
+                return Err(damaged("its decision is for other labels".to_owned()));
+            }
+            return Ok(model.with_decision(task, decision));
+        }
         match learner {
             "linear" => Ok(Self::Linear(Box::new(LinearModel::of_parts(parts)?))),
             "crf" => Ok(Self::Crf(Box::new(CrfModel::of_parts(parts)?))),
@@ -121,6 +215,25 @@ impl Model {
                 };
                 Ok(Self::Constant(Constant { labels, answer }))
             }
+            "ensemble" => {
+                #[derive(Deserialize)]
+                struct Member {
+                    learner: String,
+                    settings: Value,
+                }
+                let members: Vec<Member> = parts.setting("members")?;
+                let members = members.into_iter().enumerate().map(|(number, Member { learner, settings })| {
+                    if learner == "ensemble" {
+                        return Err(damaged("an ensemble of ensembles".to_owned()));
+                    }
+                    Self::of_parts(&learner, task, parts.take_all(&number.to_string(), settings))
+                });
+                let members = members.collect::<Result<Vec<_>, _>>()?;
+                if members.is_empty() || members.iter().any(|member| member.labels() != members[0].labels()) {
+                    return Err(damaged("the members of the ensemble do not fit together".to_owned()));
+                }
+                Ok(Self::Ensemble(Ensemble { task, members }))
+            }
             other => Err(damaged(format!("the learner '{other}' is not known to this version"))),
         }
     }
@@ -133,7 +246,7 @@ pub struct About {
     pub schema: String,
     /// What made it.
     pub tool: Tool,
-    /// `linear`, `crf` or `constant`.
+    /// `linear`, `crf`, `ensemble` or `constant`.
     pub learner: String,
     /// What kind of answer it gives.
     pub task: Task,

@@ -273,5 +273,6 @@ pub fn training(losses: &[(f64, f64)], kept: u32) -> trueup_core::document::Trai
         learning: Vec::new(),
         last_doubling: None,
         folds: Vec::new(),
+        interrupted: false,
     }
 }

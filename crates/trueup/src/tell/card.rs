@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use trueup_core::document::{Review, Severity, Training};
+use trueup_core::document::{Decided, Review, Severity, Training};
 use trueup_core::{Task, words};
 
 use super::markdown::{code, interval, text};
@@ -19,7 +19,14 @@ const MOST_LABELS: usize = 200;
 const FIRST_LABELS: usize = 20;
 
 /// The card of a model called `name`; `review` is what its quality is known from.
-pub fn card(name: &str, about: &About, labels: &[String], training: &Training, review: Option<&Review>) -> String {
+pub fn card(
+    name: &str,
+    about: &About,
+    labels: &[String],
+    training: &Training,
+    review: Option<&Review>,
+    decided: Option<&Decided>,
+) -> String {
     let mut out = front(name, about, review);
     let kind = match about.task {
         Task::Classification => "Gives a text one of",
@@ -34,6 +41,7 @@ pub fn card(name: &str, about: &About, labels: &[String], training: &Training, r
     let _ = writeln!(out, ": {}{rest}.\n", shown.join(", "));
     let _ = writeln!(out, "    trueup predict {name} TEXTS.csv -o ANSWERS.csv\n");
     quality(&mut out, review);
+    decisions(&mut out, decided);
     faults(&mut out, review);
     let _ = writeln!(
         out,
@@ -83,6 +91,56 @@ fn quality(out: &mut String, review: Option<&Review>) {
         let _ = writeln!(out, "| {} | {} | {} |", text(&row.label), words::count(row.support), figures.join(" | "));
     }
     out.push('\n');
+}
+
+/// What becomes of the scores, and what that brings.
+fn decisions(out: &mut String, decided: Option<&Decided>) {
+    let Some(decided) = decided else { return };
+    let _ = writeln!(
+        out,
+        "## From scores to answers\n\nCalibration: {}. Rule: {}. Found on {} that the model had not learned from.\n",
+        decided.calibration,
+        decided.rule,
+        words::counted(decided.examples, "example")
+    );
+    if !decided.before.is_empty() {
+        *out += "| metric | before | after |\n|---|---:|---:|\n";
+        for (metric, before) in &decided.before {
+            let after = decided.after.get(metric).map_or_else(|| "n/a".to_owned(), words::figure_with_interval);
+            let _ = writeln!(out, "| {} | {} | {after} |", title(metric), words::figure_with_interval(before));
+        }
+        out.push('\n');
+    }
+    if !decided.reliability_after.is_empty() && decided.calibration != "own" {
+        *out += "| answers | confidence before | right | confidence after | right |\n|---:|---:|---:|---:|---:|\n";
+        for (before, after) in decided.reliability_before.iter().zip(&decided.reliability_after) {
+            let _ = writeln!(
+                out,
+                "| {:.0} | {:.2} | {:.2} | {:.2} | {:.2} |",
+                after.weight, before.confidence, before.accuracy, after.confidence, after.accuracy
+            );
+        }
+        out.push('\n');
+    }
+    if !decided.thresholds.is_empty() {
+        *out += "| label | threshold |\n|---|---:|\n";
+        for (label, threshold) in decided.thresholds.iter().take(MOST_LABELS) {
+            let _ = writeln!(out, "| {} | {threshold:.3} |", text(label));
+        }
+        out.push('\n');
+    }
+    if let Some(abstained) = &decided.abstain {
+        let _ = writeln!(
+            out,
+            "Answers of confidence below {:.5} are left to people: {} are answered, of which {} are right.\n",
+            abstained.below,
+            words::figure_with_interval(&abstained.answered),
+            words::figure_with_interval(&abstained.right)
+        );
+    }
+    for note in &decided.notes {
+        let _ = writeln!(out, "{}.\n", words::capital(&text(note)));
+    }
 }
 
 fn faults(out: &mut String, review: Option<&Review>) {

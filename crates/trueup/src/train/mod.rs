@@ -6,7 +6,9 @@
 //! train, stop or calibrate the model that answers it.
 
 mod curve;
+mod decide;
 mod learner;
+mod recipe;
 mod settings;
 mod tune;
 
@@ -16,14 +18,17 @@ use rayon::prelude::*;
 use trueup_core::counts::Tallies;
 use trueup_core::document::{FoldScore, LearningPoint, Training};
 use trueup_core::fingerprint::{digest, fingerprint};
-use trueup_core::{Dataset, Estimate, Example, Predictions, Scores, Task};
-use trueup_model::{ModelError, Progress, Silent};
+use trueup_core::{Annotation, Dataset, Estimate, Example, Predictions, Scores, Task};
+use trueup_model::decision::Decision;
+use trueup_model::{ModelError, Predictor, Progress, Silent};
 
+pub use decide::{HeldOut, Settled};
 pub use learner::{Learner, Trained};
-pub use tune::{Forecast, Mattered, Tried, Tuned, tune};
+pub use recipe::{Recipe, Wanted, WantedRule};
+pub use tune::{Field, Forecast, Mattered, Tried, Tuned, tune};
 
 use crate::error::Error;
-use crate::models::Model;
+use crate::models::{Ensemble, Model};
 use crate::observe::Observer;
 
 /// Which rows of the training data do what.
@@ -37,6 +42,9 @@ pub struct Plan {
     pub watched: Vec<usize>,
     /// The quarter (0 to 3) of each of `fit`, for the learning curve.
     pub quarters: Vec<usize>,
+    /// Folds of `all`: of the members of an ensemble, and of the answers that a decision is found on; where neither is asked
+    /// for, none.
+    pub folds: Vec<Fold>,
 }
 
 /// One fold: rows held out to be answered, and the plan for the rows kept.
@@ -57,6 +65,8 @@ pub struct Outcome {
     pub training: Training,
     /// The model, where one was trained on all of the training data.
     pub model: Option<Model>,
+    /// What becomes of its scores, where that was asked for.
+    pub settled: Option<Settled>,
 }
 
 /// Trains on `train` by `plan`, watched by `valid` if it is given, and answers `test`.
@@ -65,7 +75,7 @@ pub struct Outcome {
 ///
 /// When there is nothing to learn from.
 pub fn on_split(
-    learner: &Learner,
+    recipe: &Recipe,
     train: &Dataset,
     plan: &Plan,
     valid: Option<&Dataset>,
@@ -73,13 +83,16 @@ pub fn on_split(
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
-    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * 3 };
+    let watch = Watch::new(observer, recipe, plan, 2);
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let search = search(learner, train, plan, valid.as_deref(), seed, &watch)?;
-    let fitted = refit(learner, train, plan, &search, &watch)?;
-    let predictions = fitted.predict(test);
-    let training = Training { features: fitted.features, ..record(learner, train, seed, search, Vec::new()) };
-    Ok(Outcome { predictions, training, model: Some(fitted.model) })
+    let search = search(&recipe.learner, train, plan, valid.as_deref(), seed, &watch)?;
+    let made = make(recipe, train, plan, &search, &watch)?;
+    let settled = settled(recipe, train, plan, &made, seed, &watch)?;
+    let model = decided(made.model, train, settled.as_ref());
+    let predictions = model.predict(test);
+    let interrupted = watch.stopped();
+    let training = Training { features: made.features, interrupted, ..record(recipe, train, seed, search, Vec::new()) };
+    Ok(Outcome { predictions, training, model: Some(model), settled })
 }
 
 /// Answers every example of `data` by a model that was trained without its fold. The folds hold out each row once.
@@ -88,61 +101,190 @@ pub fn on_split(
 ///
 /// When there is nothing to learn from in some fold's training part.
 pub fn out_of_fold(
-    learner: &Learner,
+    recipe: &Recipe,
     data: &Dataset,
     folds: &[Fold],
+    clusters: &[u32],
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
-    let total = u64::from(learner.most_epochs()) * folds.len() as u64 * 2;
-    let watch = Watch { observer, done: AtomicU64::new(0), total };
+    let each = folds.first().map_or(0, |fold| fold.plan.folds.len() as u64) + 2;
+    let watch = Watch { observer, done: AtomicU64::new(0), total: passes(recipe) * folds.len() as u64 * each };
     let parts: Vec<(Predictions, Search, u64)> = folds
         .par_iter()
         .enumerate()
         .map(|(number, fold)| {
             // The learning curve is drawn once, in the first fold.
             let search = match number {
-                0 => search(learner, data, &fold.plan, None, seed, &watch)?,
-                _ => stop_early(learner, data, &fold.plan, None, &watch)?,
+                0 => search(&recipe.learner, data, &fold.plan, None, seed, &watch)?,
+                _ => stop_early(&recipe.learner, data, &fold.plan, None, &watch)?,
             };
-            let fitted = refit(learner, data, &fold.plan, &search, &watch)?;
-            Ok((fitted.predict(&pick(data, &fold.held)), search, fitted.features))
+            let made = make(recipe, data, &fold.plan, &search, &watch)?;
+            Ok((made.model.predict(&pick(data, &fold.held)), search, made.features))
         })
         .collect::<Result<_, Error>>()?;
     let answered = || folds.iter().zip(&parts).map(|(fold, (answers, _, _))| (fold.held.as_slice(), answers));
-    let scores = answered()
+    let mut predictions = assemble(data, answered());
+    let settled = (!recipe.wanted.is_plain()).then(|| {
+        let mut fold_of = vec![0; data.len()];
+        folds.iter().enumerate().for_each(|(number, fold)| fold.held.iter().for_each(|&row| fold_of[row] = number));
+        let held = HeldOut {
+            task: data.task,
+            labels: &data.labels,
+            gold: data.examples.iter().map(|example| &example.gold).collect(),
+            answers: predictions.clone(),
+            folds: fold_of,
+            clusters: Some(clusters.to_vec()),
+        };
+        held.settle(&recipe.wanted, seed)
+    });
+    if let Some(settled) = &settled {
+        predictions.clone_from(&settled.predictions);
+    }
+    let scores = folds
+        .iter()
         .enumerate()
-        .map(|(number, (held, answers))| FoldScore {
+        .map(|(number, fold)| FoldScore {
             fold: number as u32 + 1,
-            examples: held.len() as u64,
-            score: curve::score(data.task, &tallies(data, held, answers)),
+            examples: fold.held.len() as u64,
+            score: curve::score(data.task, &tallies(data, &fold.held, &predictions.select(&fold.held))),
         })
         .collect();
-    let predictions = assemble(data, answered());
     let (_, first, features) = parts.into_iter().next().expect("at least one fold");
-    let training = Training { features, ..record(learner, data, seed, first, scores) };
-    Ok(Outcome { predictions, training, model: None })
+    let training = Training { features, ..record(recipe, data, seed, first, scores) };
+    Ok(Outcome { predictions, training, model: None, settled })
 }
 
-/// Trains on all of `data` by `plan`, watched by `valid` if it is given; the model and how it was trained.
+/// Trains on all of `data` by `plan`, watched by `valid` if it is given; the model and how it was trained. What becomes of its
+/// scores is `settled` where that is known already.
 ///
 /// # Errors
 ///
 /// When there is nothing to learn from.
 pub fn whole(
-    learner: &Learner,
+    recipe: &Recipe,
     data: &Dataset,
     plan: &Plan,
     valid: Option<&Dataset>,
+    known: Option<&Settled>,
     seed: u64,
     observer: &dyn Observer,
-) -> Result<(Model, Training), Error> {
-    let watch = Watch { observer, done: AtomicU64::new(0), total: u64::from(learner.most_epochs()) * 2 };
+) -> Result<(Model, Training, Option<Settled>), Error> {
+    let watch = Watch::new(observer, recipe, plan, 0);
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let search = stop_early(learner, data, plan, valid.as_deref(), &watch)?;
-    let fitted = refit(learner, data, plan, &search, &watch)?;
-    let training = Training { features: fitted.features, ..record(learner, data, seed, search, Vec::new()) };
-    Ok((fitted.model, training))
+    let search = stop_early(&recipe.learner, data, plan, valid.as_deref(), &watch)?;
+    let made = make(recipe, data, plan, &search, &watch)?;
+    let settled = match known {
+        Some(known) => Some(known.clone()),
+        None => settled(recipe, data, plan, &made, seed, &watch)?,
+    };
+    let interrupted = watch.stopped();
+    let training = Training { features: made.features, interrupted, ..record(recipe, data, seed, search, Vec::new()) };
+    Ok((decided(made.model, data, settled.as_ref()), training, settled))
+}
+
+/// A model of a plan.
+struct Made {
+    model: Model,
+    features: u64,
+    /// What the members of an ensemble answered to their folds.
+    held: Vec<Predictions>,
+}
+
+/// Makes the model of a plan, once the best number of passes is known.
+fn make(recipe: &Recipe, data: &Dataset, plan: &Plan, search: &Search, watch: &Watch) -> Result<Made, Error> {
+    if recipe.members.is_none() {
+        // Who interrupts wants what is best so far, and no further training.
+        let fitted = if watch.stopped() { None } else { Some(refit(&recipe.learner, data, plan, search, watch)?) };
+        let fitted = fitted.filter(|_| !watch.stopped());
+        let fitted = fitted.as_ref().unwrap_or(&search.found);
+        return Ok(Made { model: fitted.model.clone(), features: fitted.features, held: Vec::new() });
+    }
+    let members: Vec<(Trained, Predictions)> = plan
+        .folds
+        .par_iter()
+        .map(|fold| {
+            let held = pick(data, &fold.held);
+            let member = fit(&recipe.learner, data, &fold.plan.all, Some(&held), watch)?;
+            let answers = member.predict(&held);
+            Ok((member, answers))
+        })
+        .collect::<Result<_, Error>>()?;
+    let features = members.iter().map(|(member, _)| member.features).sum();
+    let (members, held) = members.into_iter().map(|(member, answers)| (member.model, answers)).unzip();
+    Ok(Made { model: Model::Ensemble(Ensemble { task: data.task, members }), features, held })
+}
+
+/// What becomes of the scores of a model, found on folds of what it has learned from; `None` where nothing is asked for.
+fn settled(
+    recipe: &Recipe,
+    data: &Dataset,
+    plan: &Plan,
+    made: &Made,
+    seed: u64,
+    watch: &Watch,
+) -> Result<Option<Settled>, Error> {
+    if recipe.wanted.is_plain() {
+        return Ok(None);
+    }
+    let held: Vec<Predictions> = match (&made.held, recipe.wanted.needs_answers()) {
+        (held, _) if !held.is_empty() => held.clone(),
+        (_, true) => answers_of(&recipe.learner, data, &plan.folds, watch)?,
+        // It is known what is to become of them; what it is worth is not measured here.
+        (_, false) => Vec::new(),
+    };
+    let (mut rows, mut folds): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    for (number, fold) in plan.folds.iter().enumerate().filter(|(number, _)| *number < held.len()) {
+        rows.extend(&fold.held);
+        folds.extend(fold.held.iter().map(|_| number));
+    }
+    let gold: Vec<&Annotation> = rows.iter().map(|&row| &data.examples[row].gold).collect();
+    let held =
+        HeldOut { task: data.task, labels: &data.labels, gold, answers: joined(data, &held), folds, clusters: None };
+    Ok(Some(held.settle(&recipe.wanted, seed)))
+}
+
+/// The model with what becomes of its scores.
+fn decided(model: Model, data: &Dataset, settled: Option<&Settled>) -> Model {
+    match settled {
+        Some(settled) if settled.decision != Decision::default() => {
+            model.with_decision(data.task, settled.decision.clone())
+        }
+        _ => model,
+    }
+}
+
+/// The answers to each fold by a model that was trained without it.
+fn answers_of(
+    learner: &Learner,
+    data: &Dataset,
+    folds: &[Fold],
+    progress: &dyn Progress,
+) -> Result<Vec<Predictions>, Error> {
+    folds
+        .par_iter()
+        .map(|fold| {
+            let search = stop_early(learner, data, &fold.plan, None, progress)?;
+            let fitted = refit(learner, data, &fold.plan, &search, progress)?;
+            Ok(fitted.predict(&pick(data, &fold.held)))
+        })
+        .collect()
+}
+
+/// The answers of parts, one after the other.
+fn joined(data: &Dataset, parts: &[Predictions]) -> Predictions {
+    let labels = data.labels.clone();
+    let answers = parts.iter().flat_map(|part| part.answers.iter().cloned()).collect();
+    let scores = parts.iter().all(|part| part.scores.is_some()).then(|| {
+        let mut all = Scores::new(labels.len());
+        for scores in parts.iter().filter_map(|part| part.scores.as_ref()) {
+            (0..scores.len()).for_each(|row| all.push(scores.row(row)));
+        }
+        all
+    });
+    let spans = parts.iter().all(|part| part.span_scores.is_some());
+    let span_scores = spans.then(|| parts.iter().filter_map(|part| part.span_scores.clone()).flatten().collect());
+    Predictions { labels, answers, scores, span_scores }
 }
 
 /// What the search for the best number of passes found.
@@ -271,12 +413,12 @@ pub fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'
     }
 }
 
-fn record(learner: &Learner, data: &Dataset, seed: u64, search: Search, folds: Vec<FoldScore>) -> Training {
-    let params = learner.describe();
+fn record(recipe: &Recipe, data: &Dataset, seed: u64, search: Search, folds: Vec<FoldScore>) -> Training {
+    let params = recipe.describe();
     let named = params.iter().map(|(name, value)| format!("{name}={value}"));
-    let pieces = [fingerprint(data), learner.name().to_owned(), seed.to_string()];
+    let pieces = [fingerprint(data), recipe.name().to_owned(), seed.to_string()];
     Training {
-        model: learner.name().to_owned(),
+        model: recipe.name().to_owned(),
         fingerprint: digest(pieces.into_iter().chain(named)),
         params,
         seed,
@@ -288,19 +430,38 @@ fn record(learner: &Learner, data: &Dataset, seed: u64, search: Search, folds: V
         learning: search.learning,
         last_doubling: search.last_doubling,
         folds,
+        interrupted: false,
     }
 }
 
-/// Tells the observer how many passes are done.
+/// Tells the observer how many passes are done, and asks whether to go on.
 struct Watch<'a> {
     observer: &'a dyn Observer,
     done: AtomicU64,
     total: u64,
 }
 
+/// Passes that a model takes at most.
+fn passes(recipe: &Recipe) -> u64 {
+    u64::from(recipe.learner.most_epochs())
+}
+
+impl<'a> Watch<'a> {
+    /// For the model of a plan and so many trainings more.
+    fn new(observer: &'a dyn Observer, recipe: &Recipe, plan: &Plan, more: u64) -> Self {
+        let folds = plan.folds.len() as u64 * if recipe.members.is_some() { 1 } else { 2 };
+        Self { observer, done: AtomicU64::new(0), total: passes(recipe) * (2 + more.min(1) + folds) }
+    }
+}
+
 impl Progress for Watch<'_> {
-    fn epoch(&self, _: u32, _: u32, _: f64) {
+    fn epoch(&self, _: u32, _: u32, loss: f64) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.progress(done.min(self.total), self.total);
+        self.observer.loss(loss);
+    }
+
+    fn stopped(&self) -> bool {
+        self.observer.stopped()
     }
 }

@@ -1,5 +1,7 @@
 //! Settings of learners by name, as they are typed (`--set l2=0.1`), recorded and tuned.
 
+use std::collections::BTreeMap;
+
 use trueup_model::crf::{CrfParams, Optimiser};
 use trueup_model::linear::{ClassWeights, LinearParams};
 
@@ -51,7 +53,7 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
             params.class_weights = match value {
                 "equal" => ClassWeights::Equal,
                 "balanced" => ClassWeights::Balanced,
-                _ => return Err(Wrong::Value("equal or balanced")),
+                _ => ClassWeights::ByLabel(weights(value)?),
             }
         }
         "prune" => params.prune = number(value, 0.0)?,
@@ -61,6 +63,16 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
         _ => return Err(Wrong::Name),
     }
     Ok(())
+}
+
+/// `fraud=5,ham=1`; a label may hold equals signs.
+fn weights(value: &str) -> Result<BTreeMap<String, f64>, Wrong> {
+    let one = |pair: &str| {
+        let (label, weight) = pair.rsplit_once('=')?;
+        Some((label.to_owned(), weight.parse().ok().filter(|w: &f64| w.is_finite() && *w > 0.0)?))
+    };
+    let all = value.split(',').map(one).collect::<Option<_>>();
+    all.ok_or(Wrong::Value("equal, balanced, or LABEL=NUMBER with numbers above 0, several separated by commas"))
 }
 
 fn crf(params: &mut CrfParams, name: &str, value: &str) -> Result<(), Wrong> {

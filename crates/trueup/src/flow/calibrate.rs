@@ -1,0 +1,96 @@
+//! Calibration: what becomes of the scores of a kept model, found on labelled data that it has not learned from.
+
+use trueup_core::document::{Decided, Tool};
+use trueup_core::fingerprint::fingerprint;
+use trueup_core::{Annotation, Example, LabelSet};
+use trueup_data::write::check_folder;
+use trueup_model::Predictor;
+
+use super::plan;
+use crate::error::Error;
+use crate::load;
+use crate::models::{self, About, Kept};
+use crate::observe::Observer;
+use crate::options::CalibrateOptions;
+use crate::review::{SideName, Twins};
+use crate::split::Stratification;
+use crate::tell;
+use crate::train::{HeldOut, Recipe};
+
+/// A model that was calibrated and kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibrated {
+    /// What it is.
+    pub about: About,
+    /// What becomes of its scores, and what that brings.
+    pub decided: Decided,
+    /// Bytes that it takes on the disk.
+    pub bytes: u64,
+}
+
+/// Finds what becomes of the scores of the model in a folder on labelled data, and keeps the model with it in another folder.
+///
+/// What is shown of it is cross-fitted over five folds of the data; what is kept is found on all of it.
+///
+/// # Errors
+///
+/// When the model cannot be opened, the data cannot be read, is what the model was trained on, or poses another task, or the
+/// folder cannot be written.
+pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<Calibrated, Error> {
+    check_folder(&options.out)?;
+    let kept = models::open(&options.model)?;
+    let training = models::training(&options.model)?;
+    observer.stage("read");
+    let mut part = load::read(&[&options.data], &options.read, observer)?.remove(0);
+    let shown = options.data.display().to_string();
+    if kept.about.task != part.data.task {
+        let valid = format!("{} data, which the model answers", kept.about.task);
+        return Err(Error::Option { option: "DATA", found: format!("{shown}: {} data", part.data.task), valid });
+    }
+    if fingerprint(&part.data) == kept.about.data.fingerprint {
+        let valid = "labelled data that the model has not learned from: on what it has, it looks surer than it is";
+        return Err(Error::Option { option: "DATA", found: shown, valid: valid.to_owned() });
+    }
+    observer.stage("predict");
+    let model = kept.model.undecided().clone();
+    let rows: Vec<&Example> = part.data.examples.iter().collect();
+    let mut answers = model.predict(&rows);
+    // The decision is about the labels of the model, and others of the data are never answered.
+    let all = LabelSet::union([model.labels(), &part.data.labels]);
+    if all != *model.labels() {
+        let strange = part.data.labels.names().iter().filter(|name| model.labels().id(name).is_none());
+        let strange: Vec<&str> = strange.map(String::as_str).collect();
+        let valid = format!(
+            "data of the labels of the model alone; --where \"label NOT IN ('{}')\" leaves them out",
+            strange.join("', '")
+        );
+        return Err(Error::Option {
+            option: "DATA",
+            found: format!("{shown}: labels that the model does not know"),
+            valid,
+        });
+    }
+    part.data.relabel(&all);
+    answers.relabel(&all);
+    observer.stage("calibrate");
+    let clusters = Twins::new(vec![(SideName::Test, &part.data)]).exact_clusters(SideName::Test);
+    let places: Vec<usize> = (0..part.data.len()).collect();
+    let strata = Stratification::new(&part.data, &clusters, &places, options.seed);
+    let gold: Vec<&Annotation> = part.data.examples.iter().map(|example| &example.gold).collect();
+    let folds = strata.folds(strata.units().clamp(1, plan::FOLDS));
+    let recipe = Recipe::wanted(&options.learn, part.data.task, &all, &options.costs)?;
+    let clusters = Some(clusters);
+    let held = HeldOut { task: part.data.task, labels: &all, gold, answers, folds, clusters };
+    let settled = held.settle(&recipe, options.seed);
+    observer.stage("keep");
+    let task = kept.about.task;
+    let model = model.with_decision(task, settled.decision);
+    let tool = Tool { name: "trueup".into(), version: env!("CARGO_PKG_VERSION").into() };
+    let about = About { tool, command: options.command.clone(), ..kept.about };
+    let labels = model.labels().names().to_vec();
+    let name = super::train::name_of(&options.out);
+    let card = tell::card(&name, &about, &labels, &training, None, Some(&settled.report));
+    let kept = Kept { about, model };
+    let bytes = models::save(&options.out, &kept, &training, &card)?;
+    Ok(Calibrated { about: kept.about, decided: settled.report, bytes })
+}
