@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Span, Token};
 use trueup_model::crf::{Alignment, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
 use trueup_model::{ModelError, Predictor, Progress, Silent};
@@ -250,18 +251,67 @@ fn a_label_without_gold_is_never_predicted_and_its_gold_counts() {
     assert!(predictions.answers[0].spans().iter().all(|span| span.label != 2));
 }
 
+/// Hears of passes, and says stop after so many.
+struct Log {
+    heard: Mutex<Vec<(u32, u32, f64)>>,
+    most: usize,
+}
+
+impl Log {
+    fn until(most: usize) -> Self {
+        Self { heard: Mutex::new(Vec::new()), most }
+    }
+}
+
+impl Progress for Log {
+    fn epoch(&self, done: u32, of: u32, loss: f64) {
+        self.heard.lock().unwrap().push((done, of, loss));
+    }
+
+    fn stopped(&self) -> bool {
+        self.heard.lock().unwrap().len() >= self.most
+    }
+}
+
 #[test]
 fn progress_hears_of_every_pass() {
-    struct Log(Mutex<Vec<(u32, u32, f64)>>);
-    impl Progress for Log {
-        fn epoch(&self, done: u32, of: u32, train_loss: f64) {
-            self.0.lock().unwrap().push((done, of, train_loss));
+    let (train, valid) = (corpus(20, 14), corpus(10, 24));
+    for valid in [None, Some(&refs(&valid)[..])] {
+        let log = Log::until(usize::MAX);
+        let fitted = fit(&labels(), &refs(&train), valid, &params(3), &log).unwrap();
+        let loss = |point: &CurvePoint| point.valid_loss.unwrap_or(point.train_loss);
+        let expected: Vec<_> = fitted.curve.iter().map(|point| (point.step, 3, loss(point))).collect();
+        assert_eq!(log.heard.into_inner().unwrap(), expected);
+        assert_eq!(fitted.curve[0].valid_loss.is_some(), valid.is_some());
+    }
+}
+
+#[test]
+fn who_watches_can_say_stop() {
+    let (train, valid, test) = (noisy(60, 5), noisy(60, 6), corpus(30, 25));
+    for optimiser in [Optimiser::Adagrad, Optimiser::Lbfgs] {
+        let params = |epochs: u32| CrfParams { optimiser, patience: 40, l2: 0.1, ..params(epochs) };
+        for valid in [None, Some(&refs(&valid)[..])] {
+            let stopped = fit(&labels(), &refs(&train), valid, &params(40), &Log::until(7)).unwrap();
+            assert_eq!(stopped.curve.len(), 7, "{optimiser:?}");
+            // The best so far: what as many passes leave whose end was set before.
+            let ended = fit(&labels(), &refs(&train), valid, &params(7), &Silent).unwrap();
+            assert_eq!((stopped.epochs, &stopped.curve), (ended.epochs, &ended.curve));
+            assert_eq!(stopped.model.predict(&refs(&test)), ended.model.predict(&refs(&test)));
         }
     }
-    let log = Log(Mutex::new(Vec::new()));
-    let fitted = fit(&labels(), &refs(&corpus(20, 14)), None, &params(3), &log).unwrap();
-    let expected: Vec<_> = fitted.curve.iter().map(|point| (point.step, 3, point.train_loss)).collect();
-    assert_eq!(log.0.into_inner().unwrap(), expected);
+}
+
+#[test]
+fn who_watches_can_stop_all_folds() {
+    let data = corpus(60, 16);
+    let folds = Fold::of(&(0..data.len()).map(|i| i % 3).collect::<Vec<_>>());
+    let folds: Vec<Fold> = folds.into_iter().map(|fold| fold.watching(|row| row % 10 == 4)).collect();
+    let (answers, records) = out_of_fold(&labels(), &refs(&data), &folds, &params(50), &Log::until(5)).unwrap();
+    check(&data, &answers);
+    // Of the trainings under way each ends its pass, and the others take one.
+    assert!(records.iter().all(|record| record.curve.len() <= 5 && record.epochs <= 5));
+    assert!(records.iter().any(|record| record.epochs == 1));
 }
 
 #[test]
@@ -274,28 +324,45 @@ fn parameters_describe_themselves() {
 
 #[test]
 fn out_of_fold_answers_are_those_of_fits_of_their_own() {
-    let data = corpus(90, 15);
+    let data = noisy(90, 15);
     let all = refs(&data);
     let fold_of: Vec<usize> = (0..data.len()).map(|i| i % 4).collect();
     let mut folds = Fold::of(&fold_of);
-    // One fold stops early.
-    folds[2].valid = folds[2].train.split_off(50);
-    let params = CrfParams { prune_after: 2, gazetteer: lists(), ..params(5) };
+    // Two folds search for their number of passes, one of them with a learning curve.
+    for fold in &mut folds[..2] {
+        *fold = fold.clone().watching(|row| row % 10 < 2);
+        assert_eq!(fold.fit.len() + fold.watched.len(), fold.all.len());
+    }
+    let nothing: Vec<usize> = folds[0].fit.iter().copied().filter(|&row| data[row].gold.spans().is_empty()).collect();
+    folds[0].smaller = vec![folds[0].fit[..20].to_vec(), nothing];
+    let params = CrfParams { prune_after: 2, patience: 1, learning_rate: 0.2, gazetteer: lists(), ..params(9) };
     let (answers, records) = out_of_fold(&labels(), &all, &folds, &params, &Silent).unwrap();
     check(&data, &answers);
     let pick = |rows: &[usize]| rows.iter().map(|&row| all[row]).collect::<Vec<_>>();
     for (fold, record) in folds.iter().zip(&records) {
-        let valid = pick(&fold.valid);
-        let valid = (!valid.is_empty()).then_some(valid.as_slice());
-        let fitted = fit(&labels(), &pick(&fold.train), valid, &params, &Silent).unwrap();
+        let watched = pick(&fold.watched);
+        let searched = |rows: &[usize]| fit(&labels(), &pick(rows), Some(&watched), &params, &Silent);
+        let search = (!watched.is_empty()).then(|| searched(&fold.fit).unwrap());
+        let epochs = search.as_ref().map_or(params.epochs, |search| search.epochs);
+        let refit = CrfParams { epochs, ..params.clone() };
+        let fitted = fit(&labels(), &pick(&fold.all), None, &refit, &Silent).unwrap();
         let own = fitted.model.predict(&pick(&fold.held));
         for (i, &row) in fold.held.iter().enumerate() {
             assert_eq!(answers.answers[row], own.answers[i]);
             assert_eq!(answers.span_scores.as_ref().unwrap()[row], own.span_scores.as_ref().unwrap()[i]);
         }
-        let own = FoldRecord { epochs: fitted.epochs, features: fitted.features, curve: fitted.curve };
+        let small = fold.smaller.iter().map(|rows| searched(rows).ok());
+        let learning = small.chain((!fold.smaller.is_empty()).then(|| searched(&fold.fit).ok()));
+        let own = FoldRecord {
+            epochs,
+            features: fitted.features,
+            curve: search.map_or(fitted.curve, |search| search.curve),
+            learning: learning.map(|fitted| Some(fitted?.model.predict(&watched))).collect(),
+        };
         assert_eq!(*record, own);
     }
+    assert!(records[0].epochs < 9 && records[2].epochs == 9, "one that watches stops early");
+    assert_eq!(records[0].learning.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
 }
 
 #[test]

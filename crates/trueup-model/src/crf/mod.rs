@@ -207,7 +207,7 @@ impl CrfParams {
 /// With a validation part, training stops when its loss has not fallen for [`CrfParams::patience`] passes, and the model
 /// is that of the pass with the lowest loss ([`Fitted::epochs`]); the curve shows all passes run. Without one, or with one
 /// that holds no token, it runs exactly [`CrfParams::epochs`] passes. Training `n` passes gives the same model whichever
-/// way `n` came about.
+/// way `n` came about. When [`Progress::stopped`] says so, training ends with the pass at hand as if it were the last.
 ///
 /// # Errors
 ///

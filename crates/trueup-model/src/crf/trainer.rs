@@ -182,7 +182,7 @@ struct Run {
     curve: Vec<CurvePoint>,
 }
 
-/// Runs passes until they are done, or until the validation part says stop.
+/// Runs passes until they are done, or until the validation part or who watches says stop.
 fn run(
     job: &Job<'_, '_>,
     passes: &mut dyn Passes,
@@ -208,7 +208,7 @@ fn run(
             train_accuracy: tallied.accuracy().unwrap_or(0.0),
             valid_accuracy: held_out.as_ref().and_then(Tallied::accuracy),
         });
-        progress.epoch(epoch, params.epochs, train_loss);
+        progress.epoch(epoch, params.epochs, valid_loss.unwrap_or(train_loss));
         if let (Some(loss), Some(snapshot)) = (valid_loss, snapshot) {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
                 best = Some((loss, epoch, snapshot));
@@ -216,7 +216,7 @@ fn run(
                 break;
             }
         }
-        if !more {
+        if !more || progress.stopped() {
             break;
         }
     }
