@@ -1,7 +1,7 @@
 //! Trains a chain on CoNLL files and says what it cost and how well it did.
 //!
 //! `crf_bench TRAIN TEST [DEV] [NAME=VALUE ...]`, token in the first column and tag in the last. Names: `epochs`, `rate`,
-//! `l1`, `l2`, `min`, `keep`, `after`, `seed`, `optimiser` (`lbfgs`), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
+//! `l1`, `l2`, `min`, `keep`, `after`, `weights`, `seed`, `optimiser` (`lbfgs`), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
 //! fold as well, a tenth of each training part watched; and once searches and trains on all of TRAIN in the same way, to compare), `long` (so many tokens of TEST as one text: answers it as well). One line of JSON: strict entity precision, recall and F1 on TEST and DEV, CPU
 //! seconds and tokens a second of each stage, the size of the kept model, and peak memory.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -109,6 +109,7 @@ fn main() {
         l1: number("l1", f64::from(defaults.l1)) as f32,
         keep: number("keep", f64::from(defaults.keep)) as f32,
         prune_after: number("after", f64::from(defaults.prune_after)) as u32,
+        weights: number("weights", f64::from(defaults.weights)) as f32,
         min_count: number("min", f64::from(defaults.min_count)) as u32,
         seed: number("seed", 42.0) as u64,
         ..defaults

@@ -319,7 +319,7 @@ fn parameters_describe_themselves() {
     let described = CrfParams { min_count: 2, ..CrfParams::default() }.describe();
     assert_eq!(described["min_count"], "2");
     assert_eq!(described["learning_rate"], "0.05");
-    assert_eq!(described.len(), 11);
+    assert_eq!(described.len(), 12);
 }
 
 #[test]
@@ -421,12 +421,22 @@ fn fewer_features_are_left_and_the_answers_hold() {
 #[test]
 fn an_l1_penalty_makes_weights_zero() {
     let train = corpus(100, 19);
-    let weights = |l1: f32| {
-        let params = CrfParams { l1, keep: 1.0, ..params(5) };
+    let bytes = |l1: f32| {
+        let params = CrfParams { l1, keep: 1.0, weights: 100.0, ..params(5) };
         let mut parts = fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model.to_parts();
-        parts.take::<i8>("weights", &[None, None]).unwrap().iter().filter(|w| **w != 0).count()
+        parts.take::<u8>("weights", &[None]).unwrap().len()
     };
-    assert!(weights(0.05) * 2 < weights(0.0), "{} against {}", weights(0.05), weights(0.0));
+    assert!(bytes(0.05) * 2 < bytes(0.0), "{} against {}", bytes(0.05), bytes(0.0));
+}
+
+#[test]
+fn fewer_weights_take_less_room() {
+    let train = corpus(200, 17);
+    let bytes = |weights: f32| {
+        let fitted = fit(&labels(), &refs(&train), None, &CrfParams { weights, ..params(8) }, &Silent).unwrap();
+        fitted.model.to_parts().take::<u8>("weights", &[None]).unwrap().len()
+    };
+    assert!(bytes(2.0) * 2 < bytes(9.0), "{} against {}", bytes(2.0), bytes(9.0));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl CrfModel {
         let mut reasons: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new();
         for (at, &state) in (first..=last).zip(&states) {
             let mut add = |name: String, hash: u64| {
-                if let Some(row) = self.weights(hash) {
+                if let Some(row) = self.weights(hash).map(<[_]>::as_flattened) {
                     let units = f64::from(row[state]) - f64::from(row[0]);
                     *reasons.entry(name).or_default() += units * f64::from(self.scale);
                 }

@@ -82,6 +82,7 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
+mod bits;
 mod corpus;
 mod exp;
 mod explain;
@@ -152,6 +153,9 @@ pub struct CrfParams {
     pub keep: f32,
     /// Passes with all features. A model of no more passes has all of them.
     pub prune_after: u32,
+    /// The most weights that a feature has on average in the model that is kept, above 0: those furthest from the median of
+    /// their feature, to which the others are set.
+    pub weights: f32,
     /// Lists of names by name of the list, whose finds in a text are features; see the module's page.
     pub gazetteer: BTreeMap<String, Vec<String>>,
     /// Seed of the order of sentences.
@@ -174,6 +178,7 @@ impl Default for CrfParams {
             min_count: 1,
             keep: 0.2,
             prune_after: 3,
+            weights: 3.0,
             gazetteer: BTreeMap::new(),
             seed: 42,
         }
@@ -193,6 +198,7 @@ impl CrfParams {
             ("min_count", self.min_count.to_string()),
             ("keep", self.keep.to_string()),
             ("prune_after", self.prune_after.to_string()),
+            ("weights", self.weights.to_string()),
             ("gazetteer", self.gazetteer.keys().map(String::as_str).collect::<Vec<_>>().join(" ")),
             ("seed", self.seed.to_string()),
         ]

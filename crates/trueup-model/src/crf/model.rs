@@ -11,7 +11,8 @@ use super::scorer::Scorer;
 use super::table::Table;
 use super::tags::{Alignment, Tags, to_spans};
 use super::transitions::Transitions;
-use crate::{Array, Predictor};
+use super::weights::Row8;
+use crate::Predictor;
 
 /// A linear-chain CRF that finds spans.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub struct CrfModel {
     pub(super) tags: Tags,
     pub(super) table: Table,
     /// A row of states for each feature, in units of `scale`.
-    pub(super) weights: Array<i8>,
+    pub(super) weights: Vec<Row8>,
     /// Nats; a finite number.
     pub(super) scale: f32,
     pub(super) transitions: Transitions,
@@ -99,10 +100,10 @@ impl CrfModel {
     }
 
     /// The weights of the feature with this hash; `None` when the model has none.
-    pub(super) fn weights(&self, hash: u64) -> Option<&[i8]> {
-        let states = self.transitions.states;
-        let at = self.table.id(hash)? as usize * states;
-        self.weights.get(at..at + states)
+    pub(super) fn weights(&self, hash: u64) -> Option<&[Row8]> {
+        let vectors = self.transitions.vectors();
+        let at = self.table.id(hash)? as usize * vectors;
+        self.weights.get(at..at + vectors)
     }
 }
 

@@ -11,10 +11,10 @@ use super::lattice::Lattice;
 use super::lbfgs::Lbfgs;
 use super::learner::{Learner, Work};
 use super::model::CrfModel;
-use super::table::Table;
+use super::table::{FEATURE_BITS, Table};
 use super::tags::{Alignment, Tags, to_spans};
 use super::transitions::Transitions;
-use super::weights::Small;
+use super::weights::{Row8, Small};
 use super::{CrfParams, Optimiser};
 use crate::{Fitted, ModelError, Progress};
 
@@ -83,11 +83,11 @@ impl Snapshot {
     }
 
     /// The features that have a weight, in the order in which they are kept, and their weights.
-    fn kept(&self) -> (Table, Vec<i8>) {
-        let rows: Vec<&[i8]> = self.small.weights.chunks_exact(self.transitions.states).collect();
-        let some = (0u32..).zip(&rows).filter(|(_, row)| row.iter().any(|w| *w != 0));
+    fn kept(&self) -> (Table, Vec<Row8>) {
+        let rows: Vec<&[Row8]> = self.small.weights.chunks_exact(self.transitions.vectors()).collect();
+        let some = (0u32..).zip(&rows).filter(|(_, row)| row.as_flattened().iter().any(|w| *w != 0));
         let features = some.map(|(id, _)| (self.hashes[id as usize], id)).collect();
-        let (table, order) = Table::new(features);
+        let (table, order) = Table::new(features, FEATURE_BITS);
         (table, order.iter().flat_map(|&id| rows[id as usize]).copied().collect())
     }
 }
@@ -153,6 +153,8 @@ struct Whole<'j, 'c, 'a> {
     train: &'j [usize],
     chosen: &'j Chosen,
     lbfgs: Lbfgs<'j, 'a>,
+    /// [`CrfParams::weights`].
+    most: f32,
 }
 
 impl Passes for Whole<'_, '_, '_> {
@@ -167,7 +169,7 @@ impl Passes for Whole<'_, '_, '_> {
 
     fn snapshot(&self) -> Snapshot {
         let hashes = self.chosen.hashes.clone();
-        Snapshot { small: self.lbfgs.small(), transitions: self.lbfgs.transitions.clone(), hashes }
+        Snapshot { small: self.lbfgs.small(self.most), transitions: self.lbfgs.transitions.clone(), hashes }
     }
 
     fn chosen(&self) -> &Chosen {
@@ -209,7 +211,9 @@ fn run(
             valid_accuracy: held_out.as_ref().and_then(Tallied::accuracy),
         });
         progress.epoch(epoch, params.epochs, valid_loss.unwrap_or(train_loss));
-        if let (Some(loss), Some(snapshot)) = (valid_loss, snapshot) {
+        // Leaving features behind takes the loss up for a while: only what comes after is compared.
+        let candidate = epoch >= params.epochs.min(params.prune_after.saturating_add(1)) || params.keep >= 1.0;
+        if let (Some(loss), Some(snapshot), true) = (valid_loss, snapshot, candidate) {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
                 best = Some((loss, epoch, snapshot));
             } else if best.as_ref().is_some_and(|(_, at, ..)| epoch - at >= params.patience) {
@@ -268,7 +272,13 @@ pub(super) fn train(
         }
         Optimiser::Lbfgs => {
             let lbfgs = Lbfgs::new(corpus, &chosen, train, &job.gold, &job.tags, params.l2.into());
-            run(&job, &mut Whole { job: &job, train, chosen: &chosen, lbfgs }, valid, params, progress)
+            run(
+                &job,
+                &mut Whole { job: &job, train, chosen: &chosen, lbfgs, most: params.weights },
+                valid,
+                params,
+                progress,
+            )
         }
     };
     let Run { epochs, snapshot, curve } = run;
@@ -278,7 +288,7 @@ pub(super) fn train(
         labels: labels.clone(),
         tags,
         table,
-        weights: weights.into(),
+        weights,
         scale: snapshot.small.scale,
         transitions: snapshot.transitions,
         gazetteer: gazetteer.clone(),
