@@ -135,7 +135,7 @@ pub(super) const FACTS: usize = Suffix4 as usize + 1;
 pub(super) type Facts = [u64; FACTS];
 
 /// Stirs `value` into `hash`: multiplication and a shift, which the table's own hash stirs again.
-pub(super) fn stir(hash: u64, value: u64) -> u64 {
+pub(super) const fn stir(hash: u64, value: u64) -> u64 {
     let z = (hash.rotate_left(23) ^ value).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z ^ (z >> 29)
 }
@@ -253,6 +253,20 @@ mod tests {
             ("carcinoma", "lymphoma", Fact::Prefix2, false),
         ] {
             assert_eq!(same(a, b, fact), expected, "{fact:?} of {a} and {b}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_shape_share_what_it_settles() {
+        let words = "Lagos Kano-City mRNA DNA RNA-2 1,000 2,500 iPhone eBay . ... McDonald O'Neill été Été a-b a\u{2013}b x1 AAAAAA AAAA"
+            .split(' ');
+        let words: Vec<&str> = words.chain(["aaaaaaa", "bbbb", "Straße", "BBBB1", "CCCCC1"]).collect();
+        for a in &words {
+            for b in words.iter().filter(|b| same(a, b, Shape)) {
+                for fact in [Outline, Case, Digits, Hyphen, Punctuation] {
+                    assert!(same(a, b, fact), "{fact:?} of {a} and {b}");
+                }
+            }
         }
     }
 

@@ -14,35 +14,17 @@ use Fact::{
     Suffix1, Suffix2, Suffix3, Suffix4, Word,
 };
 
-/// Templates over one word: the facts looked at, by offset.
-const SINGLE: [(isize, &[Fact]); 5] = [
-    (-2, &[Lower, Outline]),
-    (-1, &[Word, Lower, Outline, Suffix3, Case]),
+/// Templates over one word: the facts looked at, by offset; first those that the shape of the word settles.
+const SINGLE: [(isize, &[Fact], &[Fact]); 5] = [
+    (-2, &[Outline], &[Lower]),
+    (-1, &[Outline, Case], &[Word, Lower, Suffix3]),
     (
         0,
-        &[
-            Always,
-            Word,
-            Lower,
-            Masked,
-            Shape,
-            Outline,
-            Case,
-            Digits,
-            Hyphen,
-            Punctuation,
-            Prefix1,
-            Prefix2,
-            Prefix3,
-            Prefix4,
-            Suffix1,
-            Suffix2,
-            Suffix3,
-            Suffix4,
-        ],
+        &[Always, Shape, Outline, Case, Digits, Hyphen, Punctuation],
+        &[Word, Lower, Masked, Prefix1, Prefix2, Prefix3, Prefix4, Suffix1, Suffix2, Suffix3, Suffix4],
     ),
-    (1, &[Word, Lower, Outline, Suffix3, Case]),
-    (2, &[Lower, Outline]),
+    (1, &[Outline, Case], &[Word, Lower, Suffix3]),
+    (2, &[Outline], &[Lower]),
 ];
 
 /// Templates over several words.
@@ -62,13 +44,42 @@ pub(super) fn offset(slot: usize) -> isize {
     SINGLE[slot].0
 }
 
-/// The features of a word seen from `slot`: which fact, and the hash.
-pub(super) fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
-    SINGLE[slot]
-        .1
+/// What the hashes of a slot's features of a fact start from.
+const SEEDS: [[u64; FACTS]; SLOTS] = {
+    let mut seeds = [[0; FACTS]; SLOTS];
+    let mut at = 0;
+    while at < SLOTS * FACTS {
+        seeds[at / FACTS][at % FACTS] = stir(at as u64, 0x51);
+        at += 1;
+    }
+    seeds
+};
+
+fn of(facts: &Facts, slot: usize, wanted: &'static [Fact]) -> impl Iterator<Item = (Fact, u64)> {
+    wanted
         .iter()
         .filter(|&&fact| facts[fact as usize] != 0)
-        .map(move |&fact| (fact, stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize])))
+        .map(move |&fact| (fact, stir(SEEDS[slot][fact as usize], facts[fact as usize])))
+}
+
+/// The features of a word seen from `slot` that all words of its shape ([`shape`]) have: which fact, and the hash.
+pub(super) fn of_shape(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of(facts, slot, SINGLE[slot].1)
+}
+
+/// The other features of a word seen from `slot`.
+pub(super) fn of_word(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of(facts, slot, SINGLE[slot].2)
+}
+
+/// All of them.
+pub(super) fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of_shape(facts, slot).chain(of_word(facts, slot))
+}
+
+/// What settles the features of [`of_shape`]. The places beyond a sentence have no shape, but each an outline of its own.
+pub(super) fn shape(facts: &Facts) -> u64 {
+    if facts[Shape as usize] == 0 { facts[Outline as usize] } else { facts[Shape as usize] }
 }
 
 /// The facts that a joint template looks at, by offset; `None` beyond the last template.
