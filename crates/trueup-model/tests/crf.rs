@@ -224,6 +224,49 @@ fn a_very_long_sentence_is_a_sentence() {
 }
 
 #[test]
+fn a_long_text_is_answered_and_learnt_sentence_by_sentence() {
+    // Real sentence ends: all but one pattern of the corpus end so.
+    let ended = |mut example: Example| {
+        if !example.text.ends_with('.') {
+            example.text.push_str(" indeed.");
+        }
+        example
+    };
+    let train: Vec<Example> = corpus(60, 11).into_iter().map(ended).collect();
+    let params = CrfParams { keep: 1.0, weights: 100.0, ..params(4) };
+    let whole = |examples: &[Example]| {
+        let (mut text, mut spans) = (String::new(), Vec::new());
+        for example in examples {
+            let at = text.len() as u32;
+            spans.extend(example.gold.spans().iter().map(|s| Span { start: s.start + at, end: s.end + at, ..*s }));
+            text.push_str(&example.text);
+            // A blank line ends a sentence, whatever its last word.
+            text.push_str("\n\n");
+        }
+        Example { gold: Annotation::Spans(spans), ..example(&text, &[]) }
+    };
+    let all: Vec<Example> = (0..20).flat_map(|_| train.iter().cloned()).collect();
+    let long = whole(&all);
+    let fitted = fit(&labels(), &refs(&all), Some(&refs(&train)), &params, &Silent).unwrap();
+    // Learnt from in one text it is the same model.
+    let from_long = fit(&labels(), &[&long], Some(&refs(&train)), &params, &Silent).unwrap();
+    assert_eq!(from_long.curve, fitted.curve);
+    assert_eq!(from_long.model.alignment(), fitted.model.alignment());
+    // And answered in one text it gets the same answers with the same probabilities.
+    let answers = fitted.model.predict(&refs(&all));
+    let in_one = fitted.model.predict(&[&long]);
+    let pieces: Vec<Example> =
+        all.iter().zip(&answers.answers).map(|(e, a)| Example { gold: a.clone(), ..e.clone() }).collect();
+    assert_eq!(in_one.answers[0], whole(&pieces).gold);
+    let scores: Vec<f64> = answers.span_scores.unwrap().concat();
+    assert!(scores.len() > 1_000);
+    assert_eq!(in_one.span_scores.unwrap()[0], scores);
+    // So are the reasons.
+    let (span, of_long) = (pieces[0].gold.spans()[0], in_one.answers[0].spans()[0]);
+    assert_eq!(fitted.model.explain(&pieces[0], &span), fitted.model.explain(&long, &of_long));
+}
+
+#[test]
 fn given_tokens_are_used_and_gold_that_does_not_fit_is_counted() {
     let mut train = corpus(20, 12);
     let mut own = example("New York-based Ada", &[(0, 8, 0), (15, 18, 1), (0, 3, 1)]);

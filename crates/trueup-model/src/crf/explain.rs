@@ -6,6 +6,7 @@ use super::facts::Fact;
 use super::features::{Lexicon, SLOTS, joint, looks_at, neighbour, offset, single};
 use super::gazetteer::{Place, feature};
 use super::model::{CrfModel, tokens, words};
+use super::pieces::pieces;
 use super::tags::{Segment, place};
 
 /// What speaks for the label of a span, or against it.
@@ -28,13 +29,18 @@ impl CrfModel {
     /// Nothing when the span overlaps no token, or when training did not see its label.
     pub fn explain(&self, example: &Example, span: &Span) -> Vec<Reason> {
         let tokens = tokens(example);
-        let (segments, _) = place(std::slice::from_ref(span), &tokens);
+        let pieces = pieces(&example.text, &tokens);
+        let Some(piece) = pieces.into_iter().find(|piece| tokens[piece.end - 1].1 > span.start) else {
+            return Vec::new();
+        };
+        let tokens = &tokens[piece];
+        let (segments, _) = place(std::slice::from_ref(span), tokens);
         let [Segment { first, last, label }] = segments[..] else { return Vec::new() };
         if !self.tags.labels().contains(&label) {
             return Vec::new();
         }
         let states = self.tags.encode(last - first + 1, &[Segment { first: 0, last: last - first, label }]);
-        let texts: Vec<&str> = words(&example.text, &tokens).collect();
+        let texts: Vec<&str> = words(&example.text, tokens).collect();
         let mut lexicon = Lexicon::new();
         let ids: Vec<u32> = texts.iter().map(|word| lexicon.id(word)).collect();
 

@@ -46,8 +46,9 @@
 //!
 //! [`crate::Predictor::predict`] gives the spans of the best tag sequence with the exact probability of each span;
 //! [`CrfModel::n_best`] ranks whole answers; [`CrfModel::explain`] says which features speak for a span; [`out_of_fold`]
-//! answers a data set by models that were trained without the example at hand. A text of any length is one sequence:
-//! time and memory grow with its tokens (some 30 bytes a token and state).
+//! answers a data set by models that were trained without the example at hand. A text of more than 512 tokens is cut where sentences
+//! surely end, else at the best place there is, in training as in answers: time grows with its tokens, and memory does
+//! not but for tokens and answers. [`CrfModel::n_best`] alone takes a text of any length as one sequence.
 //!
 //! [`CrfModel::to_parts`] and [`CrfModel::of_parts`] keep a model and load it, without building a table again.
 //!
@@ -96,6 +97,7 @@ mod lbfgs;
 mod learner;
 mod model;
 mod nbest;
+mod pieces;
 mod scorer;
 mod table;
 mod tags;

@@ -39,7 +39,7 @@ impl Tallied {
         let gold = &job.gold[sentence];
         self.right += states.iter().zip(gold).filter(|(a, b)| a == b).count() as u64;
         let spans = to_spans(&job.tags.decode(states), &job.corpus.placed[sentence].tokens);
-        self.spans.add(&job.corpus.examples[sentence].gold, &Annotation::Spans(spans));
+        self.spans.add(job.corpus.gold(sentence), &Annotation::Spans(spans));
     }
 
     fn mean_loss(&self) -> Option<f64> {
@@ -229,7 +229,7 @@ fn run(
     Run { epochs, snapshot, curve }
 }
 
-/// Trains on the sentences `train` of `corpus`; see [`super::fit`].
+/// Trains on the examples `train` of `corpus`; see [`super::fit`].
 pub(super) fn train(
     corpus: &Corpus<'_>,
     labels: &LabelSet,
@@ -239,6 +239,9 @@ pub(super) fn train(
     params: &CrfParams,
     progress: &dyn Progress,
 ) -> Result<Fitted<CrfModel>, ModelError> {
+    let examples = train.len();
+    let (train, valid) = (corpus.sentences(train), valid.map(|valid| corpus.sentences(valid)));
+    let (train, valid) = (train.as_slice(), valid.as_deref());
     let mut alignment = Alignment::default();
     let mut seen = Vec::new();
     for &sentence in train {
@@ -249,14 +252,14 @@ pub(super) fn train(
     seen.dedup();
     let chosen = Chosen::new(corpus, train, params.min_count);
     if alignment.spans > 0 && chosen.len() == 0 {
-        return Err(ModelError::NoFeatures { examples: train.len() });
+        return Err(ModelError::NoFeatures { examples });
     }
     if seen.is_empty() {
-        return Err(ModelError::NoSpans { examples: train.len() });
+        return Err(ModelError::NoSpans { examples });
     }
 
     let tags = Tags::new(seen);
-    let mut gold = vec![Vec::new(); corpus.examples.len()];
+    let mut gold = vec![Vec::new(); corpus.placed.len()];
     for &sentence in train.iter().chain(valid.unwrap_or_default()) {
         let placed = &corpus.placed[sentence];
         gold[sentence] = tags.encode(placed.tokens.len(), &placed.segments);
