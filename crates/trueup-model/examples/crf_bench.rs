@@ -1,7 +1,8 @@
 //! Trains a chain on CoNLL files and says what it cost and how well it did.
 //!
 //! `crf_bench TRAIN TEST [DEV] [NAME=VALUE ...]`, token in the first column and tag in the last. Names: `epochs`, `rate`,
-//! `l1`, `l2`, `min`, `keep`, `after`, `weights`, `seed`, `optimiser` (`lbfgs`), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
+//! `l1`, `l2`, `min`, `keep`, `after`, `weights`, `seed`, `optimiser` (`lbfgs`), `clusters` (so many
+//! classes of words, learnt from TRAIN; with `unlabelled` 1 from all texts), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
 //! fold as well, a tenth of each training part watched; and once searches and trains on all of TRAIN in the same way, to compare), `long` (so many tokens of TEST as one text: answers it as well). One line of JSON: strict entity precision, recall and F1 on TEST and DEV, CPU
 //! seconds and tokens a second of each stage, the size of the kept model, and peak memory.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -12,7 +13,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use trueup_core::counts::Tallies;
 use trueup_core::{Annotation, Example, LabelSet, Span, Token};
-use trueup_model::crf::{CrfModel, CrfParams, Fold, Optimiser, fit, out_of_fold};
+use trueup_model::crf::{Clusters, CrfModel, CrfParams, Fold, Optimiser, fit, out_of_fold};
 use trueup_model::{Bytes, Parts, Predictor, Silent};
 
 /// Sentences as (token, tag) pairs.
@@ -128,6 +129,13 @@ fn main() {
     let (train, test) = (&parts[0], &parts[1]);
     let dev = parts.get(2);
     let valid = dev.filter(|_| number("early", 0.0) > 0.0).map(Vec::as_slice);
+    let params = match number("clusters", 0.0) as u32 {
+        0 => params,
+        count => {
+            let texts: Vec<&Example> = if number("unlabelled", 0.0) > 0.0 { parts.concat() } else { train.clone() };
+            CrfParams { clusters: timed(&mut out, "clusters", || Clusters::learn(&texts, count)), ..params }
+        }
+    };
     let fitted = timed(&mut out, "fit", || fit(&labels, train, valid, &params, &Silent).unwrap());
     let parts = timed(&mut out, "keep", || fitted.model.to_parts());
     let (settings, file) = (parts.settings.clone(), parts.to_safetensors());

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Span, Token};
-use trueup_model::crf::{Alignment, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
+use trueup_model::crf::{Alignment, Clusters, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
 use trueup_model::{ModelError, Predictor, Progress, Silent};
 
 fn example(text: &str, spans: &[(usize, usize, u32)]) -> Example {
@@ -362,7 +362,7 @@ fn parameters_describe_themselves() {
     let described = CrfParams { min_count: 2, ..CrfParams::default() }.describe();
     assert_eq!(described["min_count"], "2");
     assert_eq!(described["learning_rate"], "0.05");
-    assert_eq!(described.len(), 12);
+    assert_eq!(described.len(), 13);
 }
 
 #[test]
@@ -439,6 +439,33 @@ fn names_of_a_list_are_found_where_training_never_saw_them() {
     };
     assert_eq!(answers(lists()), [test[0].gold.clone(), test[1].gold.clone()]);
     assert_ne!(answers(lists()), answers(BTreeMap::new()));
+}
+
+#[test]
+fn words_used_alike_in_other_texts_are_known() {
+    // Of four kinds of words two are seen in training; the others share their neighbours in texts without labels.
+    let texts: Vec<Example> = ["lagos", "kano", "bern", "bonn", "bread", "water", "sand", "milk"]
+        .iter()
+        .enumerate()
+        .flat_map(|(i, word)| {
+            let text = if i < 4 { format!("from {word} by train") } else { format!("with some {word} please") };
+            vec![marked(&text); 6]
+        })
+        .collect();
+    let marks = ["we saw [lagos] there", "we saw bread there", "we saw [kano] there", "we saw water there"];
+    let train: Vec<Example> = (0..40).map(|i| marked(marks[i % 4])).collect();
+    let test = [marked("we saw [bern] there"), marked("we saw sand there")];
+    let model = |clusters| {
+        let params = CrfParams { clusters, keep: 1.0, ..params(10) };
+        fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model
+    };
+    let clusters = Clusters::learn(&refs(&texts), 4);
+    let with = model(clusters.clone());
+    let answers = with.predict(&refs(&test)).answers;
+    assert_eq!(answers, [test[0].gold.clone(), test[1].gold.clone()]);
+    assert_ne!(answers, model(Clusters::default()).predict(&refs(&test)).answers);
+    let reasons = with.explain(&test[0], &test[0].gold.spans()[0]);
+    assert!(reasons.iter().any(|r| r.feature.starts_with("cluster[0]=") && r.weight > 0.0), "{reasons:?}");
 }
 
 #[test]

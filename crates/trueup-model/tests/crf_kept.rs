@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use trueup_core::{Annotation, Example, LabelSet, Rng, Span};
-use trueup_model::crf::{CrfModel, CrfParams, fit};
+use trueup_model::crf::{Clusters, CrfModel, CrfParams, fit};
 use trueup_model::{Bytes, ModelError, Parts, Predictor, Silent};
 
 fn sentence(words: &[(&str, Option<u32>)]) -> Example {
@@ -52,6 +52,7 @@ static KEPT: LazyLock<(CrfModel, Value, Vec<u8>)> = LazyLock::new(|| {
     let labels = LabelSet::new(["building", "city", "month", "person"]);
     let params = CrfParams {
         epochs: 4,
+        clusters: Clusters::learn(&train.iter().collect::<Vec<_>>(), 8),
         gazetteer: [("month".to_owned(), vec!["May".to_owned(), "last June".to_owned()])].into(),
         ..CrfParams::default()
     };

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use trueup_core::{Annotation, Example, Span};
 
+use super::clusters::Clusters;
 use super::features::{Lexicon, Own, SLOTS, neighbour, offset, single};
 use super::gazetteer::Gazetteer;
 use super::model::{tokens, words};
@@ -108,7 +109,7 @@ pub(super) struct Corpus<'a> {
 
 impl<'a> Corpus<'a> {
     /// Prepares `examples`. Ids of features go by first use.
-    pub fn new(examples: Vec<&'a Example>, gazetteer: &Gazetteer) -> Self {
+    pub fn new(examples: Vec<&'a Example>, gazetteer: &Gazetteer, clusters: &Clusters) -> Self {
         let placed: Vec<Vec<Placed>> = examples.par_iter().enumerate().map(|(i, example)| placed(i, example)).collect();
         let mut sentences = Vec::with_capacity(examples.len());
         let mut next = 0;
@@ -117,7 +118,7 @@ impl<'a> Corpus<'a> {
             next += of_example.len();
         }
         let placed: Vec<Placed> = placed.into_iter().flatten().collect();
-        let mut lexicon = Lexicon::new();
+        let mut lexicon = Lexicon::new(clusters);
         let (mut all, mut starts) = (Vec::new(), vec![0]);
         for placed in &placed {
             all.extend(words(&examples[placed.example].text, &placed.tokens).map(|word| lexicon.id(word)));
@@ -269,11 +270,11 @@ mod tests {
     fn features_of_a_part_are_those_of_a_corpus_of_its_own() {
         let texts = ["Ada lives in Jos", "the end", "in Jos .", "Ada", ""].map(example);
         let all: Vec<&Example> = texts.iter().collect();
-        let corpus = Corpus::new(all.clone(), &no_lists());
+        let corpus = Corpus::new(all.clone(), &no_lists(), &Clusters::default());
         for part in [vec![0, 2], vec![3, 1, 0], vec![4]] {
             for min_count in [1, 2] {
                 let chosen = Chosen::new(&corpus, &part, min_count);
-                let own = Corpus::new(part.iter().map(|&i| all[i]).collect(), &no_lists());
+                let own = Corpus::new(part.iter().map(|&i| all[i]).collect(), &no_lists(), &Clusters::default());
                 let alone = Chosen::new(&own, &(0..part.len()).collect::<Vec<_>>(), min_count);
                 let sorted = |chosen: &Chosen| {
                     let mut hashes = chosen.hashes.clone();
@@ -291,7 +292,7 @@ mod tests {
     #[test]
     fn every_feature_counted_is_one_that_some_token_shows() {
         let texts = ["Ada lives in Jos", "in Jos ."].map(example);
-        let corpus = Corpus::new(texts.iter().collect(), &no_lists());
+        let corpus = Corpus::new(texts.iter().collect(), &no_lists(), &Clusters::default());
         let chosen = Chosen::new(&corpus, &[0, 1], 1);
         let shown = (0..2).flat_map(|sentence| listed(&corpus, &chosen, sentence)).flatten();
         let shown: std::collections::BTreeSet<u64> = shown.collect();
@@ -302,7 +303,7 @@ mod tests {
     #[test]
     fn rare_features_are_cut_and_narrowing_leaves_what_it_is_told() {
         let texts = ["a b", "a c"].map(example);
-        let corpus = Corpus::new(texts.iter().collect(), &no_lists());
+        let corpus = Corpus::new(texts.iter().collect(), &no_lists(), &Clusters::default());
         let (all, frequent) = (Chosen::new(&corpus, &[0, 1], 1), Chosen::new(&corpus, &[0, 1], 2));
         assert!(frequent.len() < all.len());
         // "a" at the start: what it is stays, what follows it (once "b", once "c") does not.

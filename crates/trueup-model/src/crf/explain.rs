@@ -41,7 +41,7 @@ impl CrfModel {
         }
         let states = self.tags.encode(last - first + 1, &[Segment { first: 0, last: last - first, label }]);
         let texts: Vec<&str> = words(&example.text, tokens).collect();
-        let mut lexicon = Lexicon::new();
+        let mut lexicon = Lexicon::new(&self.clusters);
         let ids: Vec<u32> = texts.iter().map(|word| lexicon.id(word)).collect();
 
         let mut reasons: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new();
@@ -56,7 +56,12 @@ impl CrfModel {
             for slot in 0..SLOTS {
                 let offset = offset(slot);
                 for (fact, hash) in single(&lexicon.facts[neighbour(&ids, at, offset)], slot) {
-                    add(name(fact, offset, word(offset)), hash);
+                    let of = &lexicon.facts[neighbour(&ids, at, offset)];
+                    let name = match fact {
+                        Fact::Cluster => format!("cluster[{offset}]={}", of[Fact::Cluster as usize]),
+                        _ => name(fact, offset, word(offset)),
+                    };
+                    add(name, hash);
                 }
             }
             for template in 0.. {

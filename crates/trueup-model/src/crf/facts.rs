@@ -35,9 +35,13 @@ pub(super) enum Fact {
     Suffix2,
     Suffix3,
     Suffix4,
+    /// Its class, where classes of words were learnt.
+    Cluster,
 }
 
-use Fact::{Always, Case, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Punctuation, Shape, Suffix1, Suffix4, Word};
+use Fact::{
+    Always, Case, Cluster, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Punctuation, Shape, Suffix1, Suffix4, Word,
+};
 
 impl Fact {
     /// Its name in an explanation.
@@ -55,10 +59,12 @@ impl Fact {
             Punctuation => "punctuation",
             Prefix1 | Fact::Prefix2 | Fact::Prefix3 | Fact::Prefix4 => "prefix",
             Suffix1 | Fact::Suffix2 | Fact::Suffix3 | Suffix4 => "suffix",
+            Cluster => "cluster",
         }
     }
 
-    /// What it says of `word`, in words; `None` for [`Fact::Always`], which says nothing.
+    /// What it says of `word`, in words; `None` for [`Fact::Always`], which says nothing, and
+    /// for [`Fact::Cluster`], which the word alone does not tell.
     pub fn shown(self, word: &str) -> Option<String> {
         let kind = |c: char| match c {
             c if c.is_uppercase() => 'X',
@@ -92,7 +98,7 @@ impl Fact {
         let prefix = |n: usize| word.chars().take(n).collect::<String>();
         let suffix = |n: usize| word.chars().skip(word.chars().count().saturating_sub(n)).collect::<String>();
         Some(match self {
-            Always => return None,
+            Always | Cluster => return None,
             Word => word.to_owned(),
             Lower => word.to_lowercase(),
             Masked => word.to_lowercase().chars().map(|c| if c.is_numeric() { '0' } else { c }).collect(),
@@ -129,7 +135,7 @@ fn is_hyphen(c: char) -> bool {
 }
 
 /// How many facts a word has.
-pub(super) const FACTS: usize = Suffix4 as usize + 1;
+pub(super) const FACTS: usize = Cluster as usize + 1;
 
 /// The facts of a word as hashes; 0 where it lacks one (a prefix longer than itself).
 pub(super) type Facts = [u64; FACTS];

@@ -82,7 +82,7 @@ pub fn out_of_fold(
     progress: &dyn Progress,
 ) -> Result<(Predictions, Vec<FoldRecord>), ModelError> {
     let gazetteer = Gazetteer::new(&params.gazetteer);
-    let corpus = Corpus::new(examples.to_vec(), &gazetteer);
+    let corpus = Corpus::new(examples.to_vec(), &gazetteer, &params.clusters);
     let data = Data { corpus, labels, gazetteer: &gazetteer, params };
     let parts: Vec<(Predictions, FoldRecord)> =
         folds.par_iter().map(|fold| data.answer(fold, progress)).collect::<Result<_, ModelError>>()?;

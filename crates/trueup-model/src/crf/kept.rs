@@ -3,6 +3,7 @@
 use serde_json::json;
 use trueup_core::LabelSet;
 
+use super::clusters::Clusters;
 use super::gazetteer::Gazetteer;
 use super::model::CrfModel;
 use super::table::{FEATURE_BITS, Table};
@@ -21,10 +22,12 @@ impl CrfModel {
     /// Everything that predicts: settings, and arrays for a safetensors file.
     ///
     /// Settings: `templates` (which features; a number), `labels` (names by id), `tagged` (ids of the labels with states),
-    /// `features` (how many), `scale` (one unit of a weight, nats), `gazetteer` (names of its lists) and `alignment` (how gold
+    /// `features` (how many), `scale` (one unit of a weight, nats), `gazetteer` (names of its lists), `clusters` (how many classes of
+    /// words, 0 for none) and `alignment` (how gold
     /// met tokens). Arrays: `features` (the gaps between the first bits of their hashes, in Rice codes), `weights` (for each
     /// feature the gaps between the states that have a weight, and the weights, in Huffman codes), `first_gaps`, `gaps` and
     /// `values` (lengths of those codes), `entry_starts`, `entry_keys` and `entry_flags` (the entries of the gazetteer),
+    /// `cluster_starts`, `cluster_keys` and `cluster_classes` (words and their classes),
     /// `steps` \[states, padded states\], `first` and `last` \[padded states\].
     pub fn to_parts(&self) -> Parts {
         let Alignment { spans, misaligned, overlapping } = self.alignment;
@@ -35,6 +38,7 @@ impl CrfModel {
             "features": self.table.len(),
             "scale": f64::from(self.scale),
             "gazetteer": self.gazetteer.names(),
+            "clusters": self.clusters.count(),
             "alignment": { "spans": spans, "misaligned": misaligned, "overlapping": overlapping },
         }));
         let (weights, codes) = pack(&self.weights, self.transitions.vectors());
@@ -44,11 +48,12 @@ impl CrfModel {
         }
         self.transitions.put(&mut parts);
         self.gazetteer.put(&mut parts);
+        self.clusters.put(&mut parts);
         parts
     }
 
     /// The model of these parts: its answers are those of the model that gave them, bit for bit. The features and their weights are
-    /// unpacked, some milliseconds for a hundred thousand; the lists of names stay views.
+    /// unpacked, some milliseconds for a hundred thousand; the lists of names and the words with classes stay views.
     ///
     /// # Errors
     ///
@@ -77,6 +82,7 @@ impl CrfModel {
         let tags = Tags::new(tagged);
         let transitions = Transitions::take(&tags, &mut parts)?;
         let gazetteer = Gazetteer::take(&mut parts)?;
+        let clusters = Clusters::take(&mut parts)?;
         let features: usize = parts.setting("features")?;
         let hashes: Array<u8> = parts.take("features", &[None])?;
         let table =
@@ -91,6 +97,6 @@ impl CrfModel {
         if !(scale > 0.0 && scale < 1e3) {
             return Err(damaged("its scale is out of range"));
         }
-        Ok(Self { labels, tags, table, weights, scale, transitions, gazetteer, alignment })
+        Ok(Self { labels, tags, table, weights, scale, transitions, gazetteer, clusters, alignment })
     }
 }

@@ -295,6 +295,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::crf::clusters::Clusters;
     use crate::crf::gazetteer::Gazetteer;
     use trueup_core::{Annotation, Example, Span};
 
@@ -320,7 +321,8 @@ mod tests {
             example("Ada saw Ada", &[(0, 3, 1)]),
             example("", &[]),
         ];
-        let corpus = Corpus::new(texts.iter().collect(), &Gazetteer::new(&std::collections::BTreeMap::new()));
+        let gazetteer = Gazetteer::new(&std::collections::BTreeMap::new());
+        let corpus = Corpus::new(texts.iter().collect(), &gazetteer, &Clusters::default());
         let train: Vec<usize> = (0..texts.len()).collect();
         let chosen = Chosen::new(&corpus, &train, 1);
         let tags = Tags::new(vec![0, 1]);

@@ -23,6 +23,8 @@
 //! Lists of names ([`CrfParams::gazetteer`]) add features: whether a token is within an entry of a list, and where. Every
 //! list is gone through from left to right, the longest entry first, whatever the case of letters; the model keeps the lists.
 //!
+//! Classes of words ([`Clusters`]), learnt from text without labels, are features of a word and of two words either side.
+//!
 //! # Training
 //!
 //! The negative log likelihood plus an L2 penalty falls by AdaGrad (Duchi, Hazan and Singer 2011), one sentence at a
@@ -84,6 +86,7 @@
 //! ```
 
 mod bits;
+mod clusters;
 mod corpus;
 mod exp;
 mod explain;
@@ -109,6 +112,7 @@ use std::collections::BTreeMap;
 
 use trueup_core::{Example, LabelSet};
 
+pub use clusters::Clusters;
 pub use explain::Reason;
 pub use folds::{Fold, FoldRecord, out_of_fold};
 pub use model::CrfModel;
@@ -160,6 +164,8 @@ pub struct CrfParams {
     pub weights: f32,
     /// Lists of names by name of the list, whose finds in a text are features; see the module's page.
     pub gazetteer: BTreeMap<String, Vec<String>>,
+    /// Classes of words, a feature each; none by default.
+    pub clusters: Clusters,
     /// Seed of the order of sentences.
     pub seed: u64,
 }
@@ -182,6 +188,7 @@ impl Default for CrfParams {
             prune_after: 3,
             weights: 3.0,
             gazetteer: BTreeMap::new(),
+            clusters: Clusters::default(),
             seed: 42,
         }
     }
@@ -202,6 +209,7 @@ impl CrfParams {
             ("prune_after", self.prune_after.to_string()),
             ("weights", self.weights.to_string()),
             ("gazetteer", self.gazetteer.keys().map(String::as_str).collect::<Vec<_>>().join(" ")),
+            ("clusters", self.clusters.count().to_string()),
             ("seed", self.seed.to_string()),
         ]
         .into_iter()
@@ -230,7 +238,7 @@ pub fn fit(
 ) -> Result<Fitted<CrfModel>, ModelError> {
     let gazetteer = Gazetteer::new(&params.gazetteer);
     let held_out = valid.unwrap_or_default();
-    let corpus = Corpus::new(train.iter().chain(held_out).copied().collect(), &gazetteer);
+    let corpus = Corpus::new(train.iter().chain(held_out).copied().collect(), &gazetteer, &params.clusters);
     let part = |from: usize, len: usize| (from..from + len).collect::<Vec<usize>>();
     let valid = valid.map(|valid| part(train.len(), valid.len()));
     trainer::train(&corpus, labels, &gazetteer, &part(0, train.len()), valid.as_deref(), params, progress)

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions};
 
+use super::clusters::Clusters;
 use super::gazetteer::Gazetteer;
 use super::lattice::Lattice;
 use super::pieces::pieces;
@@ -27,6 +28,7 @@ pub struct CrfModel {
     pub(super) scale: f32,
     pub(super) transitions: Transitions,
     pub(super) gazetteer: Gazetteer,
+    pub(super) clusters: Clusters,
     pub(super) alignment: Alignment,
 }
 

@@ -16,7 +16,7 @@ const WORD: usize = 200;
 /// Gives tokens their scores, remembering each distinct word.
 pub(super) struct Scorer<'m, 'a> {
     model: &'m CrfModel,
-    lexicon: Lexicon<'a>,
+    lexicon: Lexicon<'a, 'm>,
     /// The sum of the weights of a word's features, by word, slot and padded state.
     sums: Vec<i16>,
     /// The place of each shape in `shape_sums`.
@@ -33,7 +33,7 @@ impl<'m, 'a> Scorer<'m, 'a> {
         let token = vec![0; model.transitions.padded()];
         let mut scorer = Self {
             model,
-            lexicon: Lexicon::new(),
+            lexicon: Lexicon::new(&model.clusters),
             sums: Vec::new(),
             shapes: FxHashMap::default(),
             shape_sums: Vec::new(),

@@ -70,6 +70,11 @@ impl Table {
         self.keys.len()
     }
 
+    /// Whether both hold the same hashes.
+    pub fn same(&self, other: &Self) -> bool {
+        (self.key_bits, &self.starts, &self.keys) == (other.key_bits, &other.starts, &other.keys)
+    }
+
     /// Writes its arrays to `parts` as `NAME_starts` and `NAME_keys`.
     pub fn put(&self, parts: &mut Parts, name: &str) {
         parts.put(&format!("{name}_starts"), &[self.starts.len()], &self.starts);

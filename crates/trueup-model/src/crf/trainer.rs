@@ -295,6 +295,7 @@ pub(super) fn train(
         scale: snapshot.small.scale,
         transitions: snapshot.transitions,
         gazetteer: gazetteer.clone(),
+        clusters: params.clusters.clone(),
         alignment,
     };
     Ok(Fitted { model, epochs, features, curve })

@@ -33,7 +33,7 @@ impl Learner {
 }
 
 /// What is described and has options of its own.
-const GIVEN: [&str; 3] = ["seed", "temperature", "gazetteer"];
+const GIVEN: [&str; 4] = ["seed", "temperature", "gazetteer", "clusters"];
 
 /// What is wrong with a setting.
 enum Wrong {
