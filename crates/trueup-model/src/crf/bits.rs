@@ -194,7 +194,7 @@ fn lengths(counts: &[u64; 256]) -> [u8; 256] {
     }
     let mut made = 256;
     while nodes.len() > 1 {
-        nodes.sort_unstable_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        nodes.sort_unstable_by_key(|node| std::cmp::Reverse((node.0, node.1)));
         if let (Some(one), Some(mut other)) = (nodes.pop(), nodes.pop()) {
             other.2.extend(one.2);
             other.2.iter().for_each(|&symbol| lengths[usize::from(symbol)] += 1);

@@ -40,7 +40,7 @@ impl Fold {
     #[must_use]
     pub fn watching(self, watched: impl Fn(usize) -> bool) -> Self {
         let (watched, fit) = self.all.iter().partition(|&&row| watched(row));
-        Self { watched, fit, ..self }
+        Self { fit, watched, ..self }
     }
 }
 

@@ -94,7 +94,7 @@ fn symbols(row: &[i8], mut take: impl FnMut(usize, u8)) {
             code = 1;
         }
         take(code, (state - next) as u8);
-        take(2, w as u8);
+        take(2, w.cast_unsigned());
         (next, code) = (state + 1, 1);
     }
     take(code, END);
@@ -134,7 +134,7 @@ pub(super) fn unpack(bytes: &[u8], lengths: [&[u8]; 3], features: usize, states:
         while gap != END {
             next += usize::from(gap);
             if gap != FAR {
-                *row.get_mut(next).filter(|_| next < states)? = reader.symbol(&values)? as i8;
+                *row.get_mut(next).filter(|_| next < states)? = reader.symbol(&values)?.cast_signed();
                 next += 1;
             }
             gap = reader.symbol(&later)?;
