@@ -1,8 +1,9 @@
 //! Trains a chain on CoNLL files and says what it cost and how well it did.
 //!
 //! `crf_bench TRAIN TEST [DEV] [NAME=VALUE ...]`, token in the first column and tag in the last. Names: `epochs`, `rate`,
-//! `l1`, `l2`, `min`, `keep`, `after`, `seed`, `optimiser` (`lbfgs`), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
-//! fold as well), `long` (so many tokens of TEST as one text: answers it as well). One line of JSON: strict entity precision, recall and F1 on TEST and DEV, CPU
+//! `l1`, `l2`, `min`, `keep`, `after`, `weights`, `seed`, `optimiser` (`lbfgs`), `clusters` (so many
+//! classes of words, learnt from TRAIN; with `unlabelled` 1 from all texts), `early` (1: stop by DEV), `folds` (so many: answers TRAIN out of
+//! fold as well, a tenth of each training part watched; and once searches and trains on all of TRAIN in the same way, to compare), `long` (so many tokens of TEST as one text: answers it as well). One line of JSON: strict entity precision, recall and F1 on TEST and DEV, CPU
 //! seconds and tokens a second of each stage, the size of the kept model, and peak memory.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -12,7 +13,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use trueup_core::counts::Tallies;
 use trueup_core::{Annotation, Example, LabelSet, Span, Token};
-use trueup_model::crf::{CrfModel, CrfParams, Fold, Optimiser, fit, out_of_fold};
+use trueup_model::crf::{Clusters, CrfModel, CrfParams, Fold, Optimiser, fit, out_of_fold};
 use trueup_model::{Bytes, Parts, Predictor, Silent};
 
 /// Sentences as (token, tag) pairs.
@@ -109,6 +110,7 @@ fn main() {
         l1: number("l1", f64::from(defaults.l1)) as f32,
         keep: number("keep", f64::from(defaults.keep)) as f32,
         prune_after: number("after", f64::from(defaults.prune_after)) as u32,
+        weights: number("weights", f64::from(defaults.weights)) as f32,
         min_count: number("min", f64::from(defaults.min_count)) as u32,
         seed: number("seed", 42.0) as u64,
         ..defaults
@@ -127,6 +129,13 @@ fn main() {
     let (train, test) = (&parts[0], &parts[1]);
     let dev = parts.get(2);
     let valid = dev.filter(|_| number("early", 0.0) > 0.0).map(Vec::as_slice);
+    let params = match number("clusters", 0.0) as u32 {
+        0 => params,
+        count => {
+            let texts: Vec<&Example> = if number("unlabelled", 0.0) > 0.0 { parts.concat() } else { train.clone() };
+            CrfParams { clusters: timed(&mut out, "clusters", || Clusters::learn(&texts, count)), ..params }
+        }
+    };
     let fitted = timed(&mut out, "fit", || fit(&labels, train, valid, &params, &Silent).unwrap());
     let parts = timed(&mut out, "keep", || fitted.model.to_parts());
     let (settings, file) = (parts.settings.clone(), parts.to_safetensors());
@@ -144,9 +153,21 @@ fn main() {
     }
     if let Some(folds) = value("folds") {
         let folds: usize = folds.parse().unwrap();
+        let watched = |row: usize| row * 7 % 10 == 3;
         let folds = Fold::of(&(0..train.len()).map(|i| i % folds).collect::<Vec<_>>());
+        let folds: Vec<Fold> = folds.into_iter().map(|fold| fold.watching(watched)).collect();
+        let (valid, part): (Vec<usize>, Vec<usize>) = (0..train.len()).partition(|&row| watched(row));
+        let pick = |rows: &[usize]| rows.iter().map(|&row| train[row]).collect::<Vec<&Example>>();
+        let once = || {
+            let search = fit(&labels, &pick(&part), Some(&pick(&valid)), &params, &Silent).unwrap();
+            let refit = CrfParams { epochs: search.epochs, ..params.clone() };
+            fit(&labels, train, None, &refit, &Silent).unwrap().epochs
+        };
+        let epochs = timed(&mut out, "search_and_refit", once);
         let oof = || out_of_fold(&labels, train, &folds, &params, &Silent).unwrap();
-        let (answers, _) = timed(&mut out, "out_of_fold", oof);
+        let (answers, records) = timed(&mut out, "out_of_fold", oof);
+        let of_folds: Vec<u32> = records.iter().map(|record| record.epochs).collect();
+        out.insert("out_of_fold_epochs".into(), json!([epochs, of_folds]));
         let mut tallies = Tallies::new(labels.len());
         train.iter().zip(&answers.answers).for_each(|(e, a)| tallies.add(&e.gold, a));
         out.insert("out_of_fold_f1".into(), json!(tallies.f1_micro()));

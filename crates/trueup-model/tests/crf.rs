@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Span, Token};
-use trueup_model::crf::{Alignment, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
+use trueup_model::crf::{Alignment, Clusters, CrfParams, Fold, FoldRecord, Optimiser, fit, out_of_fold};
 use trueup_model::{ModelError, Predictor, Progress, Silent};
 
 fn example(text: &str, spans: &[(usize, usize, u32)]) -> Example {
@@ -223,6 +224,49 @@ fn a_very_long_sentence_is_a_sentence() {
 }
 
 #[test]
+fn a_long_text_is_answered_and_learnt_sentence_by_sentence() {
+    // Real sentence ends: all but one pattern of the corpus end so.
+    let ended = |mut example: Example| {
+        if !example.text.ends_with('.') {
+            example.text.push_str(" indeed.");
+        }
+        example
+    };
+    let train: Vec<Example> = corpus(60, 11).into_iter().map(ended).collect();
+    let params = CrfParams { keep: 1.0, weights: 100.0, ..params(4) };
+    let whole = |examples: &[Example]| {
+        let (mut text, mut spans) = (String::new(), Vec::new());
+        for example in examples {
+            let at = text.len() as u32;
+            spans.extend(example.gold.spans().iter().map(|s| Span { start: s.start + at, end: s.end + at, ..*s }));
+            text.push_str(&example.text);
+            // A blank line ends a sentence, whatever its last word.
+            text.push_str("\n\n");
+        }
+        Example { gold: Annotation::Spans(spans), ..example(&text, &[]) }
+    };
+    let all: Vec<Example> = (0..20).flat_map(|_| train.iter().cloned()).collect();
+    let long = whole(&all);
+    let fitted = fit(&labels(), &refs(&all), Some(&refs(&train)), &params, &Silent).unwrap();
+    // Learnt from in one text it is the same model.
+    let from_long = fit(&labels(), &[&long], Some(&refs(&train)), &params, &Silent).unwrap();
+    assert_eq!(from_long.curve, fitted.curve);
+    assert_eq!(from_long.model.alignment(), fitted.model.alignment());
+    // And answered in one text it gets the same answers with the same probabilities.
+    let answers = fitted.model.predict(&refs(&all));
+    let in_one = fitted.model.predict(&[&long]);
+    let pieces: Vec<Example> =
+        all.iter().zip(&answers.answers).map(|(e, a)| Example { gold: a.clone(), ..e.clone() }).collect();
+    assert_eq!(in_one.answers[0], whole(&pieces).gold);
+    let scores: Vec<f64> = answers.span_scores.unwrap().concat();
+    assert!(scores.len() > 1_000);
+    assert_eq!(in_one.span_scores.unwrap()[0], scores);
+    // So are the reasons.
+    let (span, of_long) = (pieces[0].gold.spans()[0], in_one.answers[0].spans()[0]);
+    assert_eq!(fitted.model.explain(&pieces[0], &span), fitted.model.explain(&long, &of_long));
+}
+
+#[test]
 fn given_tokens_are_used_and_gold_that_does_not_fit_is_counted() {
     let mut train = corpus(20, 12);
     let mut own = example("New York-based Ada", &[(0, 8, 0), (15, 18, 1), (0, 3, 1)]);
@@ -250,18 +294,67 @@ fn a_label_without_gold_is_never_predicted_and_its_gold_counts() {
     assert!(predictions.answers[0].spans().iter().all(|span| span.label != 2));
 }
 
+/// Hears of passes, and says stop after so many.
+struct Log {
+    heard: Mutex<Vec<(u32, u32, f64)>>,
+    most: usize,
+}
+
+impl Log {
+    fn until(most: usize) -> Self {
+        Self { heard: Mutex::new(Vec::new()), most }
+    }
+}
+
+impl Progress for Log {
+    fn epoch(&self, done: u32, of: u32, loss: f64) {
+        self.heard.lock().unwrap().push((done, of, loss));
+    }
+
+    fn stopped(&self) -> bool {
+        self.heard.lock().unwrap().len() >= self.most
+    }
+}
+
 #[test]
 fn progress_hears_of_every_pass() {
-    struct Log(Mutex<Vec<(u32, u32, f64)>>);
-    impl Progress for Log {
-        fn epoch(&self, done: u32, of: u32, train_loss: f64) {
-            self.0.lock().unwrap().push((done, of, train_loss));
+    let (train, valid) = (corpus(20, 14), corpus(10, 24));
+    for valid in [None, Some(&refs(&valid)[..])] {
+        let log = Log::until(usize::MAX);
+        let fitted = fit(&labels(), &refs(&train), valid, &params(3), &log).unwrap();
+        let loss = |point: &CurvePoint| point.valid_loss.unwrap_or(point.train_loss);
+        let expected: Vec<_> = fitted.curve.iter().map(|point| (point.step, 3, loss(point))).collect();
+        assert_eq!(log.heard.into_inner().unwrap(), expected);
+        assert_eq!(fitted.curve[0].valid_loss.is_some(), valid.is_some());
+    }
+}
+
+#[test]
+fn who_watches_can_say_stop() {
+    let (train, valid, test) = (noisy(60, 5), noisy(60, 6), corpus(30, 25));
+    for optimiser in [Optimiser::Adagrad, Optimiser::Lbfgs] {
+        let params = |epochs: u32| CrfParams { optimiser, patience: 40, l2: 0.1, ..params(epochs) };
+        for valid in [None, Some(&refs(&valid)[..])] {
+            let stopped = fit(&labels(), &refs(&train), valid, &params(40), &Log::until(7)).unwrap();
+            assert_eq!(stopped.curve.len(), 7, "{optimiser:?}");
+            // The best so far: what as many passes leave whose end was set before.
+            let ended = fit(&labels(), &refs(&train), valid, &params(7), &Silent).unwrap();
+            assert_eq!((stopped.epochs, &stopped.curve), (ended.epochs, &ended.curve));
+            assert_eq!(stopped.model.predict(&refs(&test)), ended.model.predict(&refs(&test)));
         }
     }
-    let log = Log(Mutex::new(Vec::new()));
-    let fitted = fit(&labels(), &refs(&corpus(20, 14)), None, &params(3), &log).unwrap();
-    let expected: Vec<_> = fitted.curve.iter().map(|point| (point.step, 3, point.train_loss)).collect();
-    assert_eq!(log.0.into_inner().unwrap(), expected);
+}
+
+#[test]
+fn who_watches_can_stop_all_folds() {
+    let data = corpus(60, 16);
+    let folds = Fold::of(&(0..data.len()).map(|i| i % 3).collect::<Vec<_>>());
+    let folds: Vec<Fold> = folds.into_iter().map(|fold| fold.watching(|row| row % 10 == 4)).collect();
+    let (answers, records) = out_of_fold(&labels(), &refs(&data), &folds, &params(50), &Log::until(5)).unwrap();
+    check(&data, &answers);
+    // Of the trainings under way each ends its pass, and the others take one.
+    assert!(records.iter().all(|record| record.curve.len() <= 5 && record.epochs <= 5));
+    assert!(records.iter().any(|record| record.epochs == 1));
 }
 
 #[test]
@@ -269,33 +362,50 @@ fn parameters_describe_themselves() {
     let described = CrfParams { min_count: 2, ..CrfParams::default() }.describe();
     assert_eq!(described["min_count"], "2");
     assert_eq!(described["learning_rate"], "0.05");
-    assert_eq!(described.len(), 11);
+    assert_eq!(described.len(), 13);
 }
 
 #[test]
 fn out_of_fold_answers_are_those_of_fits_of_their_own() {
-    let data = corpus(90, 15);
+    let data = noisy(90, 15);
     let all = refs(&data);
     let fold_of: Vec<usize> = (0..data.len()).map(|i| i % 4).collect();
     let mut folds = Fold::of(&fold_of);
-    // One fold stops early.
-    folds[2].valid = folds[2].train.split_off(50);
-    let params = CrfParams { prune_after: 2, gazetteer: lists(), ..params(5) };
+    // Two folds search for their number of passes, one of them with a learning curve.
+    for fold in &mut folds[..2] {
+        *fold = fold.clone().watching(|row| row % 10 < 2);
+        assert_eq!(fold.fit.len() + fold.watched.len(), fold.all.len());
+    }
+    let nothing: Vec<usize> = folds[0].fit.iter().copied().filter(|&row| data[row].gold.spans().is_empty()).collect();
+    folds[0].smaller = vec![folds[0].fit[..20].to_vec(), nothing];
+    let params = CrfParams { prune_after: 2, patience: 1, learning_rate: 0.2, gazetteer: lists(), ..params(9) };
     let (answers, records) = out_of_fold(&labels(), &all, &folds, &params, &Silent).unwrap();
     check(&data, &answers);
     let pick = |rows: &[usize]| rows.iter().map(|&row| all[row]).collect::<Vec<_>>();
     for (fold, record) in folds.iter().zip(&records) {
-        let valid = pick(&fold.valid);
-        let valid = (!valid.is_empty()).then_some(valid.as_slice());
-        let fitted = fit(&labels(), &pick(&fold.train), valid, &params, &Silent).unwrap();
+        let watched = pick(&fold.watched);
+        let searched = |rows: &[usize]| fit(&labels(), &pick(rows), Some(&watched), &params, &Silent);
+        let search = (!watched.is_empty()).then(|| searched(&fold.fit).unwrap());
+        let epochs = search.as_ref().map_or(params.epochs, |search| search.epochs);
+        let refit = CrfParams { epochs, ..params.clone() };
+        let fitted = fit(&labels(), &pick(&fold.all), None, &refit, &Silent).unwrap();
         let own = fitted.model.predict(&pick(&fold.held));
         for (i, &row) in fold.held.iter().enumerate() {
             assert_eq!(answers.answers[row], own.answers[i]);
             assert_eq!(answers.span_scores.as_ref().unwrap()[row], own.span_scores.as_ref().unwrap()[i]);
         }
-        let own = FoldRecord { epochs: fitted.epochs, features: fitted.features, curve: fitted.curve };
+        let small = fold.smaller.iter().map(|rows| searched(rows).ok());
+        let learning = small.chain((!fold.smaller.is_empty()).then(|| searched(&fold.fit).ok()));
+        let own = FoldRecord {
+            epochs,
+            features: fitted.features,
+            curve: search.map_or(fitted.curve, |search| search.curve),
+            learning: learning.map(|fitted| Some(fitted?.model.predict(&watched))).collect(),
+        };
         assert_eq!(*record, own);
     }
+    assert!(records[0].epochs < 9 && records[2].epochs == 9, "one that watches stops early");
+    assert_eq!(records[0].learning.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
 }
 
 #[test]
@@ -332,6 +442,33 @@ fn names_of_a_list_are_found_where_training_never_saw_them() {
 }
 
 #[test]
+fn words_used_alike_in_other_texts_are_known() {
+    // Of four kinds of words two are seen in training; the others share their neighbours in texts without labels.
+    let texts: Vec<Example> = ["lagos", "kano", "bern", "bonn", "bread", "water", "sand", "milk"]
+        .iter()
+        .enumerate()
+        .flat_map(|(i, word)| {
+            let text = if i < 4 { format!("from {word} by train") } else { format!("with some {word} please") };
+            vec![marked(&text); 6]
+        })
+        .collect();
+    let marks = ["we saw [lagos] there", "we saw bread there", "we saw [kano] there", "we saw water there"];
+    let train: Vec<Example> = (0..40).map(|i| marked(marks[i % 4])).collect();
+    let test = [marked("we saw [bern] there"), marked("we saw sand there")];
+    let model = |clusters| {
+        let params = CrfParams { clusters, keep: 1.0, ..params(10) };
+        fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model
+    };
+    let clusters = Clusters::learn(&refs(&texts), 4);
+    let with = model(clusters.clone());
+    let answers = with.predict(&refs(&test)).answers;
+    assert_eq!(answers, [test[0].gold.clone(), test[1].gold.clone()]);
+    assert_ne!(answers, model(Clusters::default()).predict(&refs(&test)).answers);
+    let reasons = with.explain(&test[0], &test[0].gold.spans()[0]);
+    assert!(reasons.iter().any(|r| r.feature.starts_with("cluster[0]=") && r.weight > 0.0), "{reasons:?}");
+}
+
+#[test]
 fn fewer_features_are_left_and_the_answers_hold() {
     let (train, test) = (corpus(200, 17), corpus(80, 18));
     let model = |keep: f32| {
@@ -354,12 +491,22 @@ fn fewer_features_are_left_and_the_answers_hold() {
 #[test]
 fn an_l1_penalty_makes_weights_zero() {
     let train = corpus(100, 19);
-    let weights = |l1: f32| {
-        let params = CrfParams { l1, keep: 1.0, ..params(5) };
+    let bytes = |l1: f32| {
+        let params = CrfParams { l1, keep: 1.0, weights: 100.0, ..params(5) };
         let mut parts = fit(&labels(), &refs(&train), None, &params, &Silent).unwrap().model.to_parts();
-        parts.take::<i8>("weights", &[None, None]).unwrap().iter().filter(|w| **w != 0).count()
+        parts.take::<u8>("weights", &[None]).unwrap().len()
     };
-    assert!(weights(0.05) * 2 < weights(0.0), "{} against {}", weights(0.05), weights(0.0));
+    assert!(bytes(0.05) * 2 < bytes(0.0), "{} against {}", bytes(0.05), bytes(0.0));
+}
+
+#[test]
+fn fewer_weights_take_less_room() {
+    let train = corpus(200, 17);
+    let bytes = |weights: f32| {
+        let fitted = fit(&labels(), &refs(&train), None, &CrfParams { weights, ..params(8) }, &Silent).unwrap();
+        fitted.model.to_parts().take::<u8>("weights", &[None]).unwrap().len()
+    };
+    assert!(bytes(2.0) * 2 < bytes(9.0), "{} against {}", bytes(2.0), bytes(9.0));
 }
 
 #[test]

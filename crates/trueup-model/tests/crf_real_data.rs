@@ -162,3 +162,29 @@ fn wikigold() {
         assert!(f1 >= 0.62, "{f1}");
     }
 }
+
+#[test]
+fn a_text_of_a_hundred_thousand_tokens_is_answered_nearly_as_its_sentences() {
+    let files = ["bc5cdr/train.tsv", "bc5cdr/test.tsv"];
+    let Some((labels, train, test)) = corpus("bc5cdr", &files) else { return };
+    let (train, test): (Vec<_>, Vec<_>) = (train.iter().collect(), test.iter().collect());
+    let model = fit(&labels, &train, None, &CrfParams { epochs: 4, ..CrfParams::default() }, &Silent).unwrap().model;
+    let one = model.predict(&test);
+    let (mut text, mut tokens, mut expected) = (String::new(), Vec::new(), Vec::new());
+    for (example, answer) in test.iter().zip(&one.answers) {
+        let at = text.len() as u32;
+        let moved = example.tokens.iter().map(|t| Token { start: t.start + at, end: t.end + at, tag: None });
+        tokens.extend(moved);
+        expected.extend(answer.spans().iter().map(|s| Span { start: s.start + at, end: s.end + at, ..*s }));
+        text.push_str(&example.text);
+        text.push(' ');
+    }
+    let count = tokens.len();
+    assert!(count > 100_000);
+    let long = Example { text, tokens, gold: Annotation::Spans(Vec::new()), ..test[0].clone() };
+    let found = model.predict(&[&long]);
+    let same = found.answers[0].spans().iter().filter(|span| expected.binary_search(span).is_ok()).count();
+    let share = 2.0 * same as f64 / (expected.len() + found.answers[0].spans().len()) as f64;
+    eprintln!("{count} tokens in one text: F1 {share:.4} against the answers to its sentences");
+    assert!(share > 0.98, "{share}");
+}

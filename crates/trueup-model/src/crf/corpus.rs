@@ -3,13 +3,17 @@
 //! Everything that does not depend on which examples are learnt from is worked out once, for all folds of a data set;
 //! [`Chosen`] then gives the features that one training part holds ids of their own.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use trueup_core::Example;
+use trueup_core::{Annotation, Example, Span};
 
+use super::clusters::Clusters;
 use super::features::{Lexicon, Own, SLOTS, neighbour, offset, single};
 use super::gazetteer::Gazetteer;
 use super::model::{tokens, words};
+use super::pieces::pieces;
 use super::tags::{Alignment, Segment, place};
 
 /// A feature that has no id in a choice.
@@ -55,17 +59,44 @@ impl Lists {
     }
 }
 
-/// Tokens of an example and its gold as segments of them.
+/// A sentence to learn from: an example, or a piece of a long one. Its tokens and its gold as segments of them.
 pub(super) struct Placed {
+    /// Which example.
+    pub example: usize,
+    /// The gold of a piece, where it is not the whole example.
+    pub gold: Option<Annotation>,
     pub tokens: Vec<(u32, u32)>,
     pub segments: Vec<Segment>,
     pub alignment: Alignment,
+}
+
+/// The sentences of an example: itself, or its pieces. A gold span belongs to the piece that it starts in or before.
+fn placed(number: usize, example: &Example) -> Vec<Placed> {
+    let tokens = tokens(example);
+    let pieces = pieces(&example.text, &tokens);
+    if pieces.len() <= 1 {
+        let (segments, alignment) = place(example.gold.spans(), &tokens);
+        return vec![Placed { example: number, gold: None, tokens, segments, alignment }];
+    }
+    let mut from = 0;
+    let piece = |range: Range<usize>| {
+        let to = tokens.get(range.end).map_or(u32::MAX, |next| next.0);
+        let gold = example.gold.spans().iter().filter(|span| (from..to).contains(&span.start));
+        let gold: Vec<Span> = gold.copied().collect();
+        from = to;
+        let tokens = tokens[range].to_vec();
+        let (segments, alignment) = place(&gold, &tokens);
+        Placed { example: number, gold: Some(Annotation::Spans(gold)), tokens, segments, alignment }
+    };
+    pieces.into_iter().map(piece).collect()
 }
 
 /// Examples with their tokens, gold and features.
 pub(super) struct Corpus<'a> {
     pub examples: Vec<&'a Example>,
     pub placed: Vec<Placed>,
+    /// The sentences of each example.
+    pub sentences: Vec<Range<usize>>,
     /// The words of all sentences; sentence `i` starts at `starts[i]`.
     words: Vec<u32>,
     starts: Vec<usize>,
@@ -78,17 +109,19 @@ pub(super) struct Corpus<'a> {
 
 impl<'a> Corpus<'a> {
     /// Prepares `examples`. Ids of features go by first use.
-    pub fn new(examples: Vec<&'a Example>, gazetteer: &Gazetteer) -> Self {
-        let one = |example: &&Example| {
-            let tokens = tokens(example);
-            let (segments, alignment) = place(example.gold.spans(), &tokens);
-            Placed { tokens, segments, alignment }
-        };
-        let placed: Vec<Placed> = examples.par_iter().map(one).collect();
-        let mut lexicon = Lexicon::new();
+    pub fn new(examples: Vec<&'a Example>, gazetteer: &Gazetteer, clusters: &Clusters) -> Self {
+        let placed: Vec<Vec<Placed>> = examples.par_iter().enumerate().map(|(i, example)| placed(i, example)).collect();
+        let mut sentences = Vec::with_capacity(examples.len());
+        let mut next = 0;
+        for of_example in &placed {
+            sentences.push(next..next + of_example.len());
+            next += of_example.len();
+        }
+        let placed: Vec<Placed> = placed.into_iter().flatten().collect();
+        let mut lexicon = Lexicon::new(clusters);
         let (mut all, mut starts) = (Vec::new(), vec![0]);
-        for (&example, placed) in examples.iter().zip(&placed) {
-            all.extend(words(&example.text, &placed.tokens).map(|word| lexicon.id(word)));
+        for placed in &placed {
+            all.extend(words(&examples[placed.example].text, &placed.tokens).map(|word| lexicon.id(word)));
             starts.push(all.len());
         }
 
@@ -115,7 +148,18 @@ impl<'a> Corpus<'a> {
                 own.end();
             }
         }
-        Self { examples, placed, words: all, starts, slots, own, hashes }
+        Self { examples, placed, sentences, words: all, starts, slots, own, hashes }
+    }
+
+    /// The gold of a sentence.
+    pub fn gold(&self, sentence: usize) -> &Annotation {
+        let placed = &self.placed[sentence];
+        placed.gold.as_ref().unwrap_or(&self.examples[placed.example].gold)
+    }
+
+    /// The sentences of examples, in their order.
+    pub fn sentences(&self, examples: &[usize]) -> Vec<usize> {
+        examples.iter().flat_map(|&example| self.sentences[example].clone()).collect()
     }
 
     /// The words of a sentence, by id.
@@ -193,7 +237,6 @@ fn to(keep: &[u32], len: usize) -> Vec<u32> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use trueup_core::Annotation;
 
     fn example(text: &str) -> Example {
         Example {
@@ -227,11 +270,11 @@ mod tests {
     fn features_of_a_part_are_those_of_a_corpus_of_its_own() {
         let texts = ["Ada lives in Jos", "the end", "in Jos .", "Ada", ""].map(example);
         let all: Vec<&Example> = texts.iter().collect();
-        let corpus = Corpus::new(all.clone(), &no_lists());
+        let corpus = Corpus::new(all.clone(), &no_lists(), &Clusters::default());
         for part in [vec![0, 2], vec![3, 1, 0], vec![4]] {
             for min_count in [1, 2] {
                 let chosen = Chosen::new(&corpus, &part, min_count);
-                let own = Corpus::new(part.iter().map(|&i| all[i]).collect(), &no_lists());
+                let own = Corpus::new(part.iter().map(|&i| all[i]).collect(), &no_lists(), &Clusters::default());
                 let alone = Chosen::new(&own, &(0..part.len()).collect::<Vec<_>>(), min_count);
                 let sorted = |chosen: &Chosen| {
                     let mut hashes = chosen.hashes.clone();
@@ -249,7 +292,7 @@ mod tests {
     #[test]
     fn every_feature_counted_is_one_that_some_token_shows() {
         let texts = ["Ada lives in Jos", "in Jos ."].map(example);
-        let corpus = Corpus::new(texts.iter().collect(), &no_lists());
+        let corpus = Corpus::new(texts.iter().collect(), &no_lists(), &Clusters::default());
         let chosen = Chosen::new(&corpus, &[0, 1], 1);
         let shown = (0..2).flat_map(|sentence| listed(&corpus, &chosen, sentence)).flatten();
         let shown: std::collections::BTreeSet<u64> = shown.collect();
@@ -260,7 +303,7 @@ mod tests {
     #[test]
     fn rare_features_are_cut_and_narrowing_leaves_what_it_is_told() {
         let texts = ["a b", "a c"].map(example);
-        let corpus = Corpus::new(texts.iter().collect(), &no_lists());
+        let corpus = Corpus::new(texts.iter().collect(), &no_lists(), &Clusters::default());
         let (all, frequent) = (Chosen::new(&corpus, &[0, 1], 1), Chosen::new(&corpus, &[0, 1], 2));
         assert!(frequent.len() < all.len());
         // "a" at the start: what it is stays, what follows it (once "b", once "c") does not.

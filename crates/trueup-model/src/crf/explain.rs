@@ -6,6 +6,7 @@ use super::facts::Fact;
 use super::features::{Lexicon, SLOTS, joint, looks_at, neighbour, offset, single};
 use super::gazetteer::{Place, feature};
 use super::model::{CrfModel, tokens, words};
+use super::pieces::pieces;
 use super::tags::{Segment, place};
 
 /// What speaks for the label of a span, or against it.
@@ -28,20 +29,25 @@ impl CrfModel {
     /// Nothing when the span overlaps no token, or when training did not see its label.
     pub fn explain(&self, example: &Example, span: &Span) -> Vec<Reason> {
         let tokens = tokens(example);
-        let (segments, _) = place(std::slice::from_ref(span), &tokens);
+        let pieces = pieces(&example.text, &tokens);
+        let Some(piece) = pieces.into_iter().find(|piece| tokens[piece.end - 1].1 > span.start) else {
+            return Vec::new();
+        };
+        let tokens = &tokens[piece];
+        let (segments, _) = place(std::slice::from_ref(span), tokens);
         let [Segment { first, last, label }] = segments[..] else { return Vec::new() };
         if !self.tags.labels().contains(&label) {
             return Vec::new();
         }
         let states = self.tags.encode(last - first + 1, &[Segment { first: 0, last: last - first, label }]);
-        let texts: Vec<&str> = words(&example.text, &tokens).collect();
-        let mut lexicon = Lexicon::new();
+        let texts: Vec<&str> = words(&example.text, tokens).collect();
+        let mut lexicon = Lexicon::new(&self.clusters);
         let ids: Vec<u32> = texts.iter().map(|word| lexicon.id(word)).collect();
 
         let mut reasons: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new();
         for (at, &state) in (first..=last).zip(&states) {
             let mut add = |name: String, hash: u64| {
-                if let Some(row) = self.weights(hash) {
+                if let Some(row) = self.weights(hash).map(<[_]>::as_flattened) {
                     let units = f64::from(row[state]) - f64::from(row[0]);
                     *reasons.entry(name).or_default() += units * f64::from(self.scale);
                 }
@@ -50,7 +56,12 @@ impl CrfModel {
             for slot in 0..SLOTS {
                 let offset = offset(slot);
                 for (fact, hash) in single(&lexicon.facts[neighbour(&ids, at, offset)], slot) {
-                    add(name(fact, offset, word(offset)), hash);
+                    let of = &lexicon.facts[neighbour(&ids, at, offset)];
+                    let name = match fact {
+                        Fact::Cluster => format!("cluster[{offset}]={}", of[Fact::Cluster as usize]),
+                        _ => name(fact, offset, word(offset)),
+                    };
+                    add(name, hash);
                 }
             }
             for template in 0.. {

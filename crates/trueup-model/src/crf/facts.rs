@@ -35,9 +35,13 @@ pub(super) enum Fact {
     Suffix2,
     Suffix3,
     Suffix4,
+    /// Its class, where classes of words were learnt.
+    Cluster,
 }
 
-use Fact::{Always, Case, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Punctuation, Shape, Suffix1, Suffix4, Word};
+use Fact::{
+    Always, Case, Cluster, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Punctuation, Shape, Suffix1, Suffix4, Word,
+};
 
 impl Fact {
     /// Its name in an explanation.
@@ -55,10 +59,12 @@ impl Fact {
             Punctuation => "punctuation",
             Prefix1 | Fact::Prefix2 | Fact::Prefix3 | Fact::Prefix4 => "prefix",
             Suffix1 | Fact::Suffix2 | Fact::Suffix3 | Suffix4 => "suffix",
+            Cluster => "cluster",
         }
     }
 
-    /// What it says of `word`, in words; `None` for [`Fact::Always`], which says nothing.
+    /// What it says of `word`, in words; `None` for [`Fact::Always`], which says nothing, and
+    /// for [`Fact::Cluster`], which the word alone does not tell.
     pub fn shown(self, word: &str) -> Option<String> {
         let kind = |c: char| match c {
             c if c.is_uppercase() => 'X',
@@ -92,7 +98,7 @@ impl Fact {
         let prefix = |n: usize| word.chars().take(n).collect::<String>();
         let suffix = |n: usize| word.chars().skip(word.chars().count().saturating_sub(n)).collect::<String>();
         Some(match self {
-            Always => return None,
+            Always | Cluster => return None,
             Word => word.to_owned(),
             Lower => word.to_lowercase(),
             Masked => word.to_lowercase().chars().map(|c| if c.is_numeric() { '0' } else { c }).collect(),
@@ -129,13 +135,13 @@ fn is_hyphen(c: char) -> bool {
 }
 
 /// How many facts a word has.
-pub(super) const FACTS: usize = Suffix4 as usize + 1;
+pub(super) const FACTS: usize = Cluster as usize + 1;
 
 /// The facts of a word as hashes; 0 where it lacks one (a prefix longer than itself).
 pub(super) type Facts = [u64; FACTS];
 
 /// Stirs `value` into `hash`: multiplication and a shift, which the table's own hash stirs again.
-pub(super) fn stir(hash: u64, value: u64) -> u64 {
+pub(super) const fn stir(hash: u64, value: u64) -> u64 {
     let z = (hash.rotate_left(23) ^ value).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z ^ (z >> 29)
 }
@@ -253,6 +259,20 @@ mod tests {
             ("carcinoma", "lymphoma", Fact::Prefix2, false),
         ] {
             assert_eq!(same(a, b, fact), expected, "{fact:?} of {a} and {b}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_shape_share_what_it_settles() {
+        let words = "Lagos Kano-City mRNA DNA RNA-2 1,000 2,500 iPhone eBay . ... McDonald O'Neill été Été a-b a\u{2013}b x1 AAAAAA AAAA"
+            .split(' ');
+        let words: Vec<&str> = words.chain(["aaaaaaa", "bbbb", "Straße", "BBBB1", "CCCCC1"]).collect();
+        for a in &words {
+            for b in words.iter().filter(|b| same(a, b, Shape)) {
+                for fact in [Outline, Case, Digits, Hyphen, Punctuation] {
+                    assert!(same(a, b, fact), "{fact:?} of {a} and {b}");
+                }
+            }
         }
     }
 

@@ -6,43 +6,26 @@
 
 use rustc_hash::FxHashMap;
 
+use super::clusters::Clusters;
 use super::facts::{FACTS, Fact, Facts, beyond, facts, stir};
 use super::gazetteer::Gazetteer;
 
 use Fact::{
-    Always, Case, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Prefix2, Prefix3, Prefix4, Punctuation, Shape,
-    Suffix1, Suffix2, Suffix3, Suffix4, Word,
+    Always, Case, Cluster, Digits, Hyphen, Lower, Masked, Outline, Prefix1, Prefix2, Prefix3, Prefix4, Punctuation,
+    Shape, Suffix1, Suffix2, Suffix3, Suffix4, Word,
 };
 
-/// Templates over one word: the facts looked at, by offset.
-const SINGLE: [(isize, &[Fact]); 5] = [
-    (-2, &[Lower, Outline]),
-    (-1, &[Word, Lower, Outline, Suffix3, Case]),
+/// Templates over one word: the facts looked at, by offset; first those that the shape of the word settles.
+const SINGLE: [(isize, &[Fact], &[Fact]); 5] = [
+    (-2, &[Outline], &[Lower, Cluster]),
+    (-1, &[Outline, Case], &[Word, Lower, Suffix3, Cluster]),
     (
         0,
-        &[
-            Always,
-            Word,
-            Lower,
-            Masked,
-            Shape,
-            Outline,
-            Case,
-            Digits,
-            Hyphen,
-            Punctuation,
-            Prefix1,
-            Prefix2,
-            Prefix3,
-            Prefix4,
-            Suffix1,
-            Suffix2,
-            Suffix3,
-            Suffix4,
-        ],
+        &[Always, Shape, Outline, Case, Digits, Hyphen, Punctuation],
+        &[Word, Lower, Masked, Prefix1, Prefix2, Prefix3, Prefix4, Suffix1, Suffix2, Suffix3, Suffix4, Cluster],
     ),
-    (1, &[Word, Lower, Outline, Suffix3, Case]),
-    (2, &[Lower, Outline]),
+    (1, &[Outline, Case], &[Word, Lower, Suffix3, Cluster]),
+    (2, &[Outline], &[Lower, Cluster]),
 ];
 
 /// Templates over several words.
@@ -62,13 +45,42 @@ pub(super) fn offset(slot: usize) -> isize {
     SINGLE[slot].0
 }
 
-/// The features of a word seen from `slot`: which fact, and the hash.
-pub(super) fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
-    SINGLE[slot]
-        .1
+/// What the hashes of a slot's features of a fact start from.
+const SEEDS: [[u64; FACTS]; SLOTS] = {
+    let mut seeds = [[0; FACTS]; SLOTS];
+    let mut at = 0;
+    while at < SLOTS * FACTS {
+        seeds[at / FACTS][at % FACTS] = stir(at as u64, 0x51);
+        at += 1;
+    }
+    seeds
+};
+
+fn of(facts: &Facts, slot: usize, wanted: &'static [Fact]) -> impl Iterator<Item = (Fact, u64)> {
+    wanted
         .iter()
         .filter(|&&fact| facts[fact as usize] != 0)
-        .map(move |&fact| (fact, stir(stir((slot * FACTS + fact as usize) as u64, 0x51), facts[fact as usize])))
+        .map(move |&fact| (fact, stir(SEEDS[slot][fact as usize], facts[fact as usize])))
+}
+
+/// The features of a word seen from `slot` that all words of its shape ([`shape`]) have: which fact, and the hash.
+pub(super) fn of_shape(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of(facts, slot, SINGLE[slot].1)
+}
+
+/// The other features of a word seen from `slot`.
+pub(super) fn of_word(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of(facts, slot, SINGLE[slot].2)
+}
+
+/// All of them.
+pub(super) fn single(facts: &Facts, slot: usize) -> impl Iterator<Item = (Fact, u64)> {
+    of_shape(facts, slot).chain(of_word(facts, slot))
+}
+
+/// What settles the features of [`of_shape`]. The places beyond a sentence have no shape, but each an outline of its own.
+pub(super) fn shape(facts: &Facts) -> u64 {
+    if facts[Shape as usize] == 0 { facts[Outline as usize] } else { facts[Shape as usize] }
 }
 
 /// The facts that a joint template looks at, by offset; `None` beyond the last template.
@@ -98,16 +110,17 @@ pub(super) fn neighbour(words: &[u32], at: usize, offset: isize) -> usize {
 }
 
 /// The distinct words met so far. Words 0 and 1 stand for the places before and after a sentence.
-pub(super) struct Lexicon<'a> {
+pub(super) struct Lexicon<'a, 'c> {
+    clusters: &'c Clusters,
     ids: FxHashMap<&'a str, u32>,
     pub(super) facts: Vec<Facts>,
     lower: String,
 }
 
-impl<'a> Lexicon<'a> {
+impl<'a, 'c> Lexicon<'a, 'c> {
     /// One that has met no word.
-    pub fn new() -> Self {
-        Self { ids: FxHashMap::default(), facts: vec![beyond(1), beyond(2)], lower: String::new() }
+    pub fn new(clusters: &'c Clusters) -> Self {
+        Self { clusters, ids: FxHashMap::default(), facts: vec![beyond(1), beyond(2)], lower: String::new() }
     }
 
     /// The id of `word`, given when it is met first.
@@ -115,7 +128,9 @@ impl<'a> Lexicon<'a> {
         let next = self.facts.len() as u32;
         let id = *self.ids.entry(word).or_insert(next);
         if id == next {
-            self.facts.push(facts(word, &mut self.lower));
+            let mut facts = facts(word, &mut self.lower);
+            self.clusters.tell(&mut facts);
+            self.facts.push(facts);
         }
         id
     }
@@ -130,7 +145,7 @@ pub(super) struct Own {
 
 impl Own {
     /// Looks the sentence up in `gazetteer`.
-    pub fn new(words: &[u32], lexicon: &Lexicon<'_>, gazetteer: &Gazetteer) -> Self {
+    pub fn new(words: &[u32], lexicon: &Lexicon<'_, '_>, gazetteer: &Gazetteer) -> Self {
         let mut listed = Vec::new();
         gazetteer.find(words.len(), |i| lexicon.facts[words[i] as usize][Lower as usize], &mut listed);
         listed.sort_unstable();
@@ -138,7 +153,7 @@ impl Own {
     }
 
     /// Hands the features of token `at` to `take`; tokens must be asked for in order.
-    pub fn each(&mut self, words: &[u32], at: usize, lexicon: &Lexicon<'_>, mut take: impl FnMut(u64)) {
+    pub fn each(&mut self, words: &[u32], at: usize, lexicon: &Lexicon<'_, '_>, mut take: impl FnMut(u64)) {
         (0..JOINT.len()).filter_map(|template| joint(template, words, at, &lexicon.facts)).for_each(&mut take);
         while let Some(&(_, hash)) = self.listed.get(self.next).filter(|(token, _)| *token as usize == at) {
             take(hash);

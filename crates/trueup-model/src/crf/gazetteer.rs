@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::facts::{Fact, facts, stir};
-use super::table::Table;
+use super::table::{ENTRY_BITS, Table};
 use crate::{Array, ModelError, Parts};
 
 /// There are longer entries that start so.
@@ -55,7 +55,7 @@ impl Gazetteer {
                 }
             }
         }
-        let (starts, flags) = Table::new(all.into_iter().collect());
+        let (starts, flags) = Table::new(all.into_iter().collect(), ENTRY_BITS);
         Self { names: lists.keys().cloned().collect(), starts, flags: flags.into() }
     }
 
@@ -127,7 +127,7 @@ impl Gazetteer {
     /// The lists that [`Gazetteer::put`] wrote.
     pub fn take(parts: &mut Parts) -> Result<Self, ModelError> {
         let names = parts.setting("gazetteer")?;
-        let starts = Table::take(parts, "entry")?;
+        let starts = Table::take(parts, "entry", ENTRY_BITS)?;
         let flags = parts.take("entry_flags", &[Some(starts.len())])?;
         Ok(Self { names, starts, flags })
     }

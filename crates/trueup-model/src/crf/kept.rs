@@ -3,42 +3,57 @@
 use serde_json::json;
 use trueup_core::LabelSet;
 
+use super::clusters::Clusters;
 use super::gazetteer::Gazetteer;
 use super::model::CrfModel;
-use super::table::Table;
+use super::table::{FEATURE_BITS, Table};
 use super::tags::{Alignment, Tags};
 use super::transitions::Transitions;
-use crate::{ModelError, Parts};
+use super::weights::{pack, unpack};
+use crate::{Array, ModelError, Parts};
 
 /// Which templates the hashes of a kept model are of. Goes up whenever a feature of a word changes.
-const TEMPLATES: u32 = 1;
+const TEMPLATES: u32 = 2;
+
+/// Arrays that hold the lengths of codes.
+const CODES: [&str; 3] = ["first_gaps", "gaps", "values"];
 
 impl CrfModel {
     /// Everything that predicts: settings, and arrays for a safetensors file.
     ///
-    /// Settings: `templates` (which features; a number), `labels` (names by id), `tagged` (ids of the labels with states)
-    /// `scale` (one unit of a weight, nats), `gazetteer` (names of its lists) and `alignment` (how gold met tokens). Arrays: `feature_starts` and `feature_keys`
-    /// (the table of features), `weights` \[features, states\] in units of the scale, `entry_starts`, `entry_keys` and
-    /// `entry_flags` (the entries of the gazetteer), `steps` \[states, padded states\], `first` and `last` \[padded states\].
+    /// Settings: `templates` (which features; a number), `labels` (names by id), `tagged` (ids of the labels with states),
+    /// `features` (how many), `scale` (one unit of a weight, nats), `gazetteer` (names of its lists), `clusters` (how many classes of
+    /// words, 0 for none) and `alignment` (how gold
+    /// met tokens). Arrays: `features` (the gaps between the first bits of their hashes, in Rice codes), `weights` (for each
+    /// feature the gaps between the states that have a weight, and the weights, in Huffman codes), `first_gaps`, `gaps` and
+    /// `values` (lengths of those codes), `entry_starts`, `entry_keys` and `entry_flags` (the entries of the gazetteer),
+    /// `cluster_starts`, `cluster_keys` and `cluster_classes` (words and their classes),
+    /// `steps` \[states, padded states\], `first` and `last` \[padded states\].
     pub fn to_parts(&self) -> Parts {
         let Alignment { spans, misaligned, overlapping } = self.alignment;
         let mut parts = Parts::new(json!({
             "templates": TEMPLATES,
             "labels": self.labels.names(),
             "tagged": self.tags.labels(),
+            "features": self.table.len(),
             "scale": f64::from(self.scale),
             "gazetteer": self.gazetteer.names(),
+            "clusters": self.clusters.count(),
             "alignment": { "spans": spans, "misaligned": misaligned, "overlapping": overlapping },
         }));
-        self.table.put(&mut parts, "feature");
-        parts.put("weights", &[self.table.len(), self.transitions.states], &self.weights);
+        let (weights, codes) = pack(&self.weights, self.transitions.vectors());
+        let features = self.table.pack();
+        for (name, bytes) in CODES.into_iter().zip(&codes).chain([("features", &features), ("weights", &weights)]) {
+            parts.put(name, &[bytes.len()], bytes);
+        }
         self.transitions.put(&mut parts);
         self.gazetteer.put(&mut parts);
+        self.clusters.put(&mut parts);
         parts
     }
 
-    /// The model of these parts: its answers are those of the model that gave them, bit for bit. Arrays that are views
-    /// stay views.
+    /// The model of these parts: its answers are those of the model that gave them, bit for bit. The features and their weights are
+    /// unpacked, some milliseconds for a hundred thousand; the lists of names and the words with classes stay views.
     ///
     /// # Errors
     ///
@@ -67,13 +82,21 @@ impl CrfModel {
         let tags = Tags::new(tagged);
         let transitions = Transitions::take(&tags, &mut parts)?;
         let gazetteer = Gazetteer::take(&mut parts)?;
-        let table = Table::take(&mut parts, "feature")?;
-        let weights = parts.take("weights", &[Some(table.len()), Some(transitions.states)])?;
+        let clusters = Clusters::take(&mut parts)?;
+        let features: usize = parts.setting("features")?;
+        let hashes: Array<u8> = parts.take("features", &[None])?;
+        let table =
+            Table::unpack(&hashes, features, FEATURE_BITS).ok_or_else(|| damaged("its features cannot be read"))?;
+        let [first, later, values] = CODES.map(|name| parts.take::<u8>(name, &[Some(256)]));
+        let (first, later, values) = (first?, later?, values?);
+        let weights: Array<u8> = parts.take("weights", &[None])?;
+        let weights = unpack(&weights, [&first, &later, &values], features, transitions.states)
+            .ok_or_else(|| damaged("its weights cannot be read"))?;
         let scale: f32 = parts.setting("scale")?;
         // So that no score is out of range, whatever the weights.
         if !(scale > 0.0 && scale < 1e3) {
             return Err(damaged("its scale is out of range"));
         }
-        Ok(Self { labels, tags, table, weights, scale, transitions, gazetteer, alignment })
+        Ok(Self { labels, tags, table, weights, scale, transitions, gazetteer, clusters, alignment })
     }
 }

@@ -274,18 +274,16 @@ impl<'c, 'a> Lbfgs<'c, 'a> {
         q
     }
 
-    /// The weights as they would be kept.
-    pub fn small(&self) -> Small {
-        let most = self.weights[..self.pairs.states.len()].iter().fold(0.0f64, |most, w| most.max(w.abs()));
-        let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
+    /// The weights as they would be kept, with `most` a feature on average.
+    pub fn small(&self, most: f32) -> Small {
         let states = self.transitions.states;
-        let mut weights = vec![0i8; self.chosen.len() * states];
-        for (id, row) in weights.chunks_exact_mut(states).enumerate() {
+        let mut rows = vec![0.0; self.chosen.len() * states];
+        for (id, row) in rows.chunks_exact_mut(states).enumerate() {
             for at in self.pairs.starts[id] as usize..self.pairs.starts[id + 1] as usize {
-                row[self.pairs.states[at] as usize] = (self.weights[at] / scale).round() as i8;
+                row[usize::from(self.pairs.states[at])] = self.weights[at] as f32;
             }
         }
-        Small { weights, scale: scale as f32 }
+        Small::new(rows.chunks_exact(states), states, most)
     }
 }
 
@@ -297,6 +295,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::crf::clusters::Clusters;
     use crate::crf::gazetteer::Gazetteer;
     use trueup_core::{Annotation, Example, Span};
 
@@ -322,7 +321,8 @@ mod tests {
             example("Ada saw Ada", &[(0, 3, 1)]),
             example("", &[]),
         ];
-        let corpus = Corpus::new(texts.iter().collect(), &Gazetteer::new(&std::collections::BTreeMap::new()));
+        let gazetteer = Gazetteer::new(&std::collections::BTreeMap::new());
+        let corpus = Corpus::new(texts.iter().collect(), &gazetteer, &Clusters::default());
         let train: Vec<usize> = (0..texts.len()).collect();
         let chosen = Chosen::new(&corpus, &train, 1);
         let tags = Tags::new(vec![0, 1]);

@@ -147,7 +147,9 @@ impl<'p> Learner<'p> {
 
     /// The weights as they would be kept.
     pub fn small(&self) -> Small {
-        Small::new(&self.rows, self.stride(), &self.transitions)
+        let states = self.transitions.states;
+        let rows = self.rows.chunks_exact(self.stride()).map(|row| &row.as_flattened()[..states]);
+        Small::new(rows, states, self.params.weights)
     }
 }
 

@@ -23,6 +23,8 @@
 //! Lists of names ([`CrfParams::gazetteer`]) add features: whether a token is within an entry of a list, and where. Every
 //! list is gone through from left to right, the longest entry first, whatever the case of letters; the model keeps the lists.
 //!
+//! Classes of words ([`Clusters`]), learnt from text without labels, are features of a word and of two words either side.
+//!
 //! # Training
 //!
 //! The negative log likelihood plus an L2 penalty falls by AdaGrad (Duchi, Hazan and Singer 2011), one sentence at a
@@ -46,8 +48,9 @@
 //!
 //! [`crate::Predictor::predict`] gives the spans of the best tag sequence with the exact probability of each span;
 //! [`CrfModel::n_best`] ranks whole answers; [`CrfModel::explain`] says which features speak for a span; [`out_of_fold`]
-//! answers a data set by models that were trained without the example at hand. A text of any length is one sequence:
-//! time and memory grow with its tokens (some 30 bytes a token and state).
+//! answers a data set by models that were trained without the example at hand. A text of more than 512 tokens is cut where sentences
+//! surely end, else at the best place there is, in training as in answers: time grows with its tokens, and memory does
+//! not but for tokens and answers. [`CrfModel::n_best`] alone takes a text of any length as one sequence.
 //!
 //! [`CrfModel::to_parts`] and [`CrfModel::of_parts`] keep a model and load it, without building a table again.
 //!
@@ -82,6 +85,8 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
+mod bits;
+mod clusters;
 mod corpus;
 mod exp;
 mod explain;
@@ -95,6 +100,7 @@ mod lbfgs;
 mod learner;
 mod model;
 mod nbest;
+mod pieces;
 mod scorer;
 mod table;
 mod tags;
@@ -106,6 +112,7 @@ use std::collections::BTreeMap;
 
 use trueup_core::{Example, LabelSet};
 
+pub use clusters::Clusters;
 pub use explain::Reason;
 pub use folds::{Fold, FoldRecord, out_of_fold};
 pub use model::CrfModel;
@@ -152,8 +159,13 @@ pub struct CrfParams {
     pub keep: f32,
     /// Passes with all features. A model of no more passes has all of them.
     pub prune_after: u32,
+    /// The most weights that a feature has on average in the model that is kept, above 0: those furthest from the median of
+    /// their feature, to which the others are set.
+    pub weights: f32,
     /// Lists of names by name of the list, whose finds in a text are features; see the module's page.
     pub gazetteer: BTreeMap<String, Vec<String>>,
+    /// Classes of words, a feature each; none by default.
+    pub clusters: Clusters,
     /// Seed of the order of sentences.
     pub seed: u64,
 }
@@ -174,7 +186,9 @@ impl Default for CrfParams {
             min_count: 1,
             keep: 0.2,
             prune_after: 3,
+            weights: 3.0,
             gazetteer: BTreeMap::new(),
+            clusters: Clusters::default(),
             seed: 42,
         }
     }
@@ -193,7 +207,9 @@ impl CrfParams {
             ("min_count", self.min_count.to_string()),
             ("keep", self.keep.to_string()),
             ("prune_after", self.prune_after.to_string()),
+            ("weights", self.weights.to_string()),
             ("gazetteer", self.gazetteer.keys().map(String::as_str).collect::<Vec<_>>().join(" ")),
+            ("clusters", self.clusters.count().to_string()),
             ("seed", self.seed.to_string()),
         ]
         .into_iter()
@@ -207,7 +223,7 @@ impl CrfParams {
 /// With a validation part, training stops when its loss has not fallen for [`CrfParams::patience`] passes, and the model
 /// is that of the pass with the lowest loss ([`Fitted::epochs`]); the curve shows all passes run. Without one, or with one
 /// that holds no token, it runs exactly [`CrfParams::epochs`] passes. Training `n` passes gives the same model whichever
-/// way `n` came about.
+/// way `n` came about. When [`Progress::stopped`] says so, training ends with the pass at hand as if it were the last.
 ///
 /// # Errors
 ///
@@ -222,7 +238,7 @@ pub fn fit(
 ) -> Result<Fitted<CrfModel>, ModelError> {
     let gazetteer = Gazetteer::new(&params.gazetteer);
     let held_out = valid.unwrap_or_default();
-    let corpus = Corpus::new(train.iter().chain(held_out).copied().collect(), &gazetteer);
+    let corpus = Corpus::new(train.iter().chain(held_out).copied().collect(), &gazetteer, &params.clusters);
     let part = |from: usize, len: usize| (from..from + len).collect::<Vec<usize>>();
     let valid = valid.map(|valid| part(train.len(), valid.len()));
     trainer::train(&corpus, labels, &gazetteer, &part(0, train.len()), valid.as_deref(), params, progress)

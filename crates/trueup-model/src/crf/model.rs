@@ -5,13 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions};
 
+use super::clusters::Clusters;
 use super::gazetteer::Gazetteer;
 use super::lattice::Lattice;
+use super::pieces::pieces;
 use super::scorer::Scorer;
 use super::table::Table;
-use super::tags::{Alignment, Tags, to_spans};
+use super::tags::{Alignment, Segment, Tags, to_spans};
 use super::transitions::Transitions;
-use crate::{Array, Predictor};
+use super::weights::Row8;
+use crate::Predictor;
 
 /// A linear-chain CRF that finds spans.
 #[derive(Debug, Clone)]
@@ -20,11 +23,12 @@ pub struct CrfModel {
     pub(super) tags: Tags,
     pub(super) table: Table,
     /// A row of states for each feature, in units of `scale`.
-    pub(super) weights: Array<i8>,
+    pub(super) weights: Vec<Row8>,
     /// Nats; a finite number.
     pub(super) scale: f32,
     pub(super) transitions: Transitions,
     pub(super) gazetteer: Gazetteer,
+    pub(super) clusters: Clusters,
     pub(super) alignment: Alignment,
 }
 
@@ -59,26 +63,38 @@ impl<'m, 'a> Workspace<'m, 'a> {
         Self { model, gain, scorer: Scorer::new(model), lattice: Lattice::default(), tokens: Vec::new() }
     }
 
-    /// Takes the tokens of `example` and scores them.
+    /// Takes the tokens of `example` and scores them as one sequence.
     pub fn score(&mut self, example: &'a Example) {
         self.tokens = tokens(example);
         self.scorer.score(words(&example.text, &self.tokens), &mut self.lattice);
     }
 
+    /// Answers `example`, piece by piece.
     fn answer(&mut self, example: &'a Example) -> (Annotation, Vec<f64>) {
-        self.score(example);
+        let tokens = tokens(example);
+        let (mut spans, mut scores) = (Vec::new(), Vec::new());
+        for piece in pieces(&example.text, &tokens) {
+            let tokens = &tokens[piece];
+            self.scorer.score(words(&example.text, tokens), &mut self.lattice);
+            let segments = self.best(&mut scores);
+            spans.extend(to_spans(&segments, tokens));
+        }
+        (Annotation::Spans(spans), scores)
+    }
+
+    /// The best segments of what is scored; adds their probabilities to `scores`.
+    fn best(&mut self, scores: &mut Vec<f64>) -> Vec<Segment> {
         let (transitions, tags) = (&self.model.transitions, &self.model.tags);
         if self.lattice.is_outside(transitions.states, self.gain) {
-            return (Annotation::Spans(Vec::new()), Vec::new());
+            return Vec::new();
         }
         let segments = tags.decode(&self.lattice.viterbi(transitions));
-        let mut scores = Vec::with_capacity(segments.len());
         if !segments.is_empty() {
             self.lattice.forward(transitions);
             self.lattice.backward(transitions, None);
             scores.extend(segments.iter().map(|&s| self.lattice.segment(transitions, tags, s)));
         }
-        (Annotation::Spans(to_spans(&segments, &self.tokens)), scores)
+        segments
     }
 }
 
@@ -99,10 +115,10 @@ impl CrfModel {
     }
 
     /// The weights of the feature with this hash; `None` when the model has none.
-    pub(super) fn weights(&self, hash: u64) -> Option<&[i8]> {
-        let states = self.transitions.states;
-        let at = self.table.id(hash)? as usize * states;
-        self.weights.get(at..at + states)
+    pub(super) fn weights(&self, hash: u64) -> Option<&[Row8]> {
+        let vectors = self.transitions.vectors();
+        let at = self.table.id(hash)? as usize * vectors;
+        self.weights.get(at..at + vectors)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Scores of new texts: what a word adds, seen from each place, is summed once a distinct word.
 
-use super::features::{Lexicon, Own, SLOTS, neighbour, offset, single};
+use rustc_hash::FxHashMap;
+
+use super::features::{Lexicon, Own, SLOTS, neighbour, of_shape, of_word, offset, shape};
 use super::lattice::Lattice;
 use super::model::CrfModel;
 use super::weights::{add, write};
@@ -14,9 +16,13 @@ const WORD: usize = 200;
 /// Gives tokens their scores, remembering each distinct word.
 pub(super) struct Scorer<'m, 'a> {
     model: &'m CrfModel,
-    lexicon: Lexicon<'a>,
+    lexicon: Lexicon<'a, 'm>,
     /// The sum of the weights of a word's features, by word, slot and padded state.
     sums: Vec<i16>,
+    /// The place of each shape in `shape_sums`.
+    shapes: FxHashMap<u64, u32>,
+    /// The same sums of the features that all words of a shape have.
+    shape_sums: Vec<i16>,
     words: Vec<u32>,
     token: Vec<i16>,
 }
@@ -25,20 +31,40 @@ impl<'m, 'a> Scorer<'m, 'a> {
     /// One that has met no word.
     pub fn new(model: &'m CrfModel) -> Self {
         let token = vec![0; model.transitions.padded()];
-        let mut scorer = Self { model, lexicon: Lexicon::new(), sums: Vec::new(), words: Vec::new(), token };
+        let mut scorer = Self {
+            model,
+            lexicon: Lexicon::new(&model.clusters),
+            sums: Vec::new(),
+            shapes: FxHashMap::default(),
+            shape_sums: Vec::new(),
+            words: Vec::new(),
+            token,
+        };
         scorer.catch_up();
         scorer
     }
 
     /// Sums the words that the lexicon has met since.
     fn catch_up(&mut self) {
-        let padded = self.model.transitions.padded();
+        let (model, padded) = (self.model, self.model.transitions.padded());
         let known = self.sums.len() / (SLOTS * padded);
-        self.sums.resize(self.lexicon.facts.len() * SLOTS * padded, 0);
-        for (word, facts) in self.lexicon.facts.iter().enumerate().skip(known) {
-            for slot in 0..SLOTS {
-                let sums = &mut self.sums[(word * SLOTS + slot) * padded..][..padded];
-                single(facts, slot).filter_map(|(_, hash)| self.model.weights(hash)).for_each(|row| add(sums, row));
+        self.sums.reserve((self.lexicon.facts.len() - known) * SLOTS * padded);
+        for facts in &self.lexicon.facts[known..] {
+            let next = (self.shape_sums.len() / (SLOTS * padded)) as u32;
+            let id = *self.shapes.entry(shape(facts)).or_insert(next);
+            if id == next {
+                self.shape_sums.resize((next as usize + 1) * SLOTS * padded, 0);
+            }
+            let of = &mut self.shape_sums[id as usize * SLOTS * padded..][..SLOTS * padded];
+            if id == next {
+                for (slot, sums) in of.chunks_exact_mut(padded).enumerate() {
+                    of_shape(facts, slot).filter_map(|(_, hash)| model.weights(hash)).for_each(|row| add(sums, row));
+                }
+            }
+            let start = self.sums.len();
+            self.sums.extend_from_slice(of);
+            for (slot, sums) in self.sums[start..].chunks_exact_mut(padded).enumerate() {
+                of_word(facts, slot).filter_map(|(_, hash)| model.weights(hash)).for_each(|row| add(sums, row));
             }
         }
     }

@@ -11,10 +11,10 @@ use super::lattice::Lattice;
 use super::lbfgs::Lbfgs;
 use super::learner::{Learner, Work};
 use super::model::CrfModel;
-use super::table::Table;
+use super::table::{FEATURE_BITS, Table};
 use super::tags::{Alignment, Tags, to_spans};
 use super::transitions::Transitions;
-use super::weights::Small;
+use super::weights::{Row8, Small};
 use super::{CrfParams, Optimiser};
 use crate::{Fitted, ModelError, Progress};
 
@@ -39,7 +39,7 @@ impl Tallied {
         let gold = &job.gold[sentence];
         self.right += states.iter().zip(gold).filter(|(a, b)| a == b).count() as u64;
         let spans = to_spans(&job.tags.decode(states), &job.corpus.placed[sentence].tokens);
-        self.spans.add(&job.corpus.examples[sentence].gold, &Annotation::Spans(spans));
+        self.spans.add(job.corpus.gold(sentence), &Annotation::Spans(spans));
     }
 
     fn mean_loss(&self) -> Option<f64> {
@@ -83,11 +83,11 @@ impl Snapshot {
     }
 
     /// The features that have a weight, in the order in which they are kept, and their weights.
-    fn kept(&self) -> (Table, Vec<i8>) {
-        let rows: Vec<&[i8]> = self.small.weights.chunks_exact(self.transitions.states).collect();
-        let some = (0u32..).zip(&rows).filter(|(_, row)| row.iter().any(|w| *w != 0));
+    fn kept(&self) -> (Table, Vec<Row8>) {
+        let rows: Vec<&[Row8]> = self.small.weights.chunks_exact(self.transitions.vectors()).collect();
+        let some = (0u32..).zip(&rows).filter(|(_, row)| row.as_flattened().iter().any(|w| *w != 0));
         let features = some.map(|(id, _)| (self.hashes[id as usize], id)).collect();
-        let (table, order) = Table::new(features);
+        let (table, order) = Table::new(features, FEATURE_BITS);
         (table, order.iter().flat_map(|&id| rows[id as usize]).copied().collect())
     }
 }
@@ -153,6 +153,8 @@ struct Whole<'j, 'c, 'a> {
     train: &'j [usize],
     chosen: &'j Chosen,
     lbfgs: Lbfgs<'j, 'a>,
+    /// [`CrfParams::weights`].
+    most: f32,
 }
 
 impl Passes for Whole<'_, '_, '_> {
@@ -167,7 +169,7 @@ impl Passes for Whole<'_, '_, '_> {
 
     fn snapshot(&self) -> Snapshot {
         let hashes = self.chosen.hashes.clone();
-        Snapshot { small: self.lbfgs.small(), transitions: self.lbfgs.transitions.clone(), hashes }
+        Snapshot { small: self.lbfgs.small(self.most), transitions: self.lbfgs.transitions.clone(), hashes }
     }
 
     fn chosen(&self) -> &Chosen {
@@ -182,7 +184,7 @@ struct Run {
     curve: Vec<CurvePoint>,
 }
 
-/// Runs passes until they are done, or until the validation part says stop.
+/// Runs passes until they are done, or until the validation part or who watches says stop.
 fn run(
     job: &Job<'_, '_>,
     passes: &mut dyn Passes,
@@ -208,15 +210,17 @@ fn run(
             train_accuracy: tallied.accuracy().unwrap_or(0.0),
             valid_accuracy: held_out.as_ref().and_then(Tallied::accuracy),
         });
-        progress.epoch(epoch, params.epochs, train_loss);
-        if let (Some(loss), Some(snapshot)) = (valid_loss, snapshot) {
+        progress.epoch(epoch, params.epochs, valid_loss.unwrap_or(train_loss));
+        // Leaving features behind takes the loss up for a while: only what comes after is compared.
+        let candidate = epoch >= params.epochs.min(params.prune_after.saturating_add(1)) || params.keep >= 1.0;
+        if let (Some(loss), Some(snapshot), true) = (valid_loss, snapshot, candidate) {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
                 best = Some((loss, epoch, snapshot));
             } else if best.as_ref().is_some_and(|(_, at, ..)| epoch - at >= params.patience) {
                 break;
             }
         }
-        if !more {
+        if !more || progress.stopped() {
             break;
         }
     }
@@ -225,7 +229,7 @@ fn run(
     Run { epochs, snapshot, curve }
 }
 
-/// Trains on the sentences `train` of `corpus`; see [`super::fit`].
+/// Trains on the examples `train` of `corpus`; see [`super::fit`].
 pub(super) fn train(
     corpus: &Corpus<'_>,
     labels: &LabelSet,
@@ -235,6 +239,9 @@ pub(super) fn train(
     params: &CrfParams,
     progress: &dyn Progress,
 ) -> Result<Fitted<CrfModel>, ModelError> {
+    let examples = train.len();
+    let (train, valid) = (corpus.sentences(train), valid.map(|valid| corpus.sentences(valid)));
+    let (train, valid) = (train.as_slice(), valid.as_deref());
     let mut alignment = Alignment::default();
     let mut seen = Vec::new();
     for &sentence in train {
@@ -245,14 +252,14 @@ pub(super) fn train(
     seen.dedup();
     let chosen = Chosen::new(corpus, train, params.min_count);
     if alignment.spans > 0 && chosen.len() == 0 {
-        return Err(ModelError::NoFeatures { examples: train.len() });
+        return Err(ModelError::NoFeatures { examples });
     }
     if seen.is_empty() {
-        return Err(ModelError::NoSpans { examples: train.len() });
+        return Err(ModelError::NoSpans { examples });
     }
 
     let tags = Tags::new(seen);
-    let mut gold = vec![Vec::new(); corpus.examples.len()];
+    let mut gold = vec![Vec::new(); corpus.placed.len()];
     for &sentence in train.iter().chain(valid.unwrap_or_default()) {
         let placed = &corpus.placed[sentence];
         gold[sentence] = tags.encode(placed.tokens.len(), &placed.segments);
@@ -268,7 +275,13 @@ pub(super) fn train(
         }
         Optimiser::Lbfgs => {
             let lbfgs = Lbfgs::new(corpus, &chosen, train, &job.gold, &job.tags, params.l2.into());
-            run(&job, &mut Whole { job: &job, train, chosen: &chosen, lbfgs }, valid, params, progress)
+            run(
+                &job,
+                &mut Whole { job: &job, train, chosen: &chosen, lbfgs, most: params.weights },
+                valid,
+                params,
+                progress,
+            )
         }
     };
     let Run { epochs, snapshot, curve } = run;
@@ -278,10 +291,11 @@ pub(super) fn train(
         labels: labels.clone(),
         tags,
         table,
-        weights: weights.into(),
+        weights,
         scale: snapshot.small.scale,
         transitions: snapshot.transitions,
         gazetteer: gazetteer.clone(),
+        clusters: params.clusters.clone(),
         alignment,
     };
     Ok(Fitted { model, epochs, features, curve })

@@ -35,7 +35,7 @@ impl Learner {
 }
 
 /// What is described and has options of its own.
-const GIVEN: [&str; 3] = ["seed", "temperature", "gazetteer"];
+const GIVEN: [&str; 4] = ["seed", "temperature", "gazetteer", "clusters"];
 
 /// What is wrong with a setting.
 enum Wrong {
@@ -95,6 +95,7 @@ fn crf(params: &mut CrfParams, name: &str, value: &str) -> Result<(), Wrong> {
                 if share <= 1.0 { share as f32 } else { return Err(Wrong::Value("a share above 0, up to 1")) };
         }
         "prune_after" => params.prune_after = whole(value)?,
+        "weights" => params.weights = number(value, f64::MIN_POSITIVE)? as f32,
         "min_count" => params.min_count = whole(value)?,
         _ => return Err(Wrong::Name),
     }
