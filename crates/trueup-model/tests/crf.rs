@@ -489,6 +489,21 @@ fn fewer_features_are_left_and_the_answers_hold() {
 }
 
 #[test]
+fn a_model_that_stopped_early_is_a_small_one() {
+    let (train, valid) = (corpus(200, 5), corpus(60, 6));
+    let params = CrfParams { patience: 1, prune_after: 3, keep: 0.003, ..params(5) };
+    let fitted = |params: &CrfParams| fit(&labels(), &refs(&train), Some(&refs(&valid)), params, &Silent).unwrap();
+    let small = fitted(&params);
+    let losses: Vec<f64> = small.curve.iter().map(|point| point.valid_loss.unwrap()).collect();
+    // The loss was lowest with all features, but those are left behind all the same.
+    assert!(losses[..3].iter().any(|loss| *loss < losses[small.epochs as usize - 1]), "{losses:?}");
+    assert!(small.epochs > 3 && small.features < 60, "{} after {}", small.features, small.epochs);
+    // Where there is no pass after them, the lowest loss wins.
+    let all = fitted(&CrfParams { epochs: 3, ..params });
+    assert!(all.epochs <= 3 && all.features > 600, "{} after {}", all.features, all.epochs);
+}
+
+#[test]
 fn an_l1_penalty_makes_weights_zero() {
     let train = corpus(100, 19);
     let bytes = |l1: f32| {

@@ -23,7 +23,9 @@
 //! Lists of names ([`CrfParams::gazetteer`]) add features: whether a token is within an entry of a list, and where. Every
 //! list is gone through from left to right, the longest entry first, whatever the case of letters; the model keeps the lists.
 //!
-//! Classes of words ([`Clusters`]), learnt from text without labels, are features of a word and of two words either side.
+//! Classes of words ([`Clusters`]), learnt from text without labels, are features of a word and of two words either side. A
+//! hundred classes of the training texts alone gain nothing on development data; with unlabelled texts of the kind to be
+//! answered among them they gained 0.7 points of F1 on NCBI Disease and 0.8 on BC5CDR.
 //!
 //! # Training
 //!
@@ -33,8 +35,10 @@
 //!
 //! After a few passes the features with the smallest weights are left behind ([`CrfParams::keep`]) and the others go on
 //! learning without them: a fifth of the features costs some thousandths of F1 on development data, and makes the model
-//! five times smaller. Weights are kept as whole numbers of 8 bits with one scale; the figures of the validation part
-//! are those of the rounded weights, which predict.
+//! five times smaller. At the end each feature is left some three weights on average ([`CrfParams::weights`]), those furthest
+//! from its median: adding one number to all weights of a feature changes no probability, and on development data F1 stays as
+//! it was. Weights are kept as whole numbers of 8 bits with one scale; the figures of the validation part are those of the
+//! rounded weights, which predict.
 //!
 //! [`Optimiser::Lbfgs`] is the other way to learn, over the whole part at a time: slower by far.
 //!
@@ -48,11 +52,13 @@
 //!
 //! [`crate::Predictor::predict`] gives the spans of the best tag sequence with the exact probability of each span;
 //! [`CrfModel::n_best`] ranks whole answers; [`CrfModel::explain`] says which features speak for a span; [`out_of_fold`]
-//! answers a data set by models that were trained without the example at hand. A text of more than 512 tokens is cut where sentences
-//! surely end, else at the best place there is, in training as in answers: time grows with its tokens, and memory does
-//! not but for tokens and answers. [`CrfModel::n_best`] alone takes a text of any length as one sequence.
+//! answers a data set by models that were trained without the example at hand.
 //!
-//! [`CrfModel::to_parts`] and [`CrfModel::of_parts`] keep a model and load it, without building a table again.
+//! A text of more than 512 tokens is cut where sentences surely end, else at the best place there is, in training as in
+//! answers: time grows with its tokens, and memory does not but for tokens and answers. [`CrfModel::n_best`] alone takes a
+//! text of any length as one sequence.
+//!
+//! [`CrfModel::to_parts`] and [`CrfModel::of_parts`] keep a model, packed, and load it in some milliseconds.
 //!
 //! # Example
 //!
@@ -221,7 +227,8 @@ impl CrfParams {
 /// Trains a chain on `train`, whose gold must be spans of `labels`.
 ///
 /// With a validation part, training stops when its loss has not fallen for [`CrfParams::patience`] passes, and the model
-/// is that of the pass with the lowest loss ([`Fitted::epochs`]); the curve shows all passes run. Without one, or with one
+/// is that of the pass with the lowest loss ([`Fitted::epochs`]), of those after [`CrfParams::prune_after`] where there are any
+/// and features are left behind; the curve shows all passes run. Without one, or with one
 /// that holds no token, it runs exactly [`CrfParams::epochs`] passes. Training `n` passes gives the same model whichever
 /// way `n` came about. When [`Progress::stopped`] says so, training ends with the pass at hand as if it were the last.
 ///

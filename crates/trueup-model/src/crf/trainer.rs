@@ -211,8 +211,10 @@ fn run(
             valid_accuracy: held_out.as_ref().and_then(Tallied::accuracy),
         });
         progress.epoch(epoch, params.epochs, valid_loss.unwrap_or(train_loss));
-        // Leaving features behind takes the loss up for a while: only what comes after is compared.
-        let candidate = epoch >= params.epochs.min(params.prune_after.saturating_add(1)) || params.keep >= 1.0;
+        // Leaving features behind takes the loss up for a while, but only what comes after is a small model: passes
+        // before are not compared with those after.
+        let prunes = params.optimiser == Optimiser::Adagrad && params.keep < 1.0 && params.epochs > params.prune_after;
+        let candidate = !prunes || epoch > params.prune_after;
         if let (Some(loss), Some(snapshot), true) = (valid_loss, snapshot, candidate) {
             if best.as_ref().is_none_or(|(lowest, ..)| loss < *lowest) {
                 best = Some((loss, epoch, snapshot));
