@@ -168,6 +168,50 @@ fn progress_hears_every_pass() {
     assert_eq!(*log.0.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
 }
 
+/// Says stop after some passes, and keeps the losses it heard.
+struct Stop {
+    after: usize,
+    heard: Mutex<Vec<f64>>,
+}
+
+impl Progress for Stop {
+    fn epoch(&self, _: u32, _: u32, loss: f64) {
+        self.heard.lock().unwrap().push(loss);
+    }
+
+    fn stopped(&self) -> bool {
+        self.heard.lock().unwrap().len() >= self.after
+    }
+}
+
+#[test]
+fn training_ends_when_it_is_told_to_with_the_best_so_far() {
+    let (data, valid) = (drawn(300, 3, 1), drawn(80, 3, 2));
+    let params = LinearParams { epochs: 9, patience: 9, ..LinearParams::default() };
+    let run = |after, valid: Option<&[&Example]>| {
+        let stop = Stop { after, heard: Mutex::default() };
+        let fitted = fit(Task::Classification, &names(3), &refs(&data), valid, &params, &stop).unwrap();
+        (fitted, stop.heard.into_inner().unwrap())
+    };
+    let (alone, heard) = run(2, None);
+    assert_eq!((alone.epochs, alone.curve.len(), heard.len()), (2, 2, 2));
+    assert_eq!(heard, alone.curve.iter().map(|p| p.train_loss).collect::<Vec<_>>());
+    let two = LinearParams { epochs: 2, ..params.clone() };
+    let wanted = fit(Task::Classification, &names(3), &refs(&data), None, &two, &Silent).unwrap();
+    assert_eq!(alone.model.predict(&refs(&valid)), wanted.model.predict(&refs(&valid)));
+
+    // What is heard with validation data is the loss on it.
+    let valid = refs(&valid);
+    let (watched, heard) = run(4, Some(&valid));
+    let losses: Vec<f64> = watched.curve.iter().map(|p| p.valid_loss.unwrap()).collect();
+    assert_eq!((losses.len(), &losses), (4, &heard));
+    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[watched.epochs as usize - 1].to_bits(), least.to_bits());
+    let four = LinearParams { epochs: 4, ..params.clone() };
+    let wanted = fit(Task::Classification, &names(3), &refs(&data), Some(&valid), &four, &Silent).unwrap();
+    assert_eq!(watched.model.predict(&valid), wanted.model.predict(&valid));
+}
+
 #[test]
 fn labels_without_training_examples_have_probability_zero() {
     // Labels 1 and 3 of 5 are missing; then all but two, which takes another path.

@@ -41,6 +41,7 @@ mod classes;
 mod features;
 mod folds;
 mod keep;
+mod learn;
 mod model;
 mod names;
 mod rows;
@@ -50,22 +51,20 @@ mod weights;
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-use trueup_core::{Example, LabelSet, Rng, Task};
+use trueup_core::{Example, LabelSet, Task};
 
 pub use class_weights::ClassWeights;
 pub use folds::{FoldRecord, out_of_fold};
 pub use model::LinearModel;
 
 use crate::{Fitted, ModelError, Progress};
-use calibration::fit_temperature;
-use classes::{Classes, Score};
+use classes::Classes;
 use features::Analyser;
+use learn::{Part, learn};
 use names::Names;
-use rows::{MOST_COLUMNS, Rows};
-use trainer::{Problem, Targets, Trainer};
-use vocabulary::{Matrix, Vocabulary};
-use weights::{Weights, stride_of};
+use rows::MOST_COLUMNS;
+use vocabulary::Vocabulary;
+use weights::stride_of;
 
 /// How to train. The defaults are one setting for all data, found on validation parts of training sets.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,9 +137,6 @@ impl LinearParams {
     }
 }
 
-/// Examples whose losses are summed together; the sums are joined in their order.
-const BLOCK: usize = 256;
-
 /// Below this penalty the dual has no bound worth the name.
 const LEAST_L2: f64 = 1e-6;
 
@@ -152,6 +148,8 @@ const MOST_WEIGHTS: usize = 1 << 27;
 /// With `valid`, training stops after [`LinearParams::patience`] passes without headway; the model of the pass with the
 /// least validation loss is kept, and its temperature is fitted. Without, it sees exactly [`LinearParams::epochs`] passes:
 /// the way to train again on all data, with the epochs and the temperature found before.
+///
+/// When [`Progress::stopped`] says so after a pass, that pass was the last, and the model is the best so far.
 ///
 /// The curve has one point for every pass that was made, also those after the best. Its training figures come from the
 /// running pass: each example is judged just before the model learns from it, so they lag behind the model that
@@ -169,7 +167,7 @@ pub fn fit(
     progress: &dyn Progress,
 ) -> Result<Fitted<LinearModel>, ModelError> {
     let classes = Classes::of(task, labels, train)?;
-    let (targets, columns) = (classes.targets(train), classes.columns());
+    let columns = classes.columns();
     if columns > MOST_COLUMNS {
         return Err(ModelError::ManyLabels { labels: columns, most: MOST_COLUMNS });
     }
@@ -181,63 +179,14 @@ pub fn fit(
     }
     let held_out = valid
         .filter(|examples| !examples.is_empty())
-        .map(|examples| (examples, vocabulary.vectorise(&texts(examples)), classes.targets(examples)));
-
-    let l2 = params.l2.max(LEAST_L2) as f32;
-    let costs = params.class_weights.costs(&classes, labels, &targets, train.len());
-    let problem = Problem {
-        matrix: &matrix,
-        targets: &targets,
-        link: classes.link,
-        columns,
-        features: vocabulary.len(),
-        l2,
-        costs: costs.as_ref(),
+        .map(|examples| (examples, vocabulary.vectorise(&texts(examples))));
+    let held_out = held_out.as_ref().map(|(examples, matrix)| Part { examples, matrix });
+    let heard = |epoch, loss| {
+        progress.epoch(epoch, params.epochs, loss);
+        progress.stopped()
     };
-    let mut trainer = Trainer::new(problem);
-    let mut curve = Vec::new();
-    let mut best: Option<Best> = None;
-    // The last pass that made headway, and its loss.
-    let mut headway: Option<(u32, f64)> = None;
-    for epoch in 1..=params.epochs {
-        trainer.pass(&mut Rng::stream(params.seed, u64::from(epoch)));
-        let mut point = score(&classes, &trainer.seen(), &targets, train).point(epoch);
-        progress.epoch(epoch, params.epochs, point.train_loss);
-        let Some((examples, rows, gold)) = &held_out else {
-            curve.push(point);
-            continue;
-        };
-        let weights = trainer.weights();
-        let logits = weights.all_logits(rows);
-        let at_valid = score(&classes, &logits, gold, examples).point(epoch);
-        point.valid_loss = Some(at_valid.train_loss);
-        point.valid_score = Some(at_valid.train_score);
-        point.valid_accuracy = Some(at_valid.train_accuracy);
-        curve.push(point);
-        let loss = at_valid.train_loss;
-        if best.as_ref().is_none_or(|b| loss < b.loss) {
-            best = Some(Best { epoch, loss, weights });
-        }
-        if headway.is_none_or(|(_, from)| loss < from * (1.0 - params.tolerance)) {
-            headway = Some((epoch, loss));
-        } else if headway.is_some_and(|(at, _)| epoch - at >= params.patience) {
-            break;
-        }
-    }
-
-    let (epochs, whole) = match best {
-        Some(best) => (best.epoch, best.weights),
-        None => (params.epochs, trainer.weights()),
-    };
-    let (weights, fitted) = match &held_out {
-        Some((examples, rows, gold)) => {
-            let loss = |logits: &[f32]| score(&classes, logits, gold, examples).point(epochs).train_loss;
-            let (weights, logits) = prune(&whole, rows, params.prune, loss);
-            let temperature = fit_temperature(classes.link, columns, &logits, gold);
-            (weights, temperature)
-        }
-        None => (Rows::of(&whole, unwatched(params)), 1.0),
-    };
+    let part = Part { examples: train, matrix: &matrix };
+    let learnt = learn(&classes, labels, vocabulary.len(), &part, held_out.as_ref(), params, &heard);
     let features = vocabulary.len() as u64;
     let names = Names::of(&vocabulary, &texts(train), &matrix);
     let model = LinearModel {
@@ -245,66 +194,12 @@ pub fn fit(
         classes,
         vocabulary,
         names,
-        weights,
-        temperature: params.temperature.unwrap_or(fitted),
+        weights: learnt.weights,
+        temperature: params.temperature.unwrap_or(learnt.temperature),
     };
-    Ok(Fitted { model, epochs, features, curve })
-}
-
-/// Weights up to so far from 0 (or from their row's median) may be left out.
-const PRUNED: [f32; 5] = [0.3, 0.2, 0.1, 0.05, 0.02];
-
-/// What is left out without validation data: on the data sets that were tried it moved the test loss by at most 0.2 %.
-const UNWATCHED: f32 = 0.05;
-
-/// The weights that are left out without validation data.
-fn unwatched(params: &LinearParams) -> f32 {
-    if params.prune > 0.0 { UNWATCHED } else { 0.0 }
-}
-
-/// Leaves out as many small weights as raise the `loss` of the held-out `rows` by at most a `share` of it; also gives the
-/// logits of those rows.
-fn prune(weights: &Weights, rows: &Matrix, share: f64, loss: impl Fn(&[f32]) -> f64) -> (Rows, Vec<f32>) {
-    let with = |least: f32| {
-        let pruned = Rows::of(weights, least);
-        let logits = pruned.all_logits(rows);
-        (pruned, logits)
-    };
-    let most = loss(&weights.all_logits(rows)) * (1.0 + share);
-    if share > 0.0 && weights.columns > 1 {
-        for least in PRUNED {
-            let (pruned, logits) = with(least);
-            if loss(&logits) <= most {
-                return (pruned, logits);
-            }
-        }
-    }
-    with(0.0)
-}
-
-/// The score of logits, one row an example.
-fn score<'a>(classes: &'a Classes, logits: &[f32], gold: &Targets, examples: &[&Example]) -> Score<'a> {
-    let columns = classes.columns();
-    let blocks = logits.par_chunks(columns * BLOCK).zip(examples.par_chunks(BLOCK)).enumerate();
-    let parts = blocks.map(|(block, (logits, examples))| {
-        let mut part = Score::new(classes);
-        for (i, (row, example)) in logits.chunks_exact(columns).zip(examples).enumerate() {
-            part.add(row, gold, block * BLOCK + i, &example.gold);
-        }
-        part
-    });
-    let mut whole = Score::new(classes);
-    parts.collect::<Vec<_>>().iter().for_each(|part| whole.merge(part));
-    whole
+    Ok(Fitted { model, epochs: learnt.epochs, features, curve: learnt.curve })
 }
 
 fn texts<'a>(examples: &[&'a Example]) -> Vec<&'a str> {
     examples.iter().map(|e| e.text.as_str()).collect()
-}
-
-/// The best pass so far.
-struct Best {
-    epoch: u32,
-    loss: f64,
-    weights: Weights,
 }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::features::{Analyser, Gram, Scratch};
 use crate::Array;
 
-pub(super) use folded::Folded;
+pub(super) use folded::{Folded, FoldedRows, Role};
 
 /// Texts that share buffers and one slice of work. Results do not depend on it: blocks are put together in order.
 const BLOCK: usize = 128;
