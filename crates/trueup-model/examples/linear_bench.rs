@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use trueup_core::{Annotation, Example, LabelSet, Task};
-use trueup_model::linear::{LinearParams, fit, out_of_fold};
+use trueup_model::linear::{Calibration, LinearParams, fit, out_of_fold};
 use trueup_model::{Predictor, Silent};
 
 fn main() {
@@ -33,12 +33,17 @@ fn main() {
             None => files.push(argument),
         }
     }
-    let mut params = LinearParams::default();
+    let several = files.first().is_some_and(|file| fs::read_to_string(file).unwrap().contains("\"labels\":"));
+    let task = if several { Task::Multilabel } else { Task::Classification };
+    let mut params = LinearParams::for_task(task);
     let number = |name: &str, default: f64| settings.get(name).map_or(default, |v| v.parse().unwrap());
     params.epochs = number("epochs", f64::from(params.epochs)) as u32;
     params.patience = number("patience", f64::from(params.patience)) as u32;
     params.tolerance = number("tolerance", params.tolerance);
     params.l2 = number("l2", params.l2);
+    if let Some(name) = settings.get("calibration") {
+        params.calibration = Calibration::named(name).unwrap();
+    }
     params.prune = number("prune", params.prune);
     params.min_df = number("min_df", f64::from(params.min_df)) as u32;
     params.seed = number("seed", params.seed as f64) as u64;
@@ -56,12 +61,10 @@ fn main() {
 
     let all = train.iter().chain(&test).chain(valid.iter().flatten());
     let labels = LabelSet::new(all.clone().flat_map(|row| row.labels.iter().cloned()));
-    let several = train.iter().any(|row| row.several);
     let examples = |rows: &[Row]| -> Vec<Example> { rows.iter().map(|row| row.example(&labels)).collect() };
     let (train, test, valid) = (examples(&train), examples(&test), valid.map(|rows| examples(&rows)));
     watch.stage("read");
 
-    let task = if several { Task::Multilabel } else { Task::Classification };
     let valid = valid.as_deref().map(refs);
     if let Some(folds) = settings.get("folds") {
         let folds: Vec<u32> = (0..train.len() as u32).map(|i| i % folds.parse::<u32>().unwrap()).collect();
@@ -85,8 +88,8 @@ fn main() {
     let curve: Vec<Value> = fitted.curve.iter().filter_map(|p| p.valid_loss).map(|loss| round(loss, 4)).collect();
     if settings.contains_key("refit") {
         let all: Vec<&Example> = train.iter().chain(valid.iter().flatten().copied()).collect();
-        let temperature = Some(fitted.model.temperature());
-        let again = LinearParams { epochs: fitted.epochs, temperature, ..params.clone() };
+        let calibrator = Some(fitted.model.calibrator().clone());
+        let again = LinearParams { epochs: fitted.epochs, calibrator, ..params.clone() };
         fitted = fit(task, &labels, &all, None, &again, &Silent).unwrap();
         watch.stage("refit");
     }
@@ -143,7 +146,7 @@ fn main() {
     out["passes"] = json!(passes);
     out["curve"] = json!(curve);
     out["features"] = json!(fitted.features);
-    out["temperature"] = round(fitted.model.temperature(), 3);
+    out["temperature"] = json!(fitted.model.calibrator().temperature());
     out["model_bytes"] = size;
     out["cpu"] = watch.json();
     out["wall"] = round(watch.start.elapsed().as_secs_f64(), 3);

@@ -96,14 +96,14 @@ fn a_search_in_each_fold_is_a_fit_and_a_refit() {
             let valid: Vec<&Example> = watched.iter().map(|&i| all[i]).collect();
             let train = pick(&|i| outside(i) && !watched.contains(&i));
             let search = fit(task, &names(labels), &train, Some(&valid), &params, &Silent).unwrap();
-            let temperature = search.model.temperature();
-            let again = LinearParams { epochs: search.epochs, temperature: Some(temperature), ..params.clone() };
+            let calibrator = search.model.calibrator().clone();
+            let again = LinearParams { epochs: search.epochs, calibrator: Some(calibrator.clone()), ..params.clone() };
             let own = fit(task, &names(labels), &pick(&outside), None, &again, &Silent).unwrap();
             let inside: Vec<usize> = (0..400).filter(|&i| !outside(i)).collect();
             let wanted = own.model.predict(&pick(&|i| !outside(i)));
             assert_eq!(found.select(&inside), wanted);
             assert_eq!((record.epochs, record.features), (search.epochs, own.features));
-            assert_eq!(record.temperature.to_bits(), temperature.to_bits());
+            assert_eq!(record.calibrator, calibrator);
             assert_eq!(record.curve, search.curve);
         }
     }

@@ -58,6 +58,17 @@ impl Classes {
         if self.link == Link::Binary { 1 } else { self.labels.len() }
     }
 
+    /// Each column with the class whose logit it is: of two classes that share one, the second.
+    pub(super) fn columns_with_class(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let shift = usize::from(self.link == Link::Binary);
+        (0..self.columns()).map(move |column| (column, column + shift))
+    }
+
+    /// All labels, those that training never saw among them.
+    pub(super) fn all_labels(&self) -> usize {
+        self.class_of.len()
+    }
+
     /// The gold classes of `examples`.
     pub(super) fn targets(&self, examples: &[&Example]) -> Targets {
         let mut targets = Targets::default();

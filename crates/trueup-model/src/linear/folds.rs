@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 
+use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Analyser;
 use super::learn::{Learnt, Part, learn, score};
@@ -29,8 +30,8 @@ pub struct FoldRecord {
     pub features: u64,
     /// Passes of its model.
     pub epochs: u32,
-    /// What its model divides logits by before they become probabilities.
-    pub temperature: f64,
+    /// What calibrates its model.
+    pub calibrator: Calibrator,
     /// One point a pass: of the search for the number of passes where there was one, else of the training.
     pub curve: Vec<CurvePoint>,
     /// Mean loss of its answers in nats, 0 or more, as [`CurvePoint`] has it.
@@ -42,11 +43,11 @@ pub struct FoldRecord {
 /// Answers each example by a model trained on the other folds; example `i` is in fold `folds[i]`.
 ///
 /// Without `watched` the answers are those of [`super::fit`] on the examples of the other folds, in their order and
-/// without validation data (so with exactly [`LinearParams::epochs`] passes, and temperature 1 unless one is given).
+/// without validation data (so with exactly [`LinearParams::epochs`] passes, and uncalibrated unless a calibrator is given).
 ///
 /// With it, `watched[f]` are examples (by index) outside of fold `f`; for folds beyond its end there are none. The model of the
 /// fold is then found in two trainings: one on the other examples outside the fold, with the watched ones as validation
-/// data, and one on all outside the fold, with as many passes as the first found best, and its temperature unless one is
+/// data, and one on all outside the fold, with as many passes as the first found best, and its calibrator unless one is
 /// given.
 ///
 /// Either way they are the answers that the same calls of [`super::fit`] give, bit by bit. The n-grams are counted once for
@@ -138,12 +139,11 @@ impl Folds<'_> {
         if let Some(watched) = watched {
             let Some(search) = self.train(&search_roles(&roles, watched), true, &params)? else { return Ok(None) };
             params.epochs = search.learnt.epochs;
-            params.temperature = params.temperature.or(Some(search.learnt.temperature));
+            params.calibrator = Some(search.learnt.calibrator);
             curve = Some(search.learnt.curve);
         }
         let Some(Trained { classes, learnt, rows }) = self.train(&roles, false, &params)? else { return Ok(None) };
-        let temperature = params.temperature.unwrap_or(1.0);
-        let (answers, scores) = answer(&classes, &learnt.weights, temperature, self.labels.len(), &rows.answer);
+        let (answers, scores) = answer(&classes, &learnt.weights, &learnt.calibrator, &rows.answer);
         let inside = self.pick(&roles, Role::Answer);
         let logits = learnt.weights.all_logits(&rows.answer);
         let point = score(&classes, &logits, &classes.targets(&inside), &inside).point(learnt.epochs);
@@ -153,7 +153,7 @@ impl Folds<'_> {
             answered: inside.len(),
             features: rows.features as u64,
             epochs: learnt.epochs,
-            temperature,
+            calibrator: learnt.calibrator,
             curve: curve.unwrap_or(learnt.curve),
             loss: point.train_loss,
             accuracy: point.train_accuracy,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use trueup_core::document::CurvePoint;
 use trueup_core::{Example, LabelSet, Rng};
 
-use super::calibration::fit_temperature;
+use super::calibration::Calibrator;
 use super::classes::{Classes, Score};
 use super::rows::Rows;
 use super::trainer::{Problem, Targets, Trainer};
@@ -26,8 +26,8 @@ pub(super) struct Learnt {
     pub(super) weights: Rows,
     /// Passes that the weights have seen.
     pub(super) epochs: u32,
-    /// Fitted to the validation data; 1 without.
-    pub(super) temperature: f64,
+    /// As given, or fitted to the validation data.
+    pub(super) calibrator: Calibrator,
     /// One point for every pass that was made.
     pub(super) curve: Vec<CurvePoint>,
 }
@@ -104,16 +104,18 @@ pub(super) fn learn(
         None => (curve.len() as u32, trainer.weights()),
     };
     drop(trainer);
-    let (weights, temperature) = match &held_out {
+    let (weights, fitted) = match &held_out {
         Some((part, gold)) => {
             let loss = |logits: &[f32]| score(classes, logits, gold, part.examples).point(epochs).train_loss;
             let (weights, logits) = prune(&whole, part.matrix, params.prune, loss);
-            let temperature = fit_temperature(classes.link, classes.columns(), &logits, gold);
-            (weights, temperature)
+            let fitted =
+                params.calibrator.is_none().then(|| Calibrator::fit(params.calibration, classes, &logits, gold));
+            (weights, fitted)
         }
-        None => (Rows::of(&whole, if params.prune > 0.0 { UNWATCHED } else { 0.0 }), 1.0),
+        None => (Rows::of(&whole, if params.prune > 0.0 { UNWATCHED } else { 0.0 }), None),
     };
-    Learnt { weights, epochs, temperature, curve }
+    let given = || params.calibrator.clone().unwrap_or(Calibrator::Temperature(1.0));
+    Learnt { weights, epochs, calibrator: fitted.unwrap_or_else(given), curve }
 }
 
 /// Weights up to so far from 0 (or from their row's median) may be left out.

@@ -34,6 +34,11 @@ impl Targets {
         self.unseen.push((labels.len() - (self.classes.len() - before)) as u32);
     }
 
+    /// Rows.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// How many gold labels of row `i` training never saw.
     pub(super) fn unseen(&self, i: usize) -> u32 {
         self.unseen[i]

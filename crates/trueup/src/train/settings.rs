@@ -1,7 +1,7 @@
 //! Settings of learners by name, as they are typed (`--set l2=0.1`), recorded and tuned.
 
 use trueup_model::crf::{CrfParams, Optimiser};
-use trueup_model::linear::{ClassWeights, LinearParams};
+use trueup_model::linear::{Calibration, ClassWeights, LinearParams};
 
 use super::Learner;
 use crate::error::Error;
@@ -53,6 +53,10 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
                 "balanced" => ClassWeights::Balanced,
                 _ => return Err(Wrong::Value("equal or balanced")),
             }
+        }
+        "calibration" => {
+            let valid = Wrong::Value("none, temperature, platt or isotonic");
+            params.calibration = Calibration::named(value).ok_or(valid)?;
         }
         "prune" => params.prune = number(value, 0.0)?,
         "word_ngrams" => params.word_ngrams = range(value)?,
