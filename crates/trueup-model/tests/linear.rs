@@ -153,13 +153,13 @@ fn a_refit_takes_the_epochs_and_the_calibrator_found() {
     assert_eq!(params.describe()["epochs"], found.epochs.to_string());
 }
 
-/// Mean squared distance of probabilities and truth, summed over the labels.
-fn brier(predictions: &Predictions, gold: &[Example]) -> f64 {
+/// Mean log loss of every label against the rest; 0 and 1 are taken for 0.005 and 0.995.
+fn log_loss(predictions: &Predictions, gold: &[Example]) -> f64 {
     let scores = predictions.scores.as_ref().unwrap();
     let one = |(i, example): (usize, &Example)| -> f64 {
         let labels = example.gold.labels();
-        let off = |(l, p): (u32, &f64)| p - f64::from(u32::from(labels.contains(&l)));
-        (0..).zip(scores.row(i)).map(|cell| off(cell).powi(2)).sum()
+        let right = |(l, p): (u32, &f64)| if labels.contains(&l) { *p } else { 1.0 - p };
+        (0..).zip(scores.row(i)).map(|cell| -right(cell).clamp(0.005, 0.995).ln()).sum()
     };
     gold.iter().enumerate().map(one).sum::<f64>() / gold.len() as f64
 }
@@ -188,7 +188,7 @@ fn every_calibration_mends_what_is_too_sure() {
         assert_eq!(uncalibrated.model.calibrator(), &Calibrator::Temperature(1.0));
         for calibration in [Calibration::Temperature, Calibration::Platt, Calibration::Isotonic] {
             let (found, fitted) = with(calibration);
-            let (before, after) = (brier(&plain, &test), brier(&found, &test));
+            let (before, after) = (log_loss(&plain, &test), log_loss(&found, &test));
             assert!(after < before * 0.97, "{task} {labels} {calibration:?}: {before} {after}");
             assert!(accuracy(&found, &test) > accuracy(&plain, &test) - 0.02);
             let scores = found.scores.as_ref().unwrap();
@@ -216,7 +216,7 @@ fn every_calibration_mends_what_is_too_sure() {
             let all: Vec<&Example> = data.iter().chain(&valid).collect();
             let refit = fit(task, &names(labels), &all, None, &again, &Silent).unwrap();
             assert_eq!(refit.model.calibrator(), fitted.model.calibrator());
-            assert!(brier(&refit.model.predict(&refs(&test)), &test) < before);
+            assert!(log_loss(&refit.model.predict(&refs(&test)), &test) < before);
         }
     }
 }

@@ -105,7 +105,8 @@ impl Calibrator {
     pub(super) fn probabilities(&self, classes: &Classes, logits: &[f32], out: &mut [f64]) {
         let link = classes.link;
         if let Self::Temperature(temperature) = self {
-            return link.probabilities(logits, *temperature, out);
+            link.probabilities(logits, *temperature, out);
+            return;
         }
         let against_rest = |label: usize, z: f32| {
             let z = f64::from(z);
@@ -141,7 +142,7 @@ impl Calibrator {
         }
         match link {
             Link::Independent => {
-                out.extend((0..).zip(probabilities).filter(|(_, p)| **p >= 0.5).map(|(class, _)| class))
+                out.extend((0..).zip(probabilities).filter(|(_, p)| **p >= 0.5).map(|(class, _)| class));
             }
             Link::Binary => out.push(u32::from(probabilities[1] > 0.5)),
             Link::Softmax => {

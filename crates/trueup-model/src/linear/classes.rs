@@ -38,12 +38,16 @@ impl Classes {
             let found = seen.first().map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
             return Err(ModelError::Labels { examples: train.len(), found });
         }
-        let link = match (task, seen.len()) {
+        Ok(Self::new(Self::link(task, seen.len()), seen, labels.len()))
+    }
+
+    /// How `classes` classes are told apart.
+    pub(super) fn link(task: Task, classes: usize) -> Link {
+        match (task, classes) {
             (Task::Multilabel, _) => Link::Independent,
             (_, 2) => Link::Binary,
             _ => Link::Softmax,
-        };
-        Ok(Self::new(link, seen, labels.len()))
+        }
     }
 
     /// Classes of the labels `seen`, ascending, of `labels` in all.

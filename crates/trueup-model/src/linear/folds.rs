@@ -9,7 +9,7 @@ use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Analyser;
-use super::learn::{Learnt, Part, learn, score};
+use super::learn::{Learnt, Part, Setting, learn, score};
 use super::model::answer;
 use super::rows::MOST_COLUMNS;
 use super::vocabulary::{Folded, FoldedRows, Role};
@@ -83,7 +83,7 @@ pub fn out_of_fold(
     };
     let answered = |least: u32| -> Result<Option<Vec<Answered>>, ModelError> {
         let grams = Folded::count(analyser, &texts, least);
-        let all = Folds { task, labels, examples, folds, params, grams: &grams, heard: &heard };
+        let all = Folds { task, labels, examples, fold_of: folds, params, grams: &grams, heard: &heard };
         let watched = |fold: u32| watched.map(|all| all.get(fold as usize).map_or(&[][..], Vec::as_slice));
         numbers.par_iter().map(|&fold| all.answer(fold, watched(fold))).collect()
     };
@@ -116,7 +116,7 @@ struct Folds<'a> {
     task: Task,
     labels: &'a LabelSet,
     examples: &'a [&'a Example],
-    folds: &'a [u32],
+    fold_of: &'a [u32],
     params: &'a LinearParams,
     grams: &'a Folded,
     heard: &'a (dyn Fn(f64) -> bool + Sync),
@@ -133,7 +133,7 @@ impl Folds<'_> {
     /// Trains on the other folds and answers this one; `None` when rarer n-grams are needed than were counted.
     fn answer(&self, fold: u32, watched: Option<&[usize]>) -> Result<Option<Answered>, ModelError> {
         let role = |&f: &u32| if f == fold { Role::Answer } else { Role::Learn };
-        let roles: Vec<Role> = self.folds.iter().map(role).collect();
+        let roles: Vec<Role> = self.fold_of.iter().map(role).collect();
         let mut params = self.params.clone();
         let mut curve = None;
         if let Some(watched) = watched {
@@ -149,7 +149,7 @@ impl Folds<'_> {
         let point = score(&classes, &logits, &classes.targets(&inside), &inside).point(learnt.epochs);
         let record = FoldRecord {
             fold,
-            trained_on: self.folds.len() - inside.len(),
+            trained_on: self.fold_of.len() - inside.len(),
             answered: inside.len(),
             features: rows.features as u64,
             epochs: learnt.epochs,
@@ -178,7 +178,9 @@ impl Folds<'_> {
         let valid = (!watched.is_empty()).then_some(&valid);
         let train = Part { examples: &examples, matrix: &rows.learn };
         let heard = |_, loss| (self.heard)(loss);
-        let learnt = learn(&classes, self.labels, rows.features, &train, valid, params, &heard);
+        let features = rows.features;
+        let setting = Setting { classes: &classes, labels: self.labels, features, prior: None, frozen: &[] };
+        let learnt = learn(&setting, &train, valid, params, &heard);
         Ok(Some(Trained { classes, learnt, rows }))
     }
 

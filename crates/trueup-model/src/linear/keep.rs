@@ -26,7 +26,8 @@ impl LinearModel {
     /// What the model is made of.
     ///
     /// Settings: `model` (`linear`), `version`, `labels` (names), `link` (`binary`, `softmax`, `independent`), `classes`
-    /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest) and `calibrator`.
+    /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest), `calibrator` and `texts` (how many
+    /// it was trained on).
     /// Arrays, with `n` features and `c` columns: `hashes` (u64, n, ascending), `idf` (f32, n), `names` (u8) and
     /// `name_ends` (u32, n), `bias` (f32, c); with a single column `weights` (u16, n: upper halves of floats), otherwise
     /// compressed rows: `starts` (u32, n + 1), `columns` (u16) and `values` (i8) a cell, `scales` (f32, n).
@@ -41,6 +42,7 @@ impl LinearModel {
             "word_ngrams": analyser.words,
             "char_ngrams": analyser.chars,
             "calibrator": self.calibrator,
+            "texts": self.vocabulary.texts(),
         }));
         let features = self.vocabulary.len();
         parts.put("hashes", &[features], self.vocabulary.hashes());
@@ -104,8 +106,8 @@ impl LinearModel {
         } else {
             sparse(&mut parts, features, columns)?
         };
-        let weights = Rows { link, bias, cells };
-        let vocabulary = Vocabulary::new(analyser, hashes, idf);
+        let weights = Rows::new(link, bias, cells);
+        let vocabulary = Vocabulary::new(analyser, hashes, idf, parts.setting("texts")?);
         Ok(Self { labels, classes, vocabulary, names, weights, calibrator })
     }
 }

@@ -21,6 +21,17 @@ pub(super) struct Part<'a> {
     pub(super) matrix: &'a Matrix,
 }
 
+/// What is to be told apart, by what, and from where training starts.
+pub(super) struct Setting<'a> {
+    pub(super) classes: &'a Classes,
+    pub(super) labels: &'a LabelSet,
+    pub(super) features: usize,
+    /// The weights of an earlier model, of as many features and columns.
+    pub(super) prior: Option<&'a Weights>,
+    /// Which columns stay as they are there; empty where none does.
+    pub(super) frozen: &'a [bool],
+}
+
 /// What training has left.
 pub(super) struct Learnt {
     pub(super) weights: Rows,
@@ -39,18 +50,17 @@ struct Best {
     weights: Weights,
 }
 
-/// Trains on the rows of `train`, of `features` features; [`super::fit`] says how.
+/// Trains on the rows of `train`; [`super::fit`] says how.
 ///
 /// `heard` is told each pass and its loss, and says whether training is to end.
 pub(super) fn learn(
-    classes: &Classes,
-    labels: &LabelSet,
-    features: usize,
+    setting: &Setting,
     train: &Part,
     valid: Option<&Part>,
     params: &LinearParams,
     heard: &(dyn Fn(u32, f64) -> bool + Sync),
 ) -> Learnt {
+    let Setting { classes, labels, features, prior, frozen } = *setting;
     let targets = classes.targets(train.examples);
     let held_out = valid.map(|part| (part, classes.targets(part.examples)));
     let costs = params.class_weights.costs(classes, labels, &targets, train.examples.len());
@@ -62,6 +72,9 @@ pub(super) fn learn(
         features,
         l2: params.l2.max(LEAST_L2) as f32,
         costs: costs.as_ref(),
+        l1: params.l1 as f32,
+        prior,
+        frozen,
     });
     let mut curve: Vec<CurvePoint> = Vec::new();
     let mut best: Option<Best> = None;

@@ -35,6 +35,7 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
+mod adapt;
 mod calibration;
 mod class_weights;
 mod classes;
@@ -61,11 +62,11 @@ pub use model::LinearModel;
 use crate::{Fitted, ModelError, Progress};
 use classes::Classes;
 use features::Analyser;
-use learn::{Part, learn};
+use learn::{Part, Setting, learn};
 use names::Names;
 use rows::MOST_COLUMNS;
-use vocabulary::Vocabulary;
-use weights::stride_of;
+use vocabulary::{Matrix, Vocabulary};
+use weights::{Weights, stride_of};
 
 /// How to train. The defaults are those for one label a text; [`LinearParams::for_task`] has those for several.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +80,9 @@ pub struct LinearParams {
     /// Weight of the L2 penalty, above 0: `l2 / 2` times the sum of squared weights is added to the summed loss of the
     /// training examples. It is scikit-learn's `1 / C` with `solver="liblinear"`.
     pub l2: f64,
+    /// Weight of the L1 penalty, 0 or more: `l1` times the sum of absolute weights is added as well (the elastic net), and
+    /// weights that say little become 0.
+    pub l1: f64,
     /// Shortest and longest n-gram of words; (0, 0) for none.
     pub word_ngrams: (usize, usize),
     /// Shortest and longest n-gram of characters inside words; (0, 0) for none.
@@ -104,6 +108,7 @@ impl Default for LinearParams {
             patience: 2,
             tolerance: 0.005,
             l2: 0.05,
+            l1: 0.0,
             word_ngrams: (1, 2),
             char_ngrams: (2, 5),
             min_df: 2,
@@ -138,6 +143,7 @@ impl LinearParams {
             ("patience", self.patience.to_string()),
             ("tolerance", self.tolerance.to_string()),
             ("l2", self.l2.to_string()),
+            ("l1", self.l1.to_string()),
             ("word_ngrams", range(self.word_ngrams)),
             ("char_ngrams", range(self.char_ngrams)),
             ("min_df", self.min_df.to_string()),
@@ -185,16 +191,45 @@ pub fn fit(
     progress: &dyn Progress,
 ) -> Result<Fitted<LinearModel>, ModelError> {
     let classes = Classes::of(task, labels, train)?;
-    let columns = classes.columns();
-    if columns > MOST_COLUMNS {
-        return Err(ModelError::ManyLabels { labels: columns, most: MOST_COLUMNS });
-    }
     let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
-    let most = MOST_WEIGHTS / stride_of(columns);
+    let most = most_features(&classes)?;
     let (vocabulary, matrix) = Vocabulary::learn(analyser, &texts(train), params.min_df, most);
     if vocabulary.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
     }
+    let names = Names::of(&vocabulary, &texts(train), &matrix);
+    let start = Start { labels, classes, vocabulary, names, prior: None, frozen: Vec::new() };
+    Ok(train_from(start, train, &matrix, valid, params, progress))
+}
+
+/// The features that weights fit for.
+fn most_features(classes: &Classes) -> Result<usize, ModelError> {
+    let columns = classes.columns();
+    if columns > MOST_COLUMNS {
+        return Err(ModelError::ManyLabels { labels: columns, most: MOST_COLUMNS });
+    }
+    Ok(MOST_WEIGHTS / stride_of(columns))
+}
+
+/// What is settled before the first pass.
+struct Start<'a> {
+    labels: &'a LabelSet,
+    classes: Classes,
+    vocabulary: Vocabulary,
+    names: Names,
+    prior: Option<Weights>,
+    frozen: Vec<bool>,
+}
+
+fn train_from(
+    start: Start,
+    train: &[&Example],
+    matrix: &Matrix,
+    valid: Option<&[&Example]>,
+    params: &LinearParams,
+    progress: &dyn Progress,
+) -> Fitted<LinearModel> {
+    let Start { labels, classes, vocabulary, names, prior, frozen } = start;
     let held_out = valid
         .filter(|examples| !examples.is_empty())
         .map(|examples| (examples, vocabulary.vectorise(&texts(examples))));
@@ -203,19 +238,12 @@ pub fn fit(
         progress.epoch(epoch, params.epochs, loss);
         progress.stopped()
     };
-    let part = Part { examples: train, matrix: &matrix };
-    let learnt = learn(&classes, labels, vocabulary.len(), &part, held_out.as_ref(), params, &heard);
-    let features = vocabulary.len() as u64;
-    let names = Names::of(&vocabulary, &texts(train), &matrix);
-    let model = LinearModel {
-        labels: labels.clone(),
-        classes,
-        vocabulary,
-        names,
-        weights: learnt.weights,
-        calibrator: learnt.calibrator,
-    };
-    Ok(Fitted { model, epochs: learnt.epochs, features, curve: learnt.curve })
+    let features = vocabulary.len();
+    let setting = Setting { classes: &classes, labels, features, prior: prior.as_ref(), frozen: &frozen };
+    let learnt = learn(&setting, &Part { examples: train, matrix }, held_out.as_ref(), params, &heard);
+    let (weights, calibrator) = (learnt.weights, learnt.calibrator);
+    let model = LinearModel { labels: labels.clone(), classes, vocabulary, names, weights, calibrator };
+    Fitted { model, epochs: learnt.epochs, features: features as u64, curve: learnt.curve }
 }
 
 fn texts<'a>(examples: &[&'a Example]) -> Vec<&'a str> {

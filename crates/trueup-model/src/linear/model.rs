@@ -105,6 +105,7 @@ pub(super) fn answer(
     matrix: &Matrix,
 ) -> (Vec<Annotation>, Vec<f64>) {
     let width = classes.all_labels();
+    let mut scorer = weights.scorer();
     let mut logits = vec![0.0; weights.columns()];
     let mut probabilities = vec![0.0; classes.labels.len()];
     let mut cells = vec![0.0; matrix.len() * width];
@@ -112,7 +113,7 @@ pub(super) fn answer(
     let mut answers = Vec::with_capacity(matrix.len());
     for (i, cells) in cells.chunks_exact_mut(width).enumerate() {
         let (ids, values) = matrix.row(i);
-        weights.logits(ids, values, &mut logits);
+        scorer.logits(ids, values, &mut logits);
         calibrator.probabilities(classes, &logits, &mut probabilities);
         for (&label, &p) in classes.labels.iter().zip(&probabilities) {
             cells[label as usize] = p;

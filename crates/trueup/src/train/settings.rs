@@ -47,6 +47,7 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
         "patience" => params.patience = whole(value)?,
         "tolerance" => params.tolerance = number(value, 0.0)?,
         "l2" => params.l2 = number(value, f64::MIN_POSITIVE)?,
+        "l1" => params.l1 = number(value, 0.0)?,
         "class_weights" => {
             params.class_weights = match value {
                 "equal" => ClassWeights::Equal,

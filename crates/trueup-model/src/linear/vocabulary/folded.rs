@@ -58,7 +58,7 @@ impl Folded {
     pub(in super::super) fn count(analyser: Analyser, texts: &[&str], least: u32) -> Self {
         let counts: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
         let (hashes, all): (Vec<u64>, Vec<u32>) = frequencies(&counts, least).into_iter().unzip();
-        let ranks = Vocabulary::new(analyser, hashes.clone().into(), Vec::new().into());
+        let ranks = Vocabulary::new(analyser, hashes.clone().into(), Vec::new().into(), texts.len() as u64);
         let blocks: Vec<Block> = counts
             .into_par_iter()
             .map(|counts| {
