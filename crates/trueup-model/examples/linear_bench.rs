@@ -7,7 +7,8 @@
 //! Names are those of the settings: `epochs`, `patience`, `tolerance`, `l2`, `min_df`, `seed`; `held=N` judges every
 //! N-th training row in place of the test rows, so that settings are chosen without looking at those; `watch=N` takes
 //! every N-th training row for early stopping; `write=FILE` writes the answers and `model=FILE` the model;
-//! `folds=N` answers the training rows out of fold and does nothing else. One line
+//! `folds=N` answers the training rows out of fold and does nothing else, with `search=1` after a search for the number of
+//! passes in each. With `refit=1` the model judged learns from all training rows once more, as a review does it. One line
 //! of JSON comes out: scores, CPU and wall seconds of each stage, the greatest memory.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use trueup_core::{Annotation, Example, LabelSet, Task};
-use trueup_model::linear::{LinearParams, fit, out_of_fold};
+use trueup_model::linear::{Calibration, LinearParams, fit, out_of_fold};
 use trueup_model::{Predictor, Silent};
 
 fn main() {
@@ -32,12 +33,18 @@ fn main() {
             None => files.push(argument),
         }
     }
-    let mut params = LinearParams::default();
+    let several = files.first().is_some_and(|file| fs::read_to_string(file).unwrap().contains("\"labels\":"));
+    let task = if several { Task::Multilabel } else { Task::Classification };
+    let mut params = LinearParams::for_task(task);
     let number = |name: &str, default: f64| settings.get(name).map_or(default, |v| v.parse().unwrap());
     params.epochs = number("epochs", f64::from(params.epochs)) as u32;
     params.patience = number("patience", f64::from(params.patience)) as u32;
     params.tolerance = number("tolerance", params.tolerance);
     params.l2 = number("l2", params.l2);
+    if let Some(name) = settings.get("calibration") {
+        params.calibration = Calibration::named(name).unwrap();
+    }
+    params.prune = number("prune", params.prune);
     params.min_df = number("min_df", f64::from(params.min_df)) as u32;
     params.seed = number("seed", params.seed as f64) as u64;
 
@@ -54,16 +61,18 @@ fn main() {
 
     let all = train.iter().chain(&test).chain(valid.iter().flatten());
     let labels = LabelSet::new(all.clone().flat_map(|row| row.labels.iter().cloned()));
-    let several = train.iter().any(|row| row.several);
     let examples = |rows: &[Row]| -> Vec<Example> { rows.iter().map(|row| row.example(&labels)).collect() };
     let (train, test, valid) = (examples(&train), examples(&test), valid.map(|rows| examples(&rows)));
     watch.stage("read");
 
-    let task = if several { Task::Multilabel } else { Task::Classification };
     let valid = valid.as_deref().map(refs);
     if let Some(folds) = settings.get("folds") {
         let folds: Vec<u32> = (0..train.len() as u32).map(|i| i % folds.parse::<u32>().unwrap()).collect();
-        let (_, records) = out_of_fold(task, &labels, &refs(&train), &folds, &params, &Silent).unwrap();
+        let most = folds.iter().max().map_or(0, |f| f + 1);
+        let outside = |fold: u32| (0..folds.len()).filter(|&i| folds[i] != fold).step_by(10).collect::<Vec<_>>();
+        let watched: Vec<Vec<usize>> = (0..most).map(outside).collect();
+        let watched = settings.contains_key("search").then_some(&watched[..]);
+        let (_, records) = out_of_fold(task, &labels, &refs(&train), &folds, watched, &params, &Silent).unwrap();
         watch.stage("folds");
         let accuracy = records.iter().map(|r| r.accuracy).sum::<f64>() / records.len() as f64;
         println!(
@@ -73,8 +82,17 @@ fn main() {
         );
         return;
     }
-    let fitted = fit(task, &labels, &refs(&train), valid.as_deref(), &params, &Silent).unwrap();
+    let mut fitted = fit(task, &labels, &refs(&train), valid.as_deref(), &params, &Silent).unwrap();
     watch.stage("fit");
+    let passes = fitted.curve.len();
+    let curve: Vec<Value> = fitted.curve.iter().filter_map(|p| p.valid_loss).map(|loss| round(loss, 4)).collect();
+    if settings.contains_key("refit") {
+        let all: Vec<&Example> = train.iter().chain(valid.iter().flatten().copied()).collect();
+        let calibrator = Some(fitted.model.calibrator().clone());
+        let again = LinearParams { epochs: fitted.epochs, calibrator, ..params.clone() };
+        fitted = fit(task, &labels, &all, None, &again, &Silent).unwrap();
+        watch.stage("refit");
+    }
     let predictions = fitted.model.predict(&refs(&test));
     watch.stage("predict");
     if let Some(file) = settings.get("write") {
@@ -110,11 +128,25 @@ fn main() {
         }
     }
     let mut out = score.json(several);
+    if settings.contains_key("labels") {
+        for (l, name) in labels.names().iter().enumerate() {
+            let (f1, mut sum) = (score.f1(l), 0.0);
+            for (i, example) in test.iter().enumerate() {
+                let p = scores.get(i, l as u32);
+                sum -= if example.gold.labels().contains(&(l as u32)) { p.ln() } else { (1.0 - p).ln() };
+            }
+            println!(
+                "{}",
+                json!({"label": name, "gold": score.gold[l], "f1": round(f1, 3), "log_loss": round(sum / test.len() as f64, 5)})
+            );
+        }
+    }
     out["log_loss"] = round(loss / test.len() as f64, 4);
     out["epochs"] = json!(fitted.epochs);
-    out["passes"] = json!(fitted.curve.len());
+    out["passes"] = json!(passes);
+    out["curve"] = json!(curve);
     out["features"] = json!(fitted.features);
-    out["temperature"] = round(fitted.model.temperature(), 3);
+    out["temperature"] = json!(fitted.model.calibrator().temperature());
     out["model_bytes"] = size;
     out["cpu"] = watch.json();
     out["wall"] = round(watch.start.elapsed().as_secs_f64(), 3);
@@ -187,12 +219,15 @@ impl Figures {
         gold.intersection(&predicted).for_each(|&&l| self.tp[l as usize] += 1);
     }
 
+    fn f1(&self, l: usize) -> f64 {
+        2.0 * self.tp[l] as f64 / (self.gold[l] + self.predicted[l]).max(1) as f64
+    }
+
     /// As `f1_score(average="macro", zero_division=0)`: over labels that occur, or for sets of labels over all.
     fn json(&self, several: bool) -> Value {
         let all = 0..self.tp.len();
         let counted: Vec<usize> = all.filter(|&l| several || self.gold[l] + self.predicted[l] > 0).collect();
-        let f1 = |l: usize| 2.0 * self.tp[l] as f64 / (self.gold[l] + self.predicted[l]).max(1) as f64;
-        let macro_f1 = counted.iter().map(|&l| f1(l)).sum::<f64>() / counted.len() as f64;
+        let macro_f1 = counted.iter().map(|&l| self.f1(l)).sum::<f64>() / counted.len() as f64;
         let sum = |of: &[usize]| of.iter().sum::<usize>() as f64;
         let micro_f1 = 2.0 * sum(&self.tp) / (sum(&self.gold) + sum(&self.predicted));
         let accuracy = self.right as f64 / self.n as f64;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Task};
-use trueup_model::linear::{ClassWeights, LinearModel, LinearParams, fit};
+use trueup_model::linear::{Calibration, Calibrator, ClassWeights, LinearModel, LinearParams, fit};
 use trueup_model::{Fitted, ModelError, Predictor, Progress, Silent};
 
 fn example(text: &str, gold: Annotation) -> Example {
@@ -61,7 +61,7 @@ fn bits(fitted: &Fitted<LinearModel>, predictions: &Predictions) -> Vec<u64> {
     let scores = predictions.scores.as_ref().unwrap();
     let curve = fitted.curve.iter().flat_map(|p| [p.train_loss, p.valid_loss.unwrap_or(0.0), p.train_score]);
     let cells = (0..scores.len()).flat_map(|i| scores.row(i).to_vec());
-    curve.chain(cells).chain([fitted.model.temperature()]).map(f64::to_bits).collect()
+    curve.chain(cells).map(f64::to_bits).collect()
 }
 
 #[test]
@@ -129,28 +129,96 @@ fn the_best_pass_is_kept() {
     assert!((fitted.epochs as usize) < losses.len() && losses.len() < 20, "{losses:?}");
     assert!(fitted.curve.last().unwrap().train_loss < fitted.curve[0].train_loss);
     // The model kept is the one of that pass: at temperature 1 it has that loss.
-    let again = LinearParams { temperature: Some(1.0), prune: 0.0, ..LinearParams::default() };
+    let again = LinearParams { calibration: Calibration::None, prune: 0.0, ..LinearParams::default() };
     let plain = fit(Task::Classification, &names(4), &refs(&data), Some(&refs(&valid)), &again, &Silent).unwrap();
     let scores = plain.model.predict(&refs(&valid)).scores.unwrap();
     let loss: f64 = valid.iter().enumerate().map(|(i, e)| -scores.get(i, e.gold.labels()[0]).ln()).sum();
     assert!((loss / 400.0 - least).abs() < 2e-3, "{loss} {least}");
     // What cannot be learnt must be answered without confidence.
-    assert!(fitted.model.temperature() > 1.5, "{}", fitted.model.temperature());
+    assert!(fitted.model.calibrator().temperature().unwrap() > 1.5, "{:?}", fitted.model.calibrator());
 }
 
 #[test]
-fn a_refit_takes_the_epochs_and_the_temperature_found() {
+fn a_refit_takes_the_epochs_and_the_calibrator_found() {
     let (data, valid) = (drawn(400, 3, 8), drawn(100, 3, 9));
     let found = train(Task::Classification, &names(3), &data, Some(&valid));
     assert!(found.curve.iter().all(|p| p.valid_accuracy.is_some() && p.valid_score.is_some()));
     let all: Vec<Example> = data.into_iter().chain(valid).collect();
-    let params =
-        LinearParams { epochs: found.epochs, temperature: Some(found.model.temperature()), ..LinearParams::default() };
+    let calibrator = Some(found.model.calibrator().clone());
+    let params = LinearParams { epochs: found.epochs, calibrator, ..LinearParams::default() };
     let refit = fit(Task::Classification, &names(3), &refs(&all), None, &params, &Silent).unwrap();
     assert_eq!((refit.epochs, refit.curve.len()), (found.epochs, found.epochs as usize));
-    assert_eq!(refit.model.temperature().to_bits(), found.model.temperature().to_bits());
+    assert_eq!(refit.model.calibrator(), found.model.calibrator());
     assert!(refit.curve.iter().all(|p| p.valid_loss.is_none()));
     assert_eq!(params.describe()["epochs"], found.epochs.to_string());
+}
+
+/// Mean log loss of every label against the rest; 0 and 1 are taken for 0.005 and 0.995.
+fn log_loss(predictions: &Predictions, gold: &[Example]) -> f64 {
+    let scores = predictions.scores.as_ref().unwrap();
+    let one = |(i, example): (usize, &Example)| -> f64 {
+        let labels = example.gold.labels();
+        let right = |(l, p): (u32, &f64)| if labels.contains(&l) { *p } else { 1.0 - p };
+        (0..).zip(scores.row(i)).map(|cell| -right(cell).clamp(0.005, 0.995).ln()).sum()
+    };
+    gold.iter().enumerate().map(one).sum::<f64>() / gold.len() as f64
+}
+
+#[test]
+fn every_calibration_mends_what_is_too_sure() {
+    // One label in four is drawn anew, so that certainty is never right.
+    let noisy = |n, labels: u32, several: bool, seed| -> Vec<Example> {
+        let mut rng = Rng::new(seed + 100);
+        let flip = |e: Example| {
+            let label = if rng.below(4) == 0 { rng.below(labels as usize) as u32 } else { e.gold.labels()[0] };
+            Example { gold: if several { Annotation::Labels(vec![label]) } else { Annotation::Label(label) }, ..e }
+        };
+        drawn(n, labels, seed).into_iter().map(flip).collect()
+    };
+    for (task, labels) in [(Task::Classification, 2), (Task::Classification, 4), (Task::Multilabel, 3)] {
+        let several = task == Task::Multilabel;
+        let (data, valid) = (noisy(800, labels, several, 1), noisy(800, labels, several, 2));
+        let test = noisy(800, labels, several, 3);
+        let with = |calibration| {
+            let params = LinearParams { calibration, ..LinearParams::for_task(task) };
+            let fitted = fit(task, &names(labels), &refs(&data), Some(&refs(&valid)), &params, &Silent).unwrap();
+            (fitted.model.predict(&refs(&test)), fitted)
+        };
+        let (plain, uncalibrated) = with(Calibration::None);
+        assert_eq!(uncalibrated.model.calibrator(), &Calibrator::Temperature(1.0));
+        for calibration in [Calibration::Temperature, Calibration::Platt, Calibration::Isotonic] {
+            let (found, fitted) = with(calibration);
+            let (before, after) = (log_loss(&plain, &test), log_loss(&found, &test));
+            assert!(after < before * 0.97, "{task} {labels} {calibration:?}: {before} {after}");
+            assert!(accuracy(&found, &test) > accuracy(&plain, &test) - 0.02);
+            let scores = found.scores.as_ref().unwrap();
+            for (i, answer) in found.answers.iter().enumerate() {
+                match answer {
+                    Annotation::Label(label) => {
+                        assert!((scores.row(i).iter().sum::<f64>() - 1.0).abs() < 1e-9);
+                        assert!(scores.row(i).iter().all(|p| *p <= scores.get(i, *label)));
+                    }
+                    answer => {
+                        let half: Vec<u32> = (0..labels).filter(|&l| scores.get(i, l) >= 0.5).collect();
+                        assert_eq!(answer.labels(), half);
+                    }
+                }
+            }
+            if calibration == Calibration::Temperature {
+                assert_eq!(found.answers, plain.answers);
+            }
+            // A refit takes the calibrator as it is, also where it sees more labels.
+            let again = LinearParams {
+                epochs: fitted.epochs,
+                calibrator: Some(fitted.model.calibrator().clone()),
+                ..LinearParams::for_task(task)
+            };
+            let all: Vec<&Example> = data.iter().chain(&valid).collect();
+            let refit = fit(task, &names(labels), &all, None, &again, &Silent).unwrap();
+            assert_eq!(refit.model.calibrator(), fitted.model.calibrator());
+            assert!(log_loss(&refit.model.predict(&refs(&test)), &test) < before);
+        }
+    }
 }
 
 #[test]
@@ -166,6 +234,50 @@ fn progress_hears_every_pass() {
     let params = LinearParams { epochs: 3, ..LinearParams::default() };
     fit(Task::Classification, &names(2), &refs(&drawn(50, 2, 1)), None, &params, &log).unwrap();
     assert_eq!(*log.0.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
+}
+
+/// Says stop after some passes, and keeps the losses it heard.
+struct Stop {
+    after: usize,
+    heard: Mutex<Vec<f64>>,
+}
+
+impl Progress for Stop {
+    fn epoch(&self, _: u32, _: u32, loss: f64) {
+        self.heard.lock().unwrap().push(loss);
+    }
+
+    fn stopped(&self) -> bool {
+        self.heard.lock().unwrap().len() >= self.after
+    }
+}
+
+#[test]
+fn training_ends_when_it_is_told_to_with_the_best_so_far() {
+    let (data, valid) = (drawn(300, 3, 1), drawn(80, 3, 2));
+    let params = LinearParams { epochs: 9, patience: 9, ..LinearParams::default() };
+    let run = |after, valid: Option<&[&Example]>| {
+        let stop = Stop { after, heard: Mutex::default() };
+        let fitted = fit(Task::Classification, &names(3), &refs(&data), valid, &params, &stop).unwrap();
+        (fitted, stop.heard.into_inner().unwrap())
+    };
+    let (alone, heard) = run(2, None);
+    assert_eq!((alone.epochs, alone.curve.len(), heard.len()), (2, 2, 2));
+    assert_eq!(heard, alone.curve.iter().map(|p| p.train_loss).collect::<Vec<_>>());
+    let two = LinearParams { epochs: 2, ..params.clone() };
+    let wanted = fit(Task::Classification, &names(3), &refs(&data), None, &two, &Silent).unwrap();
+    assert_eq!(alone.model.predict(&refs(&valid)), wanted.model.predict(&refs(&valid)));
+
+    // What is heard with validation data is the loss on it.
+    let valid = refs(&valid);
+    let (watched, heard) = run(4, Some(&valid));
+    let losses: Vec<f64> = watched.curve.iter().map(|p| p.valid_loss.unwrap()).collect();
+    assert_eq!((losses.len(), &losses), (4, &heard));
+    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[watched.epochs as usize - 1].to_bits(), least.to_bits());
+    let four = LinearParams { epochs: 4, ..params.clone() };
+    let wanted = fit(Task::Classification, &names(3), &refs(&data), Some(&valid), &four, &Silent).unwrap();
+    assert_eq!(watched.model.predict(&valid), wanted.model.predict(&valid));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use proptest::prelude::*;
 use serde_json::Value;
 use trueup_core::{Annotation, Example, LabelSet, Rng, Task};
-use trueup_model::linear::{LinearModel, LinearParams, fit};
+use trueup_model::linear::{Calibration, LinearModel, LinearParams, fit};
 use trueup_model::{Bytes, ModelError, Parts, Predictor, Silent};
 
 fn example(text: &str, gold: Annotation) -> Example {
@@ -35,12 +35,13 @@ fn drawn(n: usize, labels: u32, several: bool, seed: u64) -> Vec<Example> {
         .collect()
 }
 
-fn trained(task: Task, labels: u32) -> LinearModel {
+fn trained(task: Task, labels: u32, calibration: Calibration) -> LinearModel {
     let several = task == Task::Multilabel;
     let (data, valid) = (drawn(300, labels, several, 1), drawn(80, labels, several, 2));
+    let params = LinearParams { calibration, ..LinearParams::for_task(task) };
     let names = LabelSet::new((0..labels).map(|i| format!("label {i}")));
     let (data, valid): (Vec<&Example>, Vec<&Example>) = (data.iter().collect(), valid.iter().collect());
-    fit(task, &names, &data, Some(&valid), &LinearParams::default(), &Silent).unwrap().model
+    fit(task, &names, &data, Some(&valid), &params, &Silent).unwrap().model
 }
 
 /// Settings as text and arrays as the bytes of a file.
@@ -56,20 +57,25 @@ fn read(settings: &str, arrays: Vec<u8>) -> Result<LinearModel, ModelError> {
     LinearModel::of_parts(Parts::of_safetensors(settings, &bytes)?)
 }
 
-const KINDS: [(Task, u32); 4] =
-    [(Task::Classification, 3), (Task::Classification, 5), (Task::Multilabel, 4), (Task::Classification, 20)];
+const KINDS: [(Task, u32, Calibration); 5] = [
+    (Task::Classification, 3, Calibration::Temperature),
+    (Task::Classification, 5, Calibration::Platt),
+    (Task::Multilabel, 4, Calibration::Temperature),
+    (Task::Multilabel, 3, Calibration::Isotonic),
+    (Task::Classification, 20, Calibration::Isotonic),
+];
 
 #[test]
 fn a_kept_model_is_the_same_model() {
-    for (task, labels) in KINDS {
-        let model = trained(task, labels);
+    for (task, labels, calibration) in KINDS {
+        let model = trained(task, labels, calibration);
         let (settings, arrays) = kept(&model);
         let back = read(&settings, arrays.clone()).unwrap();
         assert_eq!(kept(&back), (settings, arrays));
         let test = drawn(50, labels, false, 3);
         let test: Vec<&Example> = test.iter().collect();
         assert_eq!(model.predict(&test), back.predict(&test));
-        assert_eq!(model.temperature().to_bits(), back.temperature().to_bits());
+        assert_eq!(model.calibrator(), back.calibrator());
         for example in &test[..5] {
             assert!(!model.explain(&example.text, 0, 9).is_empty());
             assert_eq!(model.explain(&example.text, 0, 9), back.explain(&example.text, 0, 9));
@@ -80,7 +86,7 @@ fn a_kept_model_is_the_same_model() {
 
 #[test]
 fn what_is_damaged_is_named() {
-    let model = trained(Task::Classification, 5);
+    let model = trained(Task::Classification, 5, Calibration::Temperature);
     let (settings, arrays) = kept(&model);
     let with = |name: &str, value: Value| {
         let mut settings: Value = serde_json::from_str(&settings).unwrap();
@@ -94,7 +100,12 @@ fn what_is_damaged_is_named() {
     assert!(with("classes", vec![0, 1].into()).contains("array 'bias'"));
     assert!(with("link", "cubic".into()).contains("no link 'cubic'"));
     assert!(with("link", "binary".into()).contains("binary"));
-    assert!(with("temperature", 0.into()).contains("temperature"));
+    assert!(with("calibrator", serde_json::json!({"temperature": 0.0})).contains("calibrator"));
+    assert!(with("calibrator", serde_json::json!({"temperatures": [1.0]})).contains("calibrator"));
+    let curve = serde_json::json!({"scores": [1.0, 0.5], "probabilities": [0.1]});
+    assert!(
+        with("calibrator", serde_json::json!({"isotonic": [curve, null, null, null, null]})).contains("calibrator")
+    );
     assert!(with("word_ngrams", vec![1, 1000].into()).contains("too long"));
     assert!(read(&settings, arrays[..arrays.len() - 8].to_vec()).is_err());
 }
@@ -102,7 +113,9 @@ fn what_is_damaged_is_named() {
 /// A model of each kind, kept.
 fn models() -> &'static [(String, Vec<u8>)] {
     static MODELS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
-    MODELS.get_or_init(|| KINDS.iter().map(|&(task, labels)| kept(&trained(task, labels))).collect())
+    MODELS.get_or_init(|| {
+        KINDS.iter().map(|&(task, labels, calibration)| kept(&trained(task, labels, calibration))).collect()
+    })
 }
 
 proptest! {

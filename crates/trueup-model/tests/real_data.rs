@@ -36,7 +36,7 @@ fn measure(name: &str, task: Task, train: Rows, test: &Rows) -> Measured {
     let all: Rows = part.iter().chain(&held).cloned().collect();
     let (labels, parts) = examples(task, &[&part, &held, &all, test]);
     let refs: Vec<Vec<&Example>> = parts.iter().map(|p| p.iter().collect()).collect();
-    let defaults = LinearParams::default();
+    let defaults = LinearParams::for_task(task);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut times = Vec::new();
     let mut timed = |work: &mut (dyn FnMut() + Send)| {
@@ -48,14 +48,15 @@ fn measure(name: &str, task: Task, train: Rows, test: &Rows) -> Measured {
     let (mut found, mut refit, mut predictions) = (None, None, None);
     timed(&mut || found = Some(fit(task, &labels, &refs[0], Some(&refs[1]), &defaults, &Silent).unwrap()));
     let found = found.unwrap();
-    let temperature = found.model.temperature();
-    let params = LinearParams { epochs: found.epochs, temperature: Some(temperature), ..defaults };
+    let calibrator = found.model.calibrator().clone();
+    let temperature = calibrator.temperature();
+    let params = LinearParams { epochs: found.epochs, calibrator: Some(calibrator), ..defaults };
     timed(&mut || refit = Some(fit(task, &labels, &refs[2], None, &params, &Silent).unwrap()));
     let refit = refit.unwrap();
     timed(&mut || predictions = Some(refit.model.predict(&refs[3])));
     let measured = judge(&predictions.unwrap(), &refs[3], labels.len());
     println!(
-        "{name}: accuracy {:.4} f1_macro {:.4} f1_micro {:.4} ece {:.4}; {} epochs, temperature {temperature:.2}, {} \
+        "{name}: accuracy {:.4} f1_macro {:.4} f1_micro {:.4} ece {:.4}; {} epochs, temperature {temperature:.2?}, {} \
          features; CPU s: finding epochs {:.2}, refit {:.2}, {} predictions {:.2}",
         measured.accuracy,
         measured.f1_macro,

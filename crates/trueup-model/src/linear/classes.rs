@@ -38,12 +38,16 @@ impl Classes {
             let found = seen.first().map_or_else(|| "none".to_owned(), |&l| format!("only '{}'", labels.name(l)));
             return Err(ModelError::Labels { examples: train.len(), found });
         }
-        let link = match (task, seen.len()) {
+        Ok(Self::new(Self::link(task, seen.len()), seen, labels.len()))
+    }
+
+    /// How `classes` classes are told apart.
+    pub(super) fn link(task: Task, classes: usize) -> Link {
+        match (task, classes) {
             (Task::Multilabel, _) => Link::Independent,
             (_, 2) => Link::Binary,
             _ => Link::Softmax,
-        };
-        Ok(Self::new(link, seen, labels.len()))
+        }
     }
 
     /// Classes of the labels `seen`, ascending, of `labels` in all.
@@ -56,6 +60,17 @@ impl Classes {
     /// Logits an example.
     pub(super) fn columns(&self) -> usize {
         if self.link == Link::Binary { 1 } else { self.labels.len() }
+    }
+
+    /// Each column with the class whose logit it is: of two classes that share one, the second.
+    pub(super) fn columns_with_class(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let shift = usize::from(self.link == Link::Binary);
+        (0..self.columns()).map(move |column| (column, column + shift))
+    }
+
+    /// All labels, those that training never saw among them.
+    pub(super) fn all_labels(&self) -> usize {
+        self.class_of.len()
     }
 
     /// The gold classes of `examples`.

@@ -106,20 +106,20 @@ impl Analyser {
         }
     }
 
-    /// The distinct n-grams of `text` in hash order, each with how often it occurs, appended to `out`.
-    pub(super) fn counts(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<(u64, u32)>) {
+    /// The hashes of all n-grams of `text`, repeats included.
+    pub(super) fn hashes<'a>(&self, text: &str, scratch: &'a mut Scratch) -> &'a mut Vec<u64> {
         let mut hashes = std::mem::take(&mut scratch.hashes);
         hashes.clear();
         self.visit(text, scratch, |hash, _, _| hashes.push(hash));
-        hashes.sort_unstable();
-        let start = out.len();
-        for &hash in &hashes {
-            match out[start..].last_mut() {
-                Some((last, count)) if *last == hash => *count += 1,
-                _ => out.push((hash, 1)),
-            }
-        }
         scratch.hashes = hashes;
+        &mut scratch.hashes
+    }
+
+    /// The distinct n-grams of `text` in hash order, each with how often it occurs, appended to `out`.
+    pub(super) fn counts(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<(u64, u32)>) {
+        let hashes = self.hashes(text, scratch);
+        hashes.sort_unstable();
+        out.extend(hashes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)));
     }
 }
 

@@ -3,16 +3,18 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Scores, Task};
+use trueup_core::document::CurvePoint;
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 
-use super::classes::{Classes, Score};
+use super::calibration::Calibrator;
+use super::classes::Classes;
 use super::features::Analyser;
+use super::learn::{Learnt, Part, Setting, learn, score};
 use super::model::answer;
-use super::rows::{MOST_COLUMNS, Rows};
-use super::trainer::{Problem, Trainer};
-use super::vocabulary::Folded;
+use super::rows::MOST_COLUMNS;
+use super::vocabulary::{Folded, FoldedRows, Role};
 use super::weights::stride_of;
-use super::{LEAST_L2, LinearParams, MOST_WEIGHTS, score, texts, unwatched};
+use super::{LinearParams, MOST_WEIGHTS, texts};
 use crate::{ModelError, Progress};
 
 /// What became of one fold.
@@ -26,7 +28,13 @@ pub struct FoldRecord {
     pub answered: usize,
     /// Features of its model.
     pub features: u64,
-    /// Mean loss of its answers in nats, 0 or more, as [`CurvePoint`](trueup_core::document::CurvePoint) has it.
+    /// Passes of its model.
+    pub epochs: u32,
+    /// What calibrates its model.
+    pub calibrator: Calibrator,
+    /// One point a pass: of the search for the number of passes where there was one, else of the training.
+    pub curve: Vec<CurvePoint>,
+    /// Mean loss of its answers in nats, 0 or more, as [`CurvePoint`] has it.
     pub loss: f64,
     /// Share of its answers that are wholly right, in [0, 1].
     pub accuracy: f64,
@@ -34,9 +42,17 @@ pub struct FoldRecord {
 
 /// Answers each example by a model trained on the other folds; example `i` is in fold `folds[i]`.
 ///
-/// The answers are those of [`super::fit`] on the examples of the other folds, in their order and without validation data
-/// (so with exactly [`LinearParams::epochs`] passes, and temperature 1 unless one is given), bit by bit. The n-grams are
-/// counted once for all folds, and folds are trained in parallel. Folds without examples have no record.
+/// Without `watched` the answers are those of [`super::fit`] on the examples of the other folds, in their order and
+/// without validation data (so with exactly [`LinearParams::epochs`] passes, and uncalibrated unless a calibrator is given).
+///
+/// With it, `watched[f]` are examples (by index) outside of fold `f`; for folds beyond its end there are none. The model of the
+/// fold is then found in two trainings: one on the other examples outside the fold, with the watched ones as validation
+/// data, and one on all outside the fold, with as many passes as the first found best, and its calibrator unless one is
+/// given.
+///
+/// Either way they are the answers that the same calls of [`super::fit`] give, bit by bit. The n-grams are counted once for
+/// all folds, and folds are trained in parallel. Folds without examples have no record. When [`Progress::stopped`] says so,
+/// every training ends after its next pass.
 ///
 /// # Errors
 ///
@@ -44,33 +60,43 @@ pub struct FoldRecord {
 ///
 /// # Panics
 ///
-/// When there is not one fold an example, and for [`Task::Ner`].
+/// When there is not one fold an example, when a watched example is in its fold, and for [`Task::Ner`].
 pub fn out_of_fold(
     task: Task,
     labels: &LabelSet,
     examples: &[&Example],
     folds: &[u32],
+    watched: Option<&[Vec<usize>]>,
     params: &LinearParams,
     progress: &dyn Progress,
 ) -> Result<(Predictions, Vec<FoldRecord>), ModelError> {
     assert_eq!(examples.len(), folds.len(), "one fold an example");
     let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
-    let folded = Folded::count(analyser, &texts(examples), folds, params.min_df);
+    let texts = texts(examples);
     let numbers: Vec<u32> = (0..=folds.iter().max().copied().unwrap_or(0)).filter(|f| folds.contains(f)).collect();
     let done = AtomicU32::new(0);
+    let trainings = if watched.is_some() { 2 } else { 1 };
     let heard = |loss: f64| {
-        let all = params.epochs * numbers.len() as u32;
+        let all = params.epochs * numbers.len() as u32 * trainings;
         progress.epoch(done.fetch_add(1, Ordering::Relaxed) + 1, all, loss);
+        progress.stopped()
     };
-    let answered: Result<Vec<Answered>, ModelError> = numbers
-        .par_iter()
-        .map(|&fold| Run { task, labels, examples, folds, params }.answer(&folded, fold, &heard))
-        .collect();
+    let answered = |least: u32| -> Result<Option<Vec<Answered>>, ModelError> {
+        let grams = Folded::count(analyser, &texts, least);
+        let all = Folds { task, labels, examples, fold_of: folds, params, grams: &grams, heard: &heard };
+        let watched = |fold: u32| watched.map(|all| all.get(fold as usize).map_or(&[][..], Vec::as_slice));
+        numbers.par_iter().map(|&fold| all.answer(fold, watched(fold))).collect()
+    };
+    let answered = match answered(params.min_df)? {
+        Some(answered) => answered,
+        // A fold whose n-grams are all rare takes them all.
+        None => answered(1)?.expect("every n-gram was counted"),
+    };
     let width = labels.len();
     let mut answers = vec![Annotation::Labels(Vec::new()); examples.len()];
     let mut cells = vec![0.0; examples.len() * width];
     let mut records = Vec::new();
-    for (record, some, scores) in answered? {
+    for (record, some, scores) in answered {
         let places = (0..examples.len()).filter(|&i| folds[i] == record.fold);
         for ((place, answer), scores) in places.zip(some).zip(scores.chunks_exact(width)) {
             answers[place] = answer;
@@ -86,59 +112,89 @@ pub fn out_of_fold(
 type Answered = (FoldRecord, Vec<Annotation>, Vec<f64>);
 
 /// What all folds share.
-struct Run<'a> {
+struct Folds<'a> {
     task: Task,
     labels: &'a LabelSet,
     examples: &'a [&'a Example],
-    folds: &'a [u32],
+    fold_of: &'a [u32],
     params: &'a LinearParams,
+    grams: &'a Folded,
+    heard: &'a (dyn Fn(f64) -> bool + Sync),
 }
 
-impl Run<'_> {
-    /// Trains on the other folds and answers this one.
-    fn answer(&self, folded: &Folded, fold: u32, heard: &(dyn Fn(f64) + Sync)) -> Result<Answered, ModelError> {
-        let params = self.params;
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            self.examples.iter().copied().zip(self.folds).partition(|&(_, &f)| f == fold);
-        let (inside, outside): (Vec<&Example>, Vec<&Example>) =
-            (inside.into_iter().map(|e| e.0).collect(), outside.into_iter().map(|e| e.0).collect());
-        let classes = Classes::of(self.task, self.labels, &outside)?;
-        let (targets, columns) = (classes.targets(&outside), classes.columns());
-        if columns > MOST_COLUMNS {
-            return Err(ModelError::ManyLabels { labels: columns, most: MOST_COLUMNS });
+/// A model trained in a fold, without what only a model that is kept needs.
+struct Trained {
+    classes: Classes,
+    learnt: Learnt,
+    rows: FoldedRows,
+}
+
+impl Folds<'_> {
+    /// Trains on the other folds and answers this one; `None` when rarer n-grams are needed than were counted.
+    fn answer(&self, fold: u32, watched: Option<&[usize]>) -> Result<Option<Answered>, ModelError> {
+        let role = |&f: &u32| if f == fold { Role::Answer } else { Role::Learn };
+        let roles: Vec<Role> = self.fold_of.iter().map(role).collect();
+        let mut params = self.params.clone();
+        let mut curve = None;
+        if let Some(watched) = watched {
+            let Some(search) = self.train(&search_roles(&roles, watched), true, &params)? else { return Ok(None) };
+            params.epochs = search.learnt.epochs;
+            params.calibrator = Some(search.learnt.calibrator);
+            curve = Some(search.learnt.curve);
         }
-        let (features, matrix, rows) = folded.fold(fold, params.min_df, MOST_WEIGHTS / stride_of(columns));
-        if features == 0 {
-            return Err(ModelError::NoFeatures { examples: outside.len() });
-        }
-        let l2 = params.l2.max(LEAST_L2) as f32;
-        let costs = params.class_weights.costs(&classes, self.labels, &targets, outside.len());
-        let link = classes.link;
-        let costs = costs.as_ref();
-        let problem = Problem { matrix: &matrix, targets: &targets, link, columns, features, l2, costs };
-        let mut trainer = Trainer::new(problem);
-        for epoch in 1..=params.epochs {
-            trainer.pass(&mut Rng::stream(params.seed, u64::from(epoch)));
-            heard(score(&classes, &trainer.seen(), &targets, &outside).point(epoch).train_loss);
-        }
-        let weights = Rows::of(&trainer.weights(), unwatched(params));
-        drop(trainer);
-        let temperature = params.temperature.unwrap_or(1.0);
-        let (answers, scores) = answer(&classes, &weights, temperature, self.labels.len(), &rows);
-        let gold = classes.targets(&inside);
-        let mut judged = Score::new(&classes);
-        for (i, logits) in weights.all_logits(&rows).chunks_exact(columns).enumerate() {
-            judged.add(logits, &gold, i, &inside[i].gold);
-        }
-        let point = judged.point(params.epochs);
+        let Some(Trained { classes, learnt, rows }) = self.train(&roles, false, &params)? else { return Ok(None) };
+        let (answers, scores) = answer(&classes, &learnt.weights, &learnt.calibrator, &rows.answer);
+        let inside = self.pick(&roles, Role::Answer);
+        let logits = learnt.weights.all_logits(&rows.answer);
+        let point = score(&classes, &logits, &classes.targets(&inside), &inside).point(learnt.epochs);
         let record = FoldRecord {
             fold,
-            trained_on: outside.len(),
+            trained_on: self.fold_of.len() - inside.len(),
             answered: inside.len(),
-            features: features as u64,
+            features: rows.features as u64,
+            epochs: learnt.epochs,
+            calibrator: learnt.calibrator,
+            curve: curve.unwrap_or(learnt.curve),
             loss: point.train_loss,
             accuracy: point.train_accuracy,
         };
-        Ok((record, answers, scores))
+        Ok(Some((record, answers, scores)))
     }
+
+    /// Trains on the examples to learn from; with `watch` those to answer are validation data.
+    fn train(&self, roles: &[Role], watch: bool, params: &LinearParams) -> Result<Option<Trained>, ModelError> {
+        let examples = self.pick(roles, Role::Learn);
+        let classes = Classes::of(self.task, self.labels, &examples)?;
+        if classes.columns() > MOST_COLUMNS {
+            return Err(ModelError::ManyLabels { labels: classes.columns(), most: MOST_COLUMNS });
+        }
+        let most = MOST_WEIGHTS / stride_of(classes.columns());
+        let Some(rows) = self.grams.rows(roles, params.min_df, most) else { return Ok(None) };
+        if rows.features == 0 {
+            return Err(ModelError::NoFeatures { examples: examples.len() });
+        }
+        let watched = if watch { self.pick(roles, Role::Answer) } else { Vec::new() };
+        let valid = Part { examples: &watched, matrix: &rows.answer };
+        let valid = (!watched.is_empty()).then_some(&valid);
+        let train = Part { examples: &examples, matrix: &rows.learn };
+        let heard = |_, loss| (self.heard)(loss);
+        let features = rows.features;
+        let setting = Setting { classes: &classes, labels: self.labels, features, prior: None, frozen: &[] };
+        let learnt = learn(&setting, &train, valid, params, &heard);
+        Ok(Some(Trained { classes, learnt, rows }))
+    }
+
+    fn pick(&self, roles: &[Role], role: Role) -> Vec<&Example> {
+        self.examples.iter().zip(roles).filter(|(_, r)| **r == role).map(|(e, _)| *e).collect()
+    }
+}
+
+/// The roles in the search for the number of passes: the fold knows nothing of it.
+fn search_roles(roles: &[Role], watched: &[usize]) -> Vec<Role> {
+    let mut roles: Vec<Role> = roles.iter().map(|&r| if r == Role::Learn { r } else { Role::Aside }).collect();
+    for &i in watched {
+        assert!(roles[i] == Role::Learn, "an example is watched once, and outside of its fold");
+        roles[i] = Role::Answer;
+    }
+    roles
 }

@@ -6,6 +6,7 @@
 use serde_json::json;
 use trueup_core::{LabelId, LabelSet};
 
+use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Analyser;
 use super::model::LinearModel;
@@ -25,7 +26,8 @@ impl LinearModel {
     /// What the model is made of.
     ///
     /// Settings: `model` (`linear`), `version`, `labels` (names), `link` (`binary`, `softmax`, `independent`), `classes`
-    /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest) and `temperature`.
+    /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest), `calibrator` and `texts` (how many
+    /// it was trained on).
     /// Arrays, with `n` features and `c` columns: `hashes` (u64, n, ascending), `idf` (f32, n), `names` (u8) and
     /// `name_ends` (u32, n), `bias` (f32, c); with a single column `weights` (u16, n: upper halves of floats), otherwise
     /// compressed rows: `starts` (u32, n + 1), `columns` (u16) and `values` (i8) a cell, `scales` (f32, n).
@@ -39,7 +41,8 @@ impl LinearModel {
             "classes": self.classes.labels,
             "word_ngrams": analyser.words,
             "char_ngrams": analyser.chars,
-            "temperature": self.temperature,
+            "calibrator": self.calibrator,
+            "texts": self.vocabulary.texts(),
         }));
         let features = self.vocabulary.len();
         parts.put("hashes", &[features], self.vocabulary.hashes());
@@ -82,8 +85,8 @@ impl LinearModel {
         })?;
         let analyser = Analyser { words: parts.setting("word_ngrams")?, chars: parts.setting("char_ngrams")? };
         check(analyser.words.1.max(analyser.chars.1) <= LONGEST, || "its n-grams are too long".to_owned())?;
-        let temperature: f64 = parts.setting("temperature")?;
-        check(temperature.is_finite() && temperature > 0.0, || format!("a temperature of {temperature}"))?;
+        let calibrator: Calibrator = parts.setting("calibrator")?;
+        check(calibrator.is_whole(labels.len()), || "its calibrator is not whole".to_owned())?;
 
         let columns = classes.columns();
         let hashes: Array<u64> = parts.take("hashes", &[None])?;
@@ -103,9 +106,9 @@ impl LinearModel {
         } else {
             sparse(&mut parts, features, columns)?
         };
-        let weights = Rows { link, bias, cells };
-        let vocabulary = Vocabulary::new(analyser, hashes, idf);
-        Ok(Self { labels, classes, vocabulary, names, weights, temperature })
+        let weights = Rows::new(link, bias, cells);
+        let vocabulary = Vocabulary::new(analyser, hashes, idf, parts.setting("texts")?);
+        Ok(Self { labels, classes, vocabulary, names, weights, calibrator })
     }
 }
 

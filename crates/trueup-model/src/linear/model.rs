@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use trueup_core::{Annotation, Example, LabelId, LabelSet, Predictions, Scores};
 
+use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Gram;
 use super::names::Names;
@@ -19,7 +20,7 @@ pub struct LinearModel {
     pub(super) vocabulary: Vocabulary,
     pub(super) names: Names,
     pub(super) weights: Rows,
-    pub(super) temperature: f64,
+    pub(super) calibrator: Calibrator,
 }
 
 /// Texts that are vectorised and answered together.
@@ -31,9 +32,9 @@ impl LinearModel {
         &self.labels
     }
 
-    /// What logits are divided by before they become probabilities; above 1 the model was too sure of itself.
-    pub fn temperature(&self) -> f64 {
-        self.temperature
+    /// How its logits become probabilities.
+    pub fn calibrator(&self) -> &Calibrator {
+        &self.calibrator
     }
 
     /// The n-grams of `text` that count most for (positive) or against (negative) `label`, with their part of the
@@ -96,14 +97,15 @@ fn strongest(mut weighed: Vec<(u32, f64)>, n: usize, key: impl Fn(f64) -> f64) -
     weighed
 }
 
-/// Answers and probabilities (one row of `width` labels a text) of the texts whose rows `matrix` holds.
+/// Answers and probabilities (one row of all labels a text) of the texts whose rows `matrix` holds.
 pub(super) fn answer(
     classes: &Classes,
     weights: &Rows,
-    temperature: f64,
-    width: usize,
+    calibrator: &Calibrator,
     matrix: &Matrix,
 ) -> (Vec<Annotation>, Vec<f64>) {
+    let width = classes.all_labels();
+    let mut scorer = weights.scorer();
     let mut logits = vec![0.0; weights.columns()];
     let mut probabilities = vec![0.0; classes.labels.len()];
     let mut cells = vec![0.0; matrix.len() * width];
@@ -111,13 +113,13 @@ pub(super) fn answer(
     let mut answers = Vec::with_capacity(matrix.len());
     for (i, cells) in cells.chunks_exact_mut(width).enumerate() {
         let (ids, values) = matrix.row(i);
-        weights.logits(ids, values, &mut logits);
-        weights.link.probabilities(&logits, temperature, &mut probabilities);
+        scorer.logits(ids, values, &mut logits);
+        calibrator.probabilities(classes, &logits, &mut probabilities);
         for (&label, &p) in classes.labels.iter().zip(&probabilities) {
             cells[label as usize] = p;
         }
         decided.clear();
-        weights.link.decide(&logits, &mut decided);
+        calibrator.decide(weights.link, &logits, &probabilities, &mut decided);
         answers.push(classes.annotation(&decided));
     }
     (answers, cells)
@@ -131,7 +133,7 @@ impl Predictor for LinearModel {
             .map(|block| {
                 let texts: Vec<&str> = block.iter().map(|e| e.text.as_str()).collect();
                 let matrix = self.vocabulary.vectorise(&texts);
-                answer(&self.classes, &self.weights, self.temperature, width, &matrix)
+                answer(&self.classes, &self.weights, &self.calibrator, &matrix)
             })
             .collect();
         let mut answers = Vec::with_capacity(examples.len());

@@ -62,6 +62,17 @@ impl Names {
         Self { text: text.into(), ends: ends.into() }
     }
 
+    /// The names of the features of a vocabulary: those that `old` has of an earlier one, and of the others those found.
+    pub(super) fn merge(vocabulary: &Vocabulary, found: &Self, old: &Self, of: &Vocabulary) -> Self {
+        let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(vocabulary.len()));
+        for id in 0..vocabulary.len() as u32 {
+            let name = of.id(vocabulary.hash(id)).map_or_else(|| found.get(id), |known| old.get(known));
+            text.extend_from_slice(name.as_bytes());
+            ends.push(text.len() as u32);
+        }
+        Self { text: text.into(), ends: ends.into() }
+    }
+
     /// Whether every name is text and there are as many as `features`.
     pub(super) fn are_whole(&self, features: usize) -> bool {
         let Ok(text) = std::str::from_utf8(&self.text) else {

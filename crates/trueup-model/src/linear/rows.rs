@@ -5,6 +5,8 @@
 //! be moved as a whole: its median is taken away, and most weights become small enough to leave out. A single column has
 //! two bytes a feature, the upper half of a 32-bit float.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use super::vocabulary::Matrix;
@@ -18,7 +20,27 @@ pub(super) struct Rows {
     /// One a column.
     pub(super) bias: Array<f32>,
     pub(super) cells: Cells,
+    /// Made of the cells when many texts are to be answered.
+    table: OnceLock<Option<Table>>,
 }
+
+/// The cells of several columns without gaps: a feature's weights are added up faster than the few that are kept of them
+/// are looked for, as long as few are left out.
+#[derive(Debug, Clone)]
+struct Table {
+    /// Cells from one row to the next: columns rounded up to whole tiles.
+    stride: usize,
+    values: Vec<i8>,
+}
+
+/// Columns that are added up together.
+const TILE: usize = 16;
+
+/// A table pays up to so many cells for each that is kept.
+const GAPS: usize = 8;
+
+/// The most bytes that a table may take.
+const LARGEST: usize = 1 << 27;
 
 /// What is kept of the weights.
 #[derive(Debug, Clone)]
@@ -42,6 +64,11 @@ pub(super) enum Cells {
 pub(super) const MOST_COLUMNS: usize = 1 << 16;
 
 impl Rows {
+    /// Of what is kept.
+    pub(super) fn new(link: Link, bias: Array<f32>, cells: Cells) -> Self {
+        Self { link, bias, cells, table: OnceLock::new() }
+    }
+
     /// Keeps the weights that are further than `least` from 0, or from the row's median where only differences count.
     pub(super) fn of(weights: &Weights, least: f32) -> Self {
         let (link, columns) = (weights.link, weights.columns);
@@ -49,7 +76,7 @@ impl Rows {
         let features = weights.cells.len() / weights.stride;
         if columns == 1 {
             let cells: Vec<u16> = weights.cells.iter().map(|&w| upper_half(w)).collect();
-            return Self { link, bias, cells: Cells::One(cells.into()) };
+            return Self::new(link, bias, Cells::One(cells.into()));
         }
         let ids: Vec<u32> = (0..features as u32).collect();
         let blocks: Vec<Block> = ids.par_chunks(1024).map(|ids| Block::of(weights, ids, least)).collect();
@@ -63,7 +90,7 @@ impl Rows {
         }
         let cells =
             Cells::Sparse { starts: starts.into(), columns: all.into(), values: values.into(), scales: scales.into() };
-        Self { link, bias, cells }
+        Self::new(link, bias, cells)
     }
 
     /// Logits a text.
@@ -71,34 +98,21 @@ impl Rows {
         self.bias.len()
     }
 
-    /// The logits of one text, one a column.
-    pub(super) fn logits(&self, ids: &[u32], factors: &[f32], to: &mut [f32]) {
-        to.copy_from_slice(&self.bias);
-        match &self.cells {
-            Cells::One(cells) => {
-                to[0] += ids.iter().zip(factors).map(|(&id, x)| x * whole(cells[id as usize])).sum::<f32>();
-            }
-            Cells::Sparse { starts, columns, values, scales } => {
-                let (starts, columns, values, scales) = (&starts[..], &columns[..], &values[..], &scales[..]);
-                for (&id, &x) in ids.iter().zip(factors) {
-                    let id = id as usize;
-                    let range = starts[id] as usize..starts[id + 1] as usize;
-                    let x = x * scales[id];
-                    for (&column, &value) in columns[range.clone()].iter().zip(&values[range]) {
-                        to[usize::from(column)] += x * f32::from(value);
-                    }
-                }
-            }
-        }
+    /// What answers texts fast, for one thread.
+    pub(super) fn scorer(&self) -> Scorer<'_> {
+        Scorer { rows: self, table: self.table.get_or_init(|| Table::of(self)).as_ref(), scaled: Vec::new() }
     }
 
     /// The logits of every row, one a column each.
     pub(super) fn all_logits(&self, matrix: &Matrix) -> Vec<f32> {
         let columns = self.columns();
         let mut out = vec![0.0; matrix.len() * columns];
-        out.par_chunks_exact_mut(columns).with_min_len(64).enumerate().for_each(|(i, to)| {
-            let (ids, values) = matrix.row(i);
-            self.logits(ids, values, to);
+        out.par_chunks_mut(columns * 64).enumerate().for_each(|(block, cells)| {
+            let mut scorer = self.scorer();
+            for (at, to) in cells.chunks_exact_mut(columns).enumerate() {
+                let (ids, values) = matrix.row(block * 64 + at);
+                scorer.logits(ids, values, to);
+            }
         });
         out
     }
@@ -115,6 +129,85 @@ impl Rows {
             }
         }
         row
+    }
+}
+
+impl Table {
+    /// The table of the rows, where it pays.
+    fn of(rows: &Rows) -> Option<Self> {
+        let Cells::Sparse { starts, columns, values, scales } = &rows.cells else {
+            return None;
+        };
+        let stride = rows.columns().next_multiple_of(TILE);
+        let size = scales.len() * stride;
+        if size > values.len() * GAPS || size > LARGEST {
+            return None;
+        }
+        let mut cells = vec![0; size];
+        for (row, range) in cells.chunks_exact_mut(stride).zip(starts.windows(2)) {
+            let range = range[0] as usize..range[1] as usize;
+            for (&column, &value) in columns[range.clone()].iter().zip(&values[range]) {
+                row[usize::from(column)] = value;
+            }
+        }
+        Some(Self { stride, values: cells })
+    }
+}
+
+/// Adds up the weights of texts.
+pub(super) struct Scorer<'a> {
+    rows: &'a Rows,
+    table: Option<&'a Table>,
+    /// The factor of each of a text's features times the feature's scale.
+    scaled: Vec<f32>,
+}
+
+impl Scorer<'_> {
+    /// The logits of one text, one a column.
+    pub(super) fn logits(&mut self, ids: &[u32], factors: &[f32], to: &mut [f32]) {
+        to.copy_from_slice(&self.rows.bias);
+        match (&self.rows.cells, self.table) {
+            (Cells::One(cells), _) => {
+                let cells = &cells[..];
+                to[0] += ids.iter().zip(factors).map(|(&id, x)| x * whole(cells[id as usize])).sum::<f32>();
+            }
+            (Cells::Sparse { scales, .. }, Some(table)) => {
+                let scales = &scales[..];
+                self.scaled.clear();
+                self.scaled.extend(ids.iter().zip(factors).map(|(&id, x)| x * scales[id as usize]));
+                for (tile, to) in to.chunks_mut(TILE).enumerate() {
+                    let mut sums = [0.0; TILE];
+                    sums[..to.len()].copy_from_slice(to);
+                    table.add(ids, &self.scaled, tile * TILE, &mut sums);
+                    to.copy_from_slice(&sums[..to.len()]);
+                }
+            }
+            (Cells::Sparse { starts, columns, values, scales }, None) => {
+                let (starts, columns, values, scales) = (&starts[..], &columns[..], &values[..], &scales[..]);
+                for (&id, &x) in ids.iter().zip(factors) {
+                    let id = id as usize;
+                    let range = starts[id] as usize..starts[id + 1] as usize;
+                    let x = x * scales[id];
+                    for (&column, &value) in columns[range.clone()].iter().zip(&values[range]) {
+                        to[usize::from(column)] += x * f32::from(value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Table {
+    /// `sums += sum of factors[i] * row ids[i]` of the columns from `first` on.
+    fn add(&self, ids: &[u32], factors: &[f32], first: usize, sums: &mut [f32; TILE]) {
+        let mut local = *sums;
+        for (&id, &x) in ids.iter().zip(factors) {
+            let from = id as usize * self.stride + first;
+            for (sum, &value) in local.iter_mut().zip(&self.values[from..from + TILE]) {
+                *sum += x * f32::from(value);
+            }
+        }
+        *sums = local;
     }
 }
 
@@ -194,6 +287,26 @@ mod tests {
     }
 
     #[test]
+    fn a_table_says_what_the_cells_say() {
+        let mut rng = trueup_core::Rng::new(8);
+        for columns in [2, 15, 16, 17, 40] {
+            let mut weights = Weights::new(Link::Independent, columns, 100);
+            let stride = weights.stride;
+            for id in 0..100 {
+                weights.cells[id * stride..][..columns].fill_with(|| (rng.unit() * 4.0 - 2.0) as f32);
+            }
+            let rows = Rows::of(&weights, 0.5);
+            let (ids, x) = ([3, 4, 50, 99], [0.5, 0.1, 0.7, 0.3]);
+            let (mut fast, mut plain) = (vec![0.0; columns], vec![0.0; columns]);
+            let mut scorer = rows.scorer();
+            assert!(scorer.table.is_some() || columns == 2, "{columns}");
+            scorer.logits(&ids, &x, &mut fast);
+            Scorer { table: None, ..scorer }.logits(&ids, &x, &mut plain);
+            assert_eq!(fast, plain);
+        }
+    }
+
+    #[test]
     fn logits_hardly_move() {
         for (link, columns) in [(Link::Binary, 1), (Link::Softmax, 7), (Link::Independent, 3)] {
             let mut rng = trueup_core::Rng::new(3);
@@ -206,7 +319,7 @@ mod tests {
             let ids: Vec<u32> = (0..200).step_by(4).collect();
             let x = vec![1.0 / 50.0f32.sqrt(); 50];
             let (mut mine, mut wanted) = (vec![0.0; columns], vec![0.0; weights.stride]);
-            rows.logits(&ids, &x, &mut mine);
+            rows.scorer().logits(&ids, &x, &mut mine);
             weights.logits(&ids, &x, &mut wanted);
             // As far as the first column, where only differences count.
             let base = if link == Link::Softmax { (mine[0], wanted[0]) } else { (0.0, 0.0) };

@@ -6,7 +6,12 @@
 //! text is the dual variable. A step takes one text, and sets its `p` to the value that is right if no other moves:
 //! `p = sigmoid(z + a (p_before - p))` with `a = |x|^2 / l2` (Hsieh, Chang, Lin, Keerthi and Sundararajan 2008, "A
 //! dual coordinate descent method for large-scale linear SVM"; Yu, Huang and Lin 2011, "Dual coordinate descent methods
-//! for logistic regression and maximum entropy models"). There is no step size to choose.
+//! for logistic regression and maximum entropy models"). There is no step size to choose. With a prior `l2 / 2` times the
+//! squared distance from its weights is added in place of the squared weights, and the sum starts from them.
+//!
+//! With an L1 penalty beside (the elastic net) the sum is drawn towards 0 by `l1 / l2` wherever it is read, and the steps
+//! stay as they are: they are then the steps of a bound, as reading so never makes a change larger (Shalev-Shwartz and
+//! Zhang 2014, "Accelerated proximal stochastic dual coordinate ascent for regularized loss minimization").
 //!
 //! Columns are trained in tiles, each tile by itself: the same work in the same order whichever thread does it. Texts
 //! that have stopped to move a tile are looked at less and less often.
@@ -32,6 +37,11 @@ impl Targets {
         self.classes.extend(labels.iter().filter_map(|&l| class_of[l as usize]));
         self.ends.push(self.classes.len());
         self.unseen.push((labels.len() - (self.classes.len() - before)) as u32);
+    }
+
+    /// Rows.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// How many gold labels of row `i` training never saw.
@@ -69,6 +79,12 @@ pub(super) struct Problem<'a> {
     pub(super) l2: f32,
     /// What losses are multiplied with.
     pub(super) costs: Option<&'a Costs>,
+    /// Weight of the absolute weights, those of the biases left out; 0 or more.
+    pub(super) l1: f32,
+    /// The weights to start from, which the penalty draws back to; without they are 0.
+    pub(super) prior: Option<&'a Weights>,
+    /// For each column whether it stays as the prior has it; none of them without.
+    pub(super) frozen: &'a [bool],
 }
 
 /// What the losses of a class's column are multiplied with.
@@ -115,11 +131,17 @@ trait Tile: Send + Sync {
     fn weights(&self, feature: usize, to: &mut [f32]);
 }
 
+/// A number drawn towards 0 by `by`.
+fn soft(w: f32, by: f32) -> f32 {
+    (w.abs() - by).max(0.0).copysign(w)
+}
+
 /// `N` columns; those beyond the last are there to fill up a vector, and never read.
 struct Lanes<const N: usize> {
     first: usize,
-    /// One row a feature, then the bias.
+    /// One row a feature, then the bias. A weight is its cell drawn towards 0 by `shrink`, but for the bias.
     cells: Vec<[f32; N]>,
+    shrink: f32,
     /// The dual variables: one row a text.
     dual: Vec<[f32; N]>,
     logits: Vec<[f32; N]>,
@@ -178,11 +200,21 @@ impl<const N: usize> Lanes<N> {
         let mut tile = Self {
             first,
             cells: vec![[0.0; N]; problem.features + 1],
-            // Weights of zero are what duals equal to the gold stand for.
+            shrink: problem.l1 / problem.l2,
+            // Weights of zero, or of the prior, are what duals equal to the gold stand for.
             dual: vec![[0.0; N]; texts],
             logits: vec![[0.0; N]; texts],
             rests: vec![(1, 0); texts],
         };
+        if let Some(prior) = problem.prior {
+            let rows = prior.cells.chunks_exact(prior.stride).chain([&prior.bias[..]]);
+            for (cells, row) in tile.cells.iter_mut().zip(rows) {
+                cells.iter_mut().zip(&row[first..prior.columns]).for_each(|(cell, w)| *cell = *w);
+            }
+            let shrink = tile.shrink;
+            let grown = |w: f32| if w.abs() > 0.0 { w + shrink.copysign(w) } else { 0.0 };
+            tile.cells[..problem.features].iter_mut().for_each(|row| *row = row.map(grown));
+        }
         for (i, dual) in tile.dual.iter_mut().enumerate() {
             gold(problem, i, first, dual);
         }
@@ -201,8 +233,9 @@ fn gold(problem: &Problem, i: usize, first: usize, lanes: &mut [f32]) {
     }
 }
 
-impl<const N: usize> Tile for Lanes<N> {
-    fn pass(&mut self, problem: &Problem, order: &[u32], pass: u32) {
+impl<const N: usize> Lanes<N> {
+    /// One pass; `SPARSE` where there is an L1 penalty.
+    fn pass_over<const SPARSE: bool>(&mut self, problem: &Problem, order: &[u32], pass: u32) {
         let Problem { matrix, features, l2, .. } = *problem;
         // Beyond so many passes nothing moves any more.
         let pass = pass.min(60_000) as u16;
@@ -217,18 +250,20 @@ impl<const N: usize> Tile for Lanes<N> {
             let mut square = 1.0f32;
             for (&id, &x) in ids.iter().zip(values) {
                 let row = &self.cells[id as usize];
-                for (z, w) in z.iter_mut().zip(row) {
-                    *z += x * w;
+                for (z, &w) in z.iter_mut().zip(row) {
+                    *z += x * if SPARSE { soft(w, self.shrink) } else { w };
                 }
                 square += x * x;
             }
             self.logits[i] = z;
             // What a change of a text's `p` weighs: cost over penalty.
-            let weigh = problem.costs.map_or([1.0 / l2; N], |costs| {
+            let mut weigh = problem.costs.map_or([1.0 / l2; N], |costs| {
                 let mut lanes = [0.0; N];
                 gold(problem, i, self.first, &mut lanes);
                 costs.lanes(problem, i, self.first, lanes).map(|cost| cost / l2)
             });
+            let frozen = problem.frozen.get(self.first..).unwrap_or_default();
+            weigh.iter_mut().zip(frozen).filter(|(_, frozen)| **frozen).for_each(|(w, _)| *w = 0.0);
             let a = weigh.map(|w| w * square);
             let dual = &mut self.dual[i];
             let mut u = z;
@@ -252,13 +287,24 @@ impl<const N: usize> Tile for Lanes<N> {
             }
         }
     }
+}
+
+impl<const N: usize> Tile for Lanes<N> {
+    fn pass(&mut self, problem: &Problem, order: &[u32], pass: u32) {
+        if self.shrink > 0.0 {
+            self.pass_over::<true>(problem, order, pass);
+        } else {
+            self.pass_over::<false>(problem, order, pass);
+        }
+    }
 
     fn logits(&self, i: usize, to: &mut [f32]) {
         to[self.first..].iter_mut().zip(&self.logits[i]).for_each(|(to, z)| *to = *z);
     }
 
     fn weights(&self, feature: usize, to: &mut [f32]) {
-        to[self.first..].iter_mut().zip(&self.cells[feature]).for_each(|(to, w)| *to = *w);
+        let shrink = if feature + 1 < self.cells.len() { self.shrink } else { 0.0 };
+        to[self.first..].iter_mut().zip(&self.cells[feature]).for_each(|(to, w)| *to = soft(*w, shrink));
     }
 }
 
@@ -341,6 +387,9 @@ mod tests {
                 features: vocabulary.len(),
                 l2: 0.05,
                 costs: None,
+                l1: 0.0,
+                prior: None,
+                frozen: &[],
             };
             let mut trainer = Trainer::new(problem);
             for pass in 0..300 {
@@ -382,6 +431,43 @@ mod tests {
         }
     }
 
+    /// At the optimum the slope of the loss is `-l2 w - l1 sign(w)`, and where a weight is 0 at most `l1` either way.
+    #[test]
+    fn an_elastic_net_is_at_its_optimum() {
+        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
+        let map: Vec<Option<u32>> = (0..3).map(Some).collect();
+        let mut targets = Targets::default();
+        (0..5).for_each(|i| targets.push(&[i % 3], &map));
+        let (l1, l2, features) = (0.2f32, 0.05f32, vocabulary.len());
+        let (matrix, targets) = (&matrix, &targets);
+        let (link, columns, costs, prior, frozen) = (Link::Independent, 3, None, None, &[][..]);
+        let problem = Problem { matrix, targets, link, columns, features, l2, costs, l1, prior, frozen };
+        let mut trainer = Trainer::new(problem);
+        (0..3000).for_each(|pass| trainer.pass(&mut Rng::stream(9, pass)));
+        let weights = trainer.weights();
+        let logits = weights.all_logits(matrix);
+        let mut zeros = 0;
+        for column in 0..3 {
+            let mut slopes = vec![0.0; features];
+            for i in 0..5 {
+                let off = sigmoid(logits[i * 3 + column]) - f32::from(u8::from(i % 3 == column));
+                let (ids, values) = matrix.row(i);
+                ids.iter().zip(values).for_each(|(&id, x)| slopes[id as usize] += off * x);
+            }
+            for (id, slope) in slopes.iter().enumerate() {
+                let w = weights.row(id as u32)[column];
+                if w.abs() > 0.0 {
+                    assert!((slope + l2 * w + l1.copysign(w)).abs() < 1e-3, "{id} {column}: {slope} {w}");
+                } else {
+                    zeros += 1;
+                    assert!(slope.abs() <= l1 + 1e-3, "{id} {column}: {slope}");
+                }
+            }
+        }
+        assert!((3..13).contains(&zeros), "{zeros} of 15 weights are 0");
+    }
+
     /// The same peer with `sample_weight=compute_sample_weight("balanced", y)`, `class_weight="balanced"` for each label
     /// against the rest, and `class_weight={0: 1, 1: 3}`.
     #[test]
@@ -415,7 +501,18 @@ mod tests {
             (0..5).for_each(|i| targets.push(&[i % classes], &map));
             let features = vocabulary.len();
             let costs = Some(&costs);
-            let problem = Problem { matrix: &matrix, targets: &targets, link, columns, features, l2: 0.05, costs };
+            let problem = Problem {
+                matrix: &matrix,
+                targets: &targets,
+                link,
+                columns,
+                features,
+                l2: 0.05,
+                costs,
+                l1: 0.0,
+                prior: None,
+                frozen: &[],
+            };
             let mut trainer = Trainer::new(problem);
             (0..400).for_each(|pass| trainer.pass(&mut Rng::stream(9, pass)));
             for (mine, wanted) in trainer.weights().all_logits(&matrix).iter().zip(wanted) {

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::features::{Analyser, Gram, Scratch};
 use crate::Array;
 
-pub(super) use folded::Folded;
+pub(super) use folded::{Folded, FoldedRows, Role};
 
 /// Texts that share buffers and one slice of work. Results do not depend on it: blocks are put together in order.
 const BLOCK: usize = 128;
@@ -105,6 +105,8 @@ pub(super) struct Vocabulary {
     /// one of them, and a look-up is a look at one place, walked in order for a sorted text.
     starts: Vec<u32>,
     shift: u32,
+    /// Texts that the document frequencies were counted in.
+    texts: u64,
 }
 
 impl Vocabulary {
@@ -125,13 +127,37 @@ impl Vocabulary {
             analyser,
             frequencies.iter().map(|f| f.0).collect::<Vec<_>>().into(),
             frequencies.iter().map(|f| idf(n, f.1)).collect::<Vec<_>>().into(),
+            texts.len() as u64,
         );
         let parts: Vec<Matrix> = blocks.into_par_iter().map(|block| vocabulary.rows(&block)).collect();
         (vocabulary, concatenate(&parts))
     }
 
-    /// A vocabulary of n-gram hashes, ascending and distinct, with the idf of each.
-    pub(super) fn new(analyser: Analyser, hashes: Array<u64>, idf: Array<f32>) -> Self {
+    /// The vocabulary with the n-grams of more texts, and the rows of those. What it knows keeps its idf, so that it means what
+    /// it meant; what is new is taken to be in none of the texts before. As in [`Vocabulary::learn`] rare n-grams stay out,
+    /// and the bar rises while there are more than `most` in all.
+    pub(super) fn extend(&self, texts: &[&str], min_df: u32, most: usize) -> (Self, Matrix) {
+        let blocks: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(self.analyser, block)).collect();
+        let mut new = frequencies(&blocks, min_df);
+        new.retain(|&(hash, df)| df >= min_df && self.id(hash).is_none());
+        let mut bar = min_df;
+        while !new.is_empty() && self.len() + new.len() > most {
+            bar += 1;
+            new.retain(|&(_, df)| df >= bar);
+        }
+        let all = self.texts + texts.len() as u64;
+        let known = self.hashes.iter().copied().zip(self.idf.iter().copied());
+        let mut entries: Vec<(u64, f32)> =
+            known.chain(new.into_iter().map(|(hash, df)| (hash, idf(all as f64, df)))).collect();
+        entries.sort_unstable_by_key(|&(hash, _)| hash);
+        let (hashes, idf): (Vec<u64>, Vec<f32>) = entries.into_iter().unzip();
+        let vocabulary = Self::new(self.analyser, hashes.into(), idf.into(), all);
+        let parts: Vec<Matrix> = blocks.into_par_iter().map(|block| vocabulary.rows(&block)).collect();
+        (vocabulary, concatenate(&parts))
+    }
+
+    /// A vocabulary of n-gram hashes, ascending and distinct, with the idf of each, counted in so many texts.
+    pub(super) fn new(analyser: Analyser, hashes: Array<u64>, idf: Array<f32>, texts: u64) -> Self {
         // At least one bit, so that the shift stays below the width of a hash.
         let bits = hashes.len().next_power_of_two().trailing_zeros().max(1);
         let shift = 64 - bits;
@@ -142,12 +168,17 @@ impl Vocabulary {
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        Self { analyser, hashes, idf, starts, shift }
+        Self { analyser, hashes, idf, starts, shift, texts }
     }
 
     /// The number of features.
     pub(super) fn len(&self) -> usize {
         self.hashes.len()
+    }
+
+    /// Texts that the document frequencies were counted in.
+    pub(super) fn texts(&self) -> u64 {
+        self.texts
     }
 
     /// The n-grams in use.
@@ -183,8 +214,55 @@ impl Vocabulary {
 
     /// The rows of `texts`, in their order.
     pub(super) fn vectorise(&self, texts: &[&str]) -> Matrix {
-        let parts: Vec<Matrix> = texts.par_chunks(BLOCK).map(|block| self.rows(&count(self.analyser, block))).collect();
-        concatenate(&parts)
+        let parts = texts.par_chunks(BLOCK).map(|block| {
+            let (mut scratch, mut ids, mut matrix) = (Scratch::default(), Vec::new(), Matrix::new());
+            let (hashes, idf) = (&self.hashes[..], &self.idf[..]);
+            for text in block {
+                self.find_all(self.analyser.hashes(text, &mut scratch), &mut ids);
+                // By id is by hash, as in training.
+                ids.sort_unstable();
+                let known = ids.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+                matrix.push(known, idf, |id| Gram::of(hashes[id as usize]));
+            }
+            matrix
+        });
+        concatenate(&parts.collect::<Vec<Matrix>>())
+    }
+
+    /// The features among n-gram hashes, repeats included.
+    ///
+    /// Which n-grams are known cannot be foreseen, so that nothing here branches on it, and no look-up waits for another:
+    /// the processor then fetches many places of memory at once.
+    #[expect(clippy::needless_bitwise_bool, reason = "lazy operators are branches")]
+    fn find_all(&self, grams: &[u64], ids: &mut Vec<u32>) {
+        ids.clear();
+        let (hashes, starts) = (&self.hashes[..], &self.starts[..]);
+        let Some(last) = hashes.len().checked_sub(1) else {
+            return;
+        };
+        ids.resize(grams.len(), 0);
+        let mut known = 0;
+        for grams in grams.chunks(64) {
+            let mut from = [0u32; 64];
+            for (from, hash) in from.iter_mut().zip(grams) {
+                *from = starts[(hash >> self.shift) as usize];
+            }
+            for (&from, &hash) in from.iter().zip(grams) {
+                let at = |i: u32| hashes[((from + i) as usize).min(last)];
+                let (first, second, third) = (at(0), at(1), at(2));
+                let mut id = from + u32::from(first != hash) + u32::from((first != hash) & (second != hash));
+                let mut found = (first == hash) | (second == hash) | (third == hash);
+                // Hardly ever more than three share a part of the hash space.
+                if third < hash {
+                    let further = hashes[last.min(from as usize + 3)..].iter().take_while(|&&h| h < hash).count();
+                    let at = last.min(from as usize + 3) + further;
+                    (id, found) = (at as u32, hashes.get(at) == Some(&hash));
+                }
+                ids[known] = id;
+                known += usize::from(found);
+            }
+        }
+        ids.truncate(known);
     }
 
     fn rows(&self, counts: &Counts) -> Matrix {

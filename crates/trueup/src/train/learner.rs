@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Task};
 use trueup_model::crf::{self, CrfParams};
-use trueup_model::linear::{self, LinearParams};
+use trueup_model::linear::{self, Calibrator, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
 use crate::error::Error;
@@ -32,8 +32,8 @@ pub struct Trained {
     pub features: u64,
     /// One point a pass.
     pub curve: Vec<CurvePoint>,
-    /// The temperature that calibrates the model, when it has one.
-    temperature: Option<f64>,
+    /// What calibrates the model, when it has one.
+    calibrator: Option<Calibrator>,
 }
 
 impl Learner {
@@ -43,7 +43,7 @@ impl Learner {
     ///
     /// When the learner cannot do the task.
     pub fn new(choice: &ModelChoice, task: Task, seed: u64) -> Result<Self, Error> {
-        let linear = || Self::Linear(LinearParams { seed, ..LinearParams::default() });
+        let linear = || Self::Linear(LinearParams { seed, ..LinearParams::for_task(task) });
         let crf = || Self::Crf(CrfParams { seed, ..CrfParams::default() });
         match (choice, task) {
             (ModelChoice::Linear | ModelChoice::Auto, Task::Classification | Task::Multilabel) => Ok(linear()),
@@ -107,25 +107,27 @@ impl Learner {
         match self {
             Self::Linear(params) => {
                 let fitted = linear::fit(task, labels, train, valid, params, progress)?;
-                let temperature = Some(fitted.model.temperature());
+                let calibrator = Some(fitted.model.calibrator().clone());
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained { model: Model::Linear(Box::new(fitted.model)), epochs, features, curve, temperature })
+                Ok(Trained { model: Model::Linear(Box::new(fitted.model)), epochs, features, curve, calibrator })
             }
             Self::Crf(params) => {
                 let fitted = crf::fit(labels, train, valid, params, progress)?;
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
-                Ok(Trained { model: Model::Crf(Box::new(fitted.model)), epochs, features, curve, temperature: None })
+                Ok(Trained { model: Model::Crf(Box::new(fitted.model)), epochs, features, curve, calibrator: None })
             }
         }
     }
 
-    /// The learner that repeats `found` on other data: exactly as many passes, the same temperature.
+    /// The learner that repeats `found` on other data: exactly as many passes, the same calibrator.
     #[must_use]
     pub fn as_found(&self, found: &Trained) -> Self {
         match self {
-            Self::Linear(params) => {
-                Self::Linear(LinearParams { epochs: found.epochs, temperature: found.temperature, ..params.clone() })
-            }
+            Self::Linear(params) => Self::Linear(LinearParams {
+                epochs: found.epochs,
+                calibrator: found.calibrator.clone(),
+                ..params.clone()
+            }),
             Self::Crf(params) => Self::Crf(CrfParams { epochs: found.epochs, ..params.clone() }),
         }
     }
@@ -135,7 +137,7 @@ impl Trained {
     /// The model that always gives `answer`; `epochs` is what a refit on more data may take.
     pub(super) fn constant(labels: &LabelSet, answer: &Annotation, epochs: u32) -> Self {
         let model = Model::Constant(Constant { labels: labels.clone(), answer: answer.clone() });
-        Self { model, epochs, features: 0, curve: Vec::new(), temperature: None }
+        Self { model, epochs, features: 0, curve: Vec::new(), calibrator: None }
     }
 
     /// The model's answers.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueup_model::crf::{CrfParams, Optimiser};
-use trueup_model::linear::{ClassWeights, LinearParams};
+use trueup_model::linear::{Calibration, ClassWeights, LinearParams};
 
 use super::Learner;
 use crate::error::Error;
@@ -49,12 +49,17 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
         "patience" => params.patience = whole(value)?,
         "tolerance" => params.tolerance = number(value, 0.0)?,
         "l2" => params.l2 = number(value, f64::MIN_POSITIVE)?,
+        "l1" => params.l1 = number(value, 0.0)?,
         "class_weights" => {
             params.class_weights = match value {
                 "equal" => ClassWeights::Equal,
                 "balanced" => ClassWeights::Balanced,
                 _ => ClassWeights::ByLabel(weights(value)?),
             }
+        }
+        "calibration" => {
+            let valid = Wrong::Value("none, temperature, platt or isotonic");
+            params.calibration = Calibration::named(value).ok_or(valid)?;
         }
         "prune" => params.prune = number(value, 0.0)?,
         "word_ngrams" => params.word_ngrams = range(value)?,

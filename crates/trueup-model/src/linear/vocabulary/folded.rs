@@ -1,24 +1,33 @@
 //! One pass over the texts for the vocabularies of all folds.
 //!
-//! The texts' n-grams are counted once. The number of texts that an n-gram is in, less those of a fold, is what training
-//! on the other folds would count, so that the vocabulary and the idf of a fold's model know nothing of the fold.
+//! The texts' n-grams are counted once. The number of texts that an n-gram is in, less those that a model is not to learn
+//! from, is what counting the others alone would give, so that the vocabulary and the idf of a fold's model know nothing of
+//! the fold.
 
 use rayon::prelude::*;
 
 use super::{Analyser, BLOCK, Counts, Gram, Matrix, Vocabulary, concatenate, count, frequencies, idf};
 
-/// The n-grams of texts that are cut into folds.
+/// What a text is to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Role {
+    /// The model learns from it.
+    Learn,
+    /// The model answers it and knows nothing of it.
+    Answer,
+    /// It is left aside.
+    Aside,
+}
+
+/// The n-grams of texts, counted once for several models.
 pub(in super::super) struct Folded {
-    /// Every n-gram that can be a feature of some fold's model, by hash.
+    /// Every n-gram that can be a feature of some model, by hash.
     hashes: Vec<u64>,
     /// The number of texts that each is in.
     all: Vec<u32>,
-    /// The same in each fold: one row an n-gram.
-    within: Vec<u32>,
     /// The n-grams of each text, as ranks among `hashes`, and how often each occurs.
     blocks: Vec<Block>,
-    fold_of: Vec<u32>,
-    folds: usize,
+    least: u32,
 }
 
 #[derive(Default)]
@@ -34,22 +43,24 @@ impl Block {
     }
 }
 
-impl Folded {
-    /// Counts the n-grams of `texts`, of which text `i` is in fold `fold_of[i]`.
-    pub(in super::super) fn count(analyser: Analyser, texts: &[&str], fold_of: &[u32], min_df: u32) -> Self {
-        let counts: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
-        let folded = Self::of(analyser, &counts, fold_of, min_df);
-        // A fold whose n-grams are all rare takes them all, and must find them here.
-        let rare = |fold| !folded.frequencies(fold).any(|(_, df)| df >= min_df);
-        if (0..folded.folds as u32).any(rare) { Self::of(analyser, &counts, fold_of, 1) } else { folded }
-    }
+/// The rows of some model's texts.
+pub(in super::super) struct FoldedRows {
+    /// Features of the model.
+    pub(in super::super) features: usize,
+    /// Of the texts that it learns from.
+    pub(in super::super) learn: Matrix,
+    /// Of the texts that it answers.
+    pub(in super::super) answer: Matrix,
+}
 
-    fn of(analyser: Analyser, counts: &[Counts], fold_of: &[u32], least: u32) -> Self {
-        let folds = fold_of.iter().max().map_or(0, |&most| most as usize + 1);
-        let (hashes, all): (Vec<u64>, Vec<u32>) = frequencies(counts, least).into_iter().unzip();
-        let ranks = Vocabulary::new(analyser, hashes.clone().into(), Vec::new().into());
+impl Folded {
+    /// Counts the n-grams of `texts`; those in fewer than `least` are left out.
+    pub(in super::super) fn count(analyser: Analyser, texts: &[&str], least: u32) -> Self {
+        let counts: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
+        let (hashes, all): (Vec<u64>, Vec<u32>) = frequencies(&counts, least).into_iter().unzip();
+        let ranks = Vocabulary::new(analyser, hashes.clone().into(), Vec::new().into(), texts.len() as u64);
         let blocks: Vec<Block> = counts
-            .par_iter()
+            .into_par_iter()
             .map(|counts| {
                 let mut block = Block::default();
                 for grams in counts.rows() {
@@ -59,30 +70,27 @@ impl Folded {
                 block
             })
             .collect();
-        let mut within = vec![0; hashes.len() * folds];
-        for (grams, &fold) in blocks.iter().flat_map(Block::rows).zip(fold_of) {
-            for &(rank, _) in grams {
-                within[rank as usize * folds + fold as usize] += 1;
-            }
-        }
-        Self { hashes, all, within, blocks, fold_of: fold_of.to_vec(), folds }
+        Self { hashes, all, blocks, least }
     }
 
-    /// Each n-gram's rank, and the number of texts outside of a fold that it is in.
-    fn frequencies(&self, fold: u32) -> impl Iterator<Item = (u32, u32)> {
-        let df = move |(rank, &all)| (rank, all - self.within[rank as usize * self.folds + fold as usize]);
-        (0..).zip(&self.all).map(df)
-    }
-
-    /// The number of features of a fold's model, the rows of the texts outside of the fold, and those of the texts in it.
+    /// The rows of the texts as a model sees them to which text `i` is `roles[i]`. Its features are those that
+    /// [`Vocabulary::learn`] finds in the texts that it learns from.
     ///
-    /// The features are those that [`Vocabulary::learn`] finds in the texts outside.
-    pub(in super::super) fn fold(&self, fold: u32, min_df: u32, most: usize) -> (usize, Matrix, Matrix) {
-        let texts = self.fold_of.iter().filter(|&&f| f != fold).count() as f64;
-        let chosen =
-            |least: u32| -> Vec<(u32, u32)> { self.frequencies(fold).filter(|&(_, df)| df >= least.max(1)).collect() };
+    /// `None` when no n-gram is in as many of these texts as were counted at least, so that rarer ones are needed: count
+    /// again with 1.
+    pub(in super::super) fn rows(&self, roles: &[Role], min_df: u32, most: usize) -> Option<FoldedRows> {
+        let mut df = self.all.clone();
+        for (grams, _) in self.texts(roles).filter(|&(_, role)| role != Role::Learn) {
+            grams.iter().for_each(|&(rank, _)| df[rank as usize] -= 1);
+        }
+        let chosen = |least: u32| -> Vec<(u32, u32)> {
+            (0..).zip(df.iter().copied()).filter(|&(_, df)| df >= least.max(1)).collect()
+        };
         let mut features = chosen(min_df);
         if features.is_empty() {
+            if self.least > 1 {
+                return None;
+            }
             features = chosen(1);
         }
         let mut bar = min_df;
@@ -92,18 +100,29 @@ impl Folded {
         }
         let mut id_of = vec![u32::MAX; self.hashes.len()];
         (0..).zip(&features).for_each(|(id, &(rank, _))| id_of[rank as usize] = id);
+        let texts = roles.iter().filter(|&&role| role == Role::Learn).count() as f64;
         let idf: Vec<f32> = features.iter().map(|&(_, df)| idf(texts, df)).collect();
         let families: Vec<Gram> = features.iter().map(|&(rank, _)| Gram::of(self.hashes[rank as usize])).collect();
-        let family = |id: u32| families[id as usize];
-        let parts = self.blocks.par_iter().zip(self.fold_of.par_chunks(BLOCK)).map(|(block, fold_of)| {
-            let mut parts = [Matrix::new(), Matrix::new()];
-            for (grams, &f) in block.rows().zip(fold_of) {
+        let parts = self.blocks.par_iter().zip(roles.par_chunks(BLOCK)).map(|(block, roles)| {
+            let (mut learn, mut answer) = (Matrix::new(), Matrix::new());
+            for (grams, &role) in block.rows().zip(roles) {
+                let matrix = match role {
+                    Role::Learn => &mut learn,
+                    Role::Answer => &mut answer,
+                    Role::Aside => continue,
+                };
                 let ids = grams.iter().map(|&(rank, tf)| (id_of[rank as usize], tf));
-                parts[usize::from(f == fold)].push(ids.filter(|&(id, _)| id != u32::MAX), &idf, family);
+                matrix.push(ids.filter(|&(id, _)| id != u32::MAX), &idf, |id| families[id as usize]);
             }
-            parts
+            (learn, answer)
         });
-        let (outside, inside): (Vec<_>, Vec<_>) = parts.map(|[outside, inside]| (outside, inside)).unzip();
-        (features.len(), concatenate(&outside), concatenate(&inside))
+        let (learn, answer): (Vec<Matrix>, Vec<Matrix>) = parts.unzip();
+        let (learn, answer) = (concatenate(&learn), concatenate(&answer));
+        Some(FoldedRows { features: features.len(), learn, answer })
+    }
+
+    /// The n-grams of each text and its role.
+    fn texts(&self, roles: &[Role]) -> impl Iterator<Item = (&[(u32, u32)], Role)> {
+        self.blocks.iter().flat_map(Block::rows).zip(roles.iter().copied())
     }
 }
