@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use trueup_core::document::CurvePoint;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, Task};
+use trueup_core::{Annotation, Dataset, Example, LabelSet, Predictions, Task};
 use trueup_model::crf::{self, CrfParams};
 use trueup_model::linear::{self, Calibrator, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
+use super::Fold;
+use super::folds::{InFold, Whole};
 use crate::error::Error;
 use crate::models::{Constant, Model};
 use crate::options::ModelChoice;
@@ -116,6 +118,32 @@ impl Learner {
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
                 Ok(Trained { model: Model::Crf(Box::new(fitted.model)), epochs, features, curve, calibrator: None })
             }
+        }
+    }
+
+    /// Answers each fold by a model that was trained without it, as a search for the best number of passes on the rows watched
+    /// and a training on all rows kept would, in one call in which all folds share what they can. `smaller` are parts of what
+    /// the first fold's search learns from, for its learning curve. `None` where the folds are not the parts of a whole, or
+    /// where one has a single label.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to learn from; see [`ModelError`].
+    pub fn in_folds(
+        &self,
+        data: &Dataset,
+        folds: &[Fold],
+        smaller: &[Vec<usize>],
+        progress: &dyn Progress,
+    ) -> Result<Option<Vec<InFold>>, ModelError> {
+        let Some(whole) = Whole::of(data, folds) else { return Ok(None) };
+        let found = match self {
+            Self::Linear(params) => whole.linear(params, smaller, progress),
+            Self::Crf(params) => whole.crf(params, smaller, progress),
+        };
+        match found {
+            Err(ModelError::Labels { .. }) => Ok(None),
+            found => found.map(Some),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod curve;
 mod decide;
+mod folds;
 mod learner;
 mod recipe;
 mod settings;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use trueup_core::counts::Tallies;
-use trueup_core::document::{FoldScore, LearningPoint, Training};
+use trueup_core::document::{CurvePoint, FoldScore, LearningPoint, Training};
 use trueup_core::fingerprint::{digest, fingerprint};
 use trueup_core::{Annotation, Dataset, Estimate, Example, Predictions, Scores, Task};
 use trueup_model::decision::Decision;
@@ -91,7 +92,8 @@ pub fn on_split(
     let model = decided(made.model, train, settled.as_ref());
     let predictions = model.predict(test);
     let interrupted = watch.stopped();
-    let training = Training { features: made.features, interrupted, ..record(recipe, train, seed, search, Vec::new()) };
+    let training =
+        Training { features: made.features, interrupted, ..record(recipe, train, seed, search.searched, Vec::new()) };
     Ok(Outcome { predictions, training, model: Some(model), settled })
 }
 
@@ -110,19 +112,14 @@ pub fn out_of_fold(
 ) -> Result<Outcome, Error> {
     let each = folds.first().map_or(0, |fold| fold.plan.folds.len() as u64) + 2;
     let watch = Watch { observer, done: AtomicU64::new(0), total: passes(recipe) * folds.len() as u64 * each };
-    let parts: Vec<(Predictions, Search, u64)> = folds
-        .par_iter()
-        .enumerate()
-        .map(|(number, fold)| {
-            // The learning curve is drawn once, in the first fold.
-            let search = match number {
-                0 => search(&recipe.learner, data, &fold.plan, None, seed, &watch)?,
-                _ => stop_early(&recipe.learner, data, &fold.plan, None, &watch)?,
-            };
-            let made = make(recipe, data, &fold.plan, &search, &watch)?;
-            Ok((made.model.predict(&pick(data, &fold.held)), search, made.features))
-        })
-        .collect::<Result<_, Error>>()?;
+    let parts = match recipe.members {
+        None => in_one_call(&recipe.learner, data, folds, seed, &watch)?,
+        Some(_) => None,
+    };
+    let parts = match parts {
+        Some(parts) => parts,
+        None => one_by_one(recipe, data, folds, seed, &watch)?,
+    };
     let answered = || folds.iter().zip(&parts).map(|(fold, (answers, _, _))| (fold.held.as_slice(), answers));
     let mut predictions = assemble(data, answered());
     let settled = (!recipe.wanted.is_plain()).then(|| {
@@ -155,6 +152,48 @@ pub fn out_of_fold(
     Ok(Outcome { predictions, training, model: None, settled })
 }
 
+/// The answers to a fold, how its model was searched for, and its features.
+type Part = (Predictions, Searched, u64);
+
+/// Answers all folds, each by itself.
+fn one_by_one(recipe: &Recipe, data: &Dataset, folds: &[Fold], seed: u64, watch: &Watch) -> Result<Vec<Part>, Error> {
+    let one = |(number, fold): (usize, &Fold)| {
+        // The learning curve is drawn once, in the first fold.
+        let search = match number {
+            0 => search(&recipe.learner, data, &fold.plan, None, seed, watch)?,
+            _ => stop_early(&recipe.learner, data, &fold.plan, None, watch)?,
+        };
+        let made = make(recipe, data, &fold.plan, &search, watch)?;
+        Ok((made.model.predict(&pick(data, &fold.held)), search.searched, made.features))
+    };
+    folds.par_iter().enumerate().map(one).collect()
+}
+
+/// Answers all folds in one call, in which they share what they can; `None` where that cannot be done.
+fn in_one_call(
+    learner: &Learner,
+    data: &Dataset,
+    folds: &[Fold],
+    seed: u64,
+    watch: &Watch,
+) -> Result<Option<Vec<Part>>, Error> {
+    let first = &folds[0].plan;
+    let smaller: Vec<Vec<usize>> = PARTS.map(|quarters| first.part(quarters)).to_vec();
+    let Some(found) = learner.in_folds(data, folds, &smaller, watch)? else { return Ok(None) };
+    let mut parts = Vec::with_capacity(found.len());
+    for fold in found {
+        let mut searched =
+            Searched { epochs: fold.epochs, features: fold.features, curve: fold.curve, ..Searched::default() };
+        if let Some((Some(whole), less)) = fold.learning.split_last() {
+            let less = smaller.iter().zip(less).filter_map(|(rows, found)| Some((rows.len() as u64, found.clone()?)));
+            let whole = (first.fit.len() as u64, whole.clone());
+            searched.learned(data, &pick(data, &first.watched), &less.collect::<Vec<_>>(), &whole, seed);
+        }
+        parts.push((fold.answers, searched, fold.features));
+    }
+    Ok(Some(parts))
+}
+
 /// Trains on all of `data` by `plan`, watched by `valid` if it is given; the model and how it was trained. What becomes of its
 /// scores is `settled` where that is known already.
 ///
@@ -179,7 +218,8 @@ pub fn whole(
         None => settled(recipe, data, plan, &made, seed, &watch)?,
     };
     let interrupted = watch.stopped();
-    let training = Training { features: made.features, interrupted, ..record(recipe, data, seed, search, Vec::new()) };
+    let training =
+        Training { features: made.features, interrupted, ..record(recipe, data, seed, search.searched, Vec::new()) };
     Ok((decided(made.model, data, settled.as_ref()), training, settled))
 }
 
@@ -261,14 +301,15 @@ fn answers_of(
     folds: &[Fold],
     progress: &dyn Progress,
 ) -> Result<Vec<Predictions>, Error> {
-    folds
-        .par_iter()
-        .map(|fold| {
-            let search = stop_early(learner, data, &fold.plan, None, progress)?;
-            let fitted = refit(learner, data, &fold.plan, &search, progress)?;
-            Ok(fitted.predict(&pick(data, &fold.held)))
-        })
-        .collect()
+    if let Some(found) = learner.in_folds(data, folds, &[], progress)? {
+        return Ok(found.into_iter().map(|fold| fold.answers).collect());
+    }
+    let one = |fold: &Fold| {
+        let search = stop_early(learner, data, &fold.plan, None, progress)?;
+        let fitted = refit(learner, data, &fold.plan, &search, progress)?;
+        Ok(fitted.predict(&pick(data, &fold.held)))
+    };
+    folds.par_iter().map(one).collect()
 }
 
 /// The answers of parts, one after the other.
@@ -290,8 +331,54 @@ fn joined(data: &Dataset, parts: &[Predictions]) -> Predictions {
 /// What the search for the best number of passes found.
 struct Search {
     found: Trained,
+    searched: Searched,
+}
+
+/// What is told of a search.
+#[derive(Default)]
+struct Searched {
+    epochs: u32,
+    features: u64,
+    curve: Vec<CurvePoint>,
     learning: Vec<LearningPoint>,
     last_doubling: Option<Estimate>,
+}
+
+/// Quarters of what is learned from that a learning curve has points for, beside the whole.
+const PARTS: [usize; 2] = [1, 2];
+
+impl Plan {
+    /// The rows of the first so many quarters of what the search learns from.
+    fn part(&self, quarters: usize) -> Vec<usize> {
+        self.fit.iter().zip(&self.quarters).filter(|&(_, &quarter)| quarter < quarters).map(|(&row, _)| row).collect()
+    }
+}
+
+impl Searched {
+    /// Adds the learning curve: from how many examples a model learned, and what it answered to `valid`; `smaller` parts, and
+    /// the whole. A part that has nothing to learn from is not among them.
+    fn learned(
+        &mut self,
+        data: &Dataset,
+        valid: &[&Example],
+        smaller: &[(u64, Predictions)],
+        whole: &(u64, Predictions),
+        seed: u64,
+    ) {
+        let count = |answers: &Predictions| {
+            let mut tallies = Tallies::new(data.labels.len());
+            valid.iter().zip(&answers.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
+            tallies
+        };
+        for (n, answers) in smaller.iter().chain([whole]) {
+            if let Some(score) = curve::score(data.task, &count(answers)) {
+                self.learning.push(LearningPoint { examples: *n, score });
+            }
+        }
+        if let [_, (_, half)] = smaller {
+            self.last_doubling = curve::paired_gain(data, valid, half, &whole.1, seed);
+        }
+    }
 }
 
 /// Trains with early stopping, and once more on a half and on a quarter of the rows for the learning curve.
@@ -305,32 +392,17 @@ fn search(
 ) -> Result<Search, Error> {
     let mut search = stop_early(learner, data, plan, valid, progress)?;
     let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &plan.watched), <[&Example]>::to_vec);
-    let part = |n: usize| -> Vec<usize> {
-        plan.fit.iter().zip(&plan.quarters).filter(|&(_, &q)| q < n).map(|(&row, _)| row).collect()
-    };
-    let smaller: Vec<(u64, Predictions)> = [1, 2]
+    let smaller: Vec<(u64, Predictions)> = PARTS
         .into_par_iter()
-        .filter_map(|n| {
-            let rows = part(n);
+        .filter_map(|quarters| {
+            let rows = plan.part(quarters);
             // A part that happens to hold one label only gives no point.
             let fitted = learner.fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent).ok()?;
             Some((rows.len() as u64, fitted.predict(&valid)))
         })
         .collect();
     let whole = (plan.fit.len() as u64, search.found.predict(&valid));
-    let count = |answers: &Predictions| {
-        let mut tallies = Tallies::new(data.labels.len());
-        valid.iter().zip(&answers.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
-        tallies
-    };
-    for (n, answers) in smaller.iter().chain([&whole]) {
-        if let Some(score) = curve::score(data.task, &count(answers)) {
-            search.learning.push(LearningPoint { examples: *n, score });
-        }
-    }
-    if let [_, (_, half)] = smaller.as_slice() {
-        search.last_doubling = curve::paired_gain(data, &valid, half, &whole.1, seed);
-    }
+    search.searched.learned(data, &valid, &smaller, &whole, seed);
     Ok(search)
 }
 
@@ -363,7 +435,9 @@ fn stop_early(
     let watched = pick(data, &plan.watched);
     let valid = valid.unwrap_or(&watched);
     let found = fit(learner, data, &plan.fit, Some(valid), progress)?;
-    Ok(Search { found, learning: Vec::new(), last_doubling: None })
+    let Trained { epochs, features, .. } = found;
+    let searched = Searched { epochs, features, curve: found.curve.clone(), ..Searched::default() };
+    Ok(Search { found, searched })
 }
 
 /// Trains on all rows of the plan, for as many passes as were found best.
@@ -413,7 +487,7 @@ pub fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'
     }
 }
 
-fn record(recipe: &Recipe, data: &Dataset, seed: u64, search: Search, folds: Vec<FoldScore>) -> Training {
+fn record(recipe: &Recipe, data: &Dataset, seed: u64, searched: Searched, folds: Vec<FoldScore>) -> Training {
     let params = recipe.describe();
     let named = params.iter().map(|(name, value)| format!("{name}={value}"));
     let pieces = [fingerprint(data), recipe.name().to_owned(), seed.to_string()];
@@ -423,12 +497,12 @@ fn record(recipe: &Recipe, data: &Dataset, seed: u64, search: Search, folds: Vec
         params,
         seed,
         examples: data.len() as u64,
-        features: search.found.features,
-        epochs: search.found.epochs,
+        features: searched.features,
+        epochs: searched.epochs,
         score: if data.task == Task::Ner { "f1" } else { "f1_macro" }.to_owned(),
-        curve: search.found.curve,
-        learning: search.learning,
-        last_doubling: search.last_doubling,
+        curve: searched.curve,
+        learning: searched.learning,
+        last_doubling: searched.last_doubling,
         folds,
         interrupted: false,
     }
