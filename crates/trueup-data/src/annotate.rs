@@ -213,7 +213,12 @@ impl One<'_> {
         if matches!(self.answers.answers[self.row], Annotation::Spans(_)) {
             return values;
         }
-        values.extend(self.answers.confidence(self.row).map(|score| (SCORE.to_owned(), number(score))));
+        match self.answers.confidence(self.row) {
+            Some(score) => values.push((SCORE.to_owned(), number(score))),
+            // A table has a cell for it all the same.
+            None if !json => values.push((SCORE.to_owned(), "".into())),
+            None => {}
+        }
         if let Some(scores) = self.answers.scores.as_ref().filter(|_| all) {
             let cells = self.answers.labels.names().iter().zip(scores.row(self.row));
             if json {

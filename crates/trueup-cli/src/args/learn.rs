@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use trueup::data::Format;
+use trueup::external::External;
 use trueup::options::{AbstainChoice, CalibrationChoice, CostOption, ModelChoice, ThresholdChoice};
 
 use super::{JudgeArgs, ReadArgs, WorkArgs};
@@ -16,6 +17,10 @@ pub struct LearnArgs {
     /// A setting of the learner, such as l2=0.1; repeatable. `trueup tune` finds good ones
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// Train on from the linear model in this folder: what it has learned stays where the data does not say otherwise, and its
+    /// labels and features are kept beside the new ones
+    #[arg(long, value_name = "MODEL")]
+    pub from_model: Option<PathBuf>,
     /// What examples of a label weigh: balanced (rare labels as much as frequent ones), or LABEL=NUMBER, several separated by
     /// commas
     #[arg(long, value_name = "WEIGHTS")]
@@ -102,6 +107,11 @@ pub struct TrainArgs {
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,
+}
+
+/// Reads what answers: a program, else a folder.
+fn answerer(text: &str) -> Result<ModelChoice, String> {
+    if External::is_named(text) { text.parse() } else { Ok(ModelChoice::Kept(text.into())) }
 }
 
 /// Reads a time: `30s`, `5m`, `1h`, or seconds.
@@ -229,7 +239,7 @@ pub struct CalibrateArgs {
 A file of any size is answered in constant memory (CSV, TSV, JSONL).")]
 pub struct PredictArgs {
     /// The folder of the model, or a program as command:PROGRAM (docs/commands-as-models.md)
-    #[arg(value_name = "MODEL")]
+    #[arg(value_name = "MODEL", value_parser = answerer)]
     pub model: ModelChoice,
     /// The texts: any format that is read, labelled or not; `-` reads stdin
     #[arg(value_name = "DATA")]

@@ -58,6 +58,7 @@ fn learn_options(model: &ModelChoice, args: &LearnArgs) -> LearnOptions {
     LearnOptions {
         model: model.clone(),
         settings: args.set.iter().cloned().chain(weights).collect(),
+        from: args.from_model.clone(),
         ensemble: args.ensemble,
         calibration: args.calibration,
         thresholds: args.thresholds.clone(),
@@ -71,6 +72,7 @@ fn learn_words(learn: &LearnArgs, words: &mut Vec<String>) {
     for (name, value) in &learn.set {
         put("--set", Some(format!("{name}={value}")));
     }
+    put("--from-model", learn.from_model.as_ref().map(|folder| folder.display().to_string()));
     put("--class-weight", learn.class_weight.clone());
     put("--ensemble", learn.ensemble.map(|members| members.to_string()));
     put("--calibration", (learn.calibration != CalibrationChoice::Own).then(|| learn.calibration.name().to_owned()));

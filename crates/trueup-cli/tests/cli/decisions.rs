@@ -19,17 +19,22 @@ fn mails(from: usize, to: usize) -> String {
     out
 }
 
-/// Texts of several labels, the last of them rare.
+/// A number below a thousand that looks drawn.
+fn drawn(i: usize, what: usize) -> usize {
+    (i * 7_919 + what * 104_729 + 1) * 2_654_435_761 % 4_294_967_296 / 4_294_968
+}
+
+/// Texts of several labels; of the last the word that tells it is right in fewer than half of the texts that have it.
 fn topics(from: usize, to: usize) -> String {
     let mut out = String::from("id,text,labels\n");
     for i in from..to {
-        let named: Vec<&str> = [("price", 2), ("speed", 3), ("colour", 7)]
-            .iter()
-            .filter(|(_, every)| i % every == 0)
-            .map(|l| l.0)
-            .collect();
-        let said: Vec<&str> = named.iter().copied().filter(|name| i % 5 != 1 || *name != "colour").collect();
-        out += &format!("r{i},about {} and item {},{}\n", said.join(" "), i * 31 % 200, named.join("|"));
+        let labels = [("price", drawn(i, 0) < 500), ("speed", drawn(i, 1) < 300), ("colour", drawn(i, 2) < 150)];
+        let named: Vec<&str> = labels.iter().filter(|label| label.1).map(|label| label.0).collect();
+        let mut said: Vec<&str> = named.iter().copied().filter(|name| *name != "colour").collect();
+        said.extend((drawn(i, 3) < if labels[2].1 { 800 } else { 180 }).then_some("red"));
+        // Long numbers keep texts from being twins, which folds keep together.
+        let number = format!("{:03}{:03}{:03}", drawn(i, 4), drawn(i, 5), drawn(i, 6));
+        out += &format!("r{i},about {} in {number},{}\n", said.join(" "), named.join("|"));
     }
     out
 }
@@ -40,15 +45,15 @@ fn json(finished: &Finished) -> Value {
 
 #[test]
 fn thresholds_are_tuned_on_folds_and_kept_with_the_model() {
-    let test = CliTest::with("topics.csv", topics(0, 240));
-    test.write("new.csv", topics(240, 400));
+    let test = CliTest::with("topics.csv", topics(0, 600));
+    test.write("new.csv", topics(600, 1000));
     let train = |out: &str, more: &str| {
         json(&test.run(&format!("train topics.csv --test new.csv -o {out} --json - {more}")).ends_with(0))
     };
     let (usual, tuned) = (train("usual", ""), train("tuned", "--thresholds tuned"));
     assert!(usual["decided"].is_null());
     let decided = &tuned["decided"];
-    assert_eq!((decided["rule"].as_str(), decided["examples"].as_u64()), (Some("tuned"), Some(240)));
+    assert_eq!((decided["rule"].as_str(), decided["examples"].as_u64()), (Some("tuned"), Some(600)));
     let f1 = |document: &Value| document["review"]["metrics"]["f1_macro"]["value"].as_f64().unwrap();
     assert!(f1(&tuned) > f1(&usual) + 0.02, "{} {}", f1(&usual), f1(&tuned));
     let before = &decided["before"]["f1_macro"]["value"];
@@ -90,9 +95,9 @@ fn costs_move_the_answers_and_lower_what_mistakes_cost() {
 fn doubtful_answers_are_left_to_people() {
     let test = CliTest::with("mails.csv", mails(0, 300));
     test.write("new.csv", mails(300, 600));
-    let trained = json(&test.run("train mails.csv -o model --abstain right=0.95 --json -").ends_with(0));
+    let trained = json(&test.run("train mails.csv -o model --abstain right=0.99 --json -").ends_with(0));
     let abstain = &trained["decided"]["abstain"];
-    assert!(abstain["right"]["value"].as_f64() >= Some(0.95), "{abstain}");
+    assert!(abstain["right"]["value"].as_f64() >= Some(0.99), "{abstain}");
     assert!(abstain["answered"]["value"].as_f64() < Some(1.0) && abstain["answered"]["value"].as_f64() > Some(0.3));
     let below = abstain["below"].as_f64().unwrap();
     let said = test.run("predict model new.csv -o answers.csv").ends_with(0);
@@ -174,6 +179,28 @@ fn settings_are_searched_on_what_is_learned_from_and_measured_elsewhere() {
     assert!(late["tuned"]["tried"].as_array().map(Vec::len) >= Some(1));
     let bad = test.run("train mails.csv -o x --budget 60 --deadline soon").ends_with(2);
     assert!(bad.stderr.contains("it is a time such as 30s, 5m or 1h"), "{}", bad.stderr);
+}
+
+#[test]
+fn training_goes_on_from_an_earlier_model_and_keeps_its_labels() {
+    let test = CliTest::with("mails.csv", mails(0, 300));
+    let bills: String = (0..90)
+        .map(|i| {
+            let (word, label) = if i % 2 == 0 { ("invoice", "bill") } else { ("lunch", "ham") };
+            format!("b{i},{word} number {},{label}\n", i * 37 % 100)
+        })
+        .collect();
+    test.write("bills.csv", format!("id,text,label\n{bills}"));
+    test.run("train mails.csv -o first --no-review --quiet").ends_with(0);
+    test.run("train bills.csv -o second --from-model first --quiet").ends_with(0);
+    test.write("new.csv", "id,text,label\n1,prize winner claim,spam\n2,invoice number 7,bill\n3,meeting report,ham\n");
+    test.run("predict second new.csv -o answers.csv --quiet").ends_with(0);
+    let figures = json(&test.run("eval answers.csv --json -").ends_with(0));
+    assert_eq!(figures["metrics"]["accuracy"]["value"], 1.0, "{}", test.read("answers.csv"));
+    let card = test.read("second/README.md");
+    assert!(card.contains("--from-model first"), "{card}");
+    test.write("places.conll", "Lagos\tB-city\nis\tO\n\nOslo\tB-city\nwas\tO\n\n".repeat(10));
+    test.run("train places.conll -o third --from-model first --no-review").ends_with(2);
 }
 
 #[cfg(unix)]

@@ -261,7 +261,7 @@ fn settings_are_recorded_and_wrong_ones_are_named() {
     assert_eq!((&training["params"]["l2"], &training["params"]["char_ngrams"]), (&"0.1".into(), &"0-0".into()));
     for (set, says) in [
         ("l2", "it is NAME=VALUE, such as l2=0.1"),
-        ("l3=1", "the settings of linear are char_ngrams, epochs, l2"),
+        ("l3=1", "the settings of linear are calibration, char_ngrams, epochs, l1, l2"),
         ("l2=much", "l2 is a number above 0"),
         ("char_ngrams=5-2", "a range of lengths such as 1-2, up to 10, or none"),
     ] {

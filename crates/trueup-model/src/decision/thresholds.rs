@@ -15,6 +15,8 @@ pub struct Thresholds {
 
 /// A label of fewer gold examples keeps the common threshold: a threshold of its own would follow their luck.
 const FEWEST: u64 = 10;
+/// Of the way from the F1 of always answering a label to 1, so much must be won by a threshold other than 0.5.
+const WORTH: f64 = 0.1;
 /// Rounds over all labels, where labels compete; it settles before.
 const ROUNDS: usize = 5;
 /// No threshold is lower than this.
@@ -124,7 +126,9 @@ fn highest(mut cells: Vec<(f64, bool)>, gold: u64) -> f64 {
             (best, threshold) = (f1, between);
         }
     }
-    if best > 0.0 { threshold } else { 0.5 }
+    // Scores that say nothing of the label do best where it is always answered, and that is no threshold to keep.
+    let always = 2.0 * gold as f64 / (cells.len() as u64 + gold) as f64;
+    if best >= always + WORTH * (1.0 - always) { threshold } else { 0.5 }
 }
 
 /// Hits, answers and gold of a label.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use trueup_core::document::{Decided, Evaluation, Review, SplitSummary, Training};
-use trueup_core::{Dataset, Example, Predictions, Task, words};
+use trueup_core::{Dataset, Example, LabelSet, Predictions, Task, words};
 
 use super::judge::{costs, judge, positive};
 use super::program::{self, Program};
@@ -11,7 +11,7 @@ use super::{kept, plan};
 use crate::error::Error;
 use crate::evaluate;
 use crate::load::{self, Part};
-use crate::models::Model;
+use crate::models::{self, Model};
 use crate::observe::Observer;
 use crate::options::{CostOption, LearnOptions, ModelChoice, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
@@ -200,8 +200,17 @@ pub(super) fn can_learn(data: &Part, observer: &dyn Observer) -> Result<(), Erro
 
 /// Trains a model and lets it answer: the test set given, or by folds, or one 80/20 split of large data and of data that settings
 /// are searched on: what chose them cannot measure them.
-fn trained(data: Part, test: Option<(Part, &str)>, valid: Option<Part>, work: &Work) -> Result<Answered, Error> {
+fn trained(
+    mut data: Part,
+    mut test: Option<(Part, &str)>,
+    mut valid: Option<Part>,
+    work: &Work,
+) -> Result<Answered, Error> {
     let Work { seed, keep, observer, .. } = *work;
+    if let Some(folder) = &work.learn.from {
+        let parts = [Some(&mut data), test.as_mut().map(|test| &mut test.0), valid.as_mut()];
+        known_to(folder, parts.into_iter().flatten())?;
+    }
     let recipe = Recipe::new(work.learn, data.data.task, &data.data.labels, work.costs, seed)?;
     can_learn(&data, observer)?;
     observer.stage("compare texts");
@@ -272,6 +281,16 @@ fn trained(data: Part, test: Option<(Part, &str)>, valid: Option<Part>, work: &W
         decided: outcome.settled.map(|settled| settled.report),
         tuned,
     })
+}
+
+/// Adds the labels of an earlier model, which the model that is trained on from it knows too, to those of the data.
+pub(super) fn known_to<'a>(folder: &Path, parts: impl Iterator<Item = &'a mut Part>) -> Result<(), Error> {
+    let earlier = models::open(folder)?;
+    for part in parts {
+        let all = LabelSet::union([&part.data.labels, earlier.model.labels()]);
+        part.data.relabel(&all);
+    }
+    Ok(())
 }
 
 /// The recipe with the settings that a search on folds of what is learned from chose, and what it tried.

@@ -9,7 +9,7 @@ use trueup_data::write::check_folder;
 
 use super::judge::judge;
 use super::plan;
-use super::review::{Keep, Work, answered, can_learn, chosen};
+use super::review::{Keep, Work, answered, can_learn, chosen, known_to};
 use crate::error::Error;
 use crate::load;
 use crate::models::{self, About, Kept, Model, SCHEMA, TrainedOn};
@@ -113,6 +113,9 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
         (data, valid) = (train, own);
     }
     can_learn(&data, observer)?;
+    if let Some(folder) = &learn.from {
+        known_to(folder, [Some(&mut data), valid.as_mut()].into_iter().flatten())?;
+    }
     let recipe = Recipe::new(learn, data.data.task, &data.data.labels, &review.costs, review.seed)?;
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
     let (recipe, tuned) = match options.budget {

@@ -1,5 +1,6 @@
 //! How a model is learned: which, with what settings, and what becomes of its scores.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use trueup_model::decision::Method;
@@ -13,6 +14,8 @@ pub struct LearnOptions {
     pub model: ModelChoice,
     /// Settings of the learner other than its defaults, by name.
     pub settings: Vec<(String, String)>,
+    /// The folder of an earlier model to train on from.
+    pub from: Option<PathBuf>,
     /// So many models that answer as one, each trained without one fold.
     pub ensemble: Option<usize>,
     /// What makes the scores probabilities.

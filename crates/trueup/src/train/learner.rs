@@ -1,11 +1,12 @@
 //! The learners behind one face: which one a task gets, fitting it, refitting it on everything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Dataset, Example, LabelSet, Predictions, Task};
 use trueup_model::crf::{self, CrfParams};
-use trueup_model::linear::{self, Calibrator, LinearParams};
+use trueup_model::linear::{self, Calibrator, LinearModel, LinearParams};
 use trueup_model::{ModelError, Predictor, Progress};
 
 use super::Fold;
@@ -19,6 +20,8 @@ use crate::options::ModelChoice;
 pub enum Learner {
     /// For labels.
     Linear(LinearParams),
+    /// For labels, trained on from an earlier model.
+    Adapted(Arc<LinearModel>, LinearParams),
     /// For spans.
     Crf(CrfParams),
 }
@@ -69,10 +72,28 @@ impl Learner {
         Ok(learner)
     }
 
+    /// The same learner, training on from a kept model.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot: the model is of another kind, or is several.
+    pub fn training_on(self, from: &Model, folder: &str) -> Result<Self, Error> {
+        match (self, from.undecided()) {
+            (Self::Linear(params) | Self::Adapted(_, params), Model::Linear(model)) => {
+                Ok(Self::Adapted(Arc::new((**model).clone()), params))
+            }
+            (learner, model) => Err(Error::Option {
+                option: "--from-model",
+                found: format!("{folder} ({})", model.learner()),
+                valid: format!("a linear model, trained on from by linear; this is {}", learner.name()),
+            }),
+        }
+    }
+
     /// `linear` or `crf`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Linear(_) => "linear",
+            Self::Linear(_) | Self::Adapted(..) => "linear",
             Self::Crf(_) => "crf",
         }
     }
@@ -80,7 +101,7 @@ impl Learner {
     /// The parameters by name.
     pub fn describe(&self) -> BTreeMap<String, String> {
         match self {
-            Self::Linear(params) => params.describe(),
+            Self::Linear(params) | Self::Adapted(_, params) => params.describe(),
             Self::Crf(params) => params.describe(),
         }
     }
@@ -88,7 +109,7 @@ impl Learner {
     /// The most passes that training can take.
     pub fn most_epochs(&self) -> u32 {
         match self {
-            Self::Linear(params) => params.epochs,
+            Self::Linear(params) | Self::Adapted(_, params) => params.epochs,
             Self::Crf(params) => params.epochs,
         }
     }
@@ -107,8 +128,12 @@ impl Learner {
         progress: &dyn Progress,
     ) -> Result<Trained, ModelError> {
         match self {
-            Self::Linear(params) => {
-                let fitted = linear::fit(task, labels, train, valid, params, progress)?;
+            Self::Linear(_) | Self::Adapted(..) => {
+                let fitted = match self {
+                    Self::Adapted(from, params) => from.adapt(labels, train, valid, params, progress)?,
+                    Self::Linear(params) => linear::fit(task, labels, train, valid, params, progress)?,
+                    Self::Crf(_) => unreachable!("it is for labels"),
+                };
                 let calibrator = Some(fitted.model.calibrator().clone());
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
                 Ok(Trained { model: Model::Linear(Box::new(fitted.model)), epochs, features, curve, calibrator })
@@ -139,6 +164,7 @@ impl Learner {
         let Some(whole) = Whole::of(data, folds) else { return Ok(None) };
         let found = match self {
             Self::Linear(params) => whole.linear(params, smaller, progress),
+            Self::Adapted(..) => return Ok(None),
             Self::Crf(params) => whole.crf(params, smaller, progress),
         };
         match found {
@@ -151,11 +177,8 @@ impl Learner {
     #[must_use]
     pub fn as_found(&self, found: &Trained) -> Self {
         match self {
-            Self::Linear(params) => Self::Linear(LinearParams {
-                epochs: found.epochs,
-                calibrator: found.calibrator.clone(),
-                ..params.clone()
-            }),
+            Self::Linear(params) => Self::Linear(found.repeated(params)),
+            Self::Adapted(from, params) => Self::Adapted(from.clone(), found.repeated(params)),
             Self::Crf(params) => Self::Crf(CrfParams { epochs: found.epochs, ..params.clone() }),
         }
     }
@@ -166,6 +189,11 @@ impl Trained {
     pub(super) fn constant(labels: &LabelSet, answer: &Annotation, epochs: u32) -> Self {
         let model = Model::Constant(Constant { labels: labels.clone(), answer: answer.clone() });
         Self { model, epochs, features: 0, curve: Vec::new(), calibrator: None }
+    }
+
+    /// The parameters that repeat it.
+    fn repeated(&self, params: &LinearParams) -> LinearParams {
+        LinearParams { epochs: self.epochs, calibrator: self.calibrator.clone(), ..params.clone() }
     }
 
     /// The model's answers.

@@ -234,8 +234,10 @@ struct Made {
 /// Makes the model of a plan, once the best number of passes is known.
 fn make(recipe: &Recipe, data: &Dataset, plan: &Plan, search: &Search, watch: &Watch) -> Result<Made, Error> {
     if recipe.members.is_none() {
-        // Who interrupts wants what is best so far, and no further training.
-        let fitted = if watch.stopped() { None } else { Some(refit(&recipe.learner, data, plan, search, watch)?) };
+        // Who interrupts wants what is best so far, and no further training; and where validation data is given, the search has
+        // learned from all there is.
+        let done = watch.stopped() || plan.fit.len() == plan.all.len();
+        let fitted = if done { None } else { Some(refit(&recipe.learner, data, plan, search, watch)?) };
         let fitted = fitted.filter(|_| !watch.stopped());
         let fitted = fitted.as_ref().unwrap_or(&search.found);
         return Ok(Made { model: fitted.model.clone(), features: fitted.features, held: Vec::new() });

@@ -8,6 +8,7 @@ use trueup_model::linear::{ClassWeights, LinearParams};
 
 use super::Learner;
 use crate::error::Error;
+use crate::models;
 use crate::options::{AbstainChoice, CalibrationChoice, CostOption, LearnOptions, ThresholdChoice};
 
 /// How a model is made.
@@ -62,7 +63,10 @@ impl Recipe {
         costs: &[CostOption],
         seed: u64,
     ) -> Result<Self, Error> {
-        let learner = Learner::with(&options.model, &options.settings, task, seed)?;
+        let mut learner = Learner::with(&options.model, &options.settings, task, seed)?;
+        if let Some(folder) = &options.from {
+            learner = learner.training_on(&models::open(folder)?.model, &folder.display().to_string())?;
+        }
         if let Learner::Linear(LinearParams { class_weights: ClassWeights::ByLabel(weights), .. }) = &learner {
             weights.keys().try_for_each(|name| known(labels, name, "--class-weight").map(drop))?;
         }
@@ -124,6 +128,9 @@ impl Recipe {
         if let Some(members) = self.members {
             settings.insert("ensemble".to_owned(), members.to_string());
             settings.insert("learner".to_owned(), self.learner.name().to_owned());
+        }
+        if let Learner::Adapted(..) = &self.learner {
+            settings.insert("from".to_owned(), "an earlier model".to_owned());
         }
         if self.wanted.calibration != CalibrationChoice::Own {
             settings.insert("calibration".to_owned(), self.wanted.calibration.name().to_owned());

@@ -17,7 +17,7 @@ impl Learner {
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let kind = self.name();
         let result = match self {
-            Self::Linear(params) => linear(params, name, value),
+            Self::Linear(params) | Self::Adapted(_, params) => linear(params, name, value),
             Self::Crf(params) => crf(params, name, value),
         };
         result.map_err(|wrong| match wrong {
@@ -147,7 +147,7 @@ mod tests {
         learner.set("char_ngrams", "none").unwrap();
         assert_eq!(learner.describe()["char_ngrams"], "0-0");
         for (name, value, says) in [
-            ("l3", "1", "the settings of linear are char_ngrams, epochs"),
+            ("l3", "1", "the settings of linear are calibration, char_ngrams, epochs"),
             ("l2", "-1", "l2 is a number above 0"),
             ("prune", "x", "prune is a number of 0 or more"),
             ("word_ngrams", "3-2", "a range of lengths such as 1-2"),

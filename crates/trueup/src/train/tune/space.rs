@@ -47,7 +47,7 @@ const CRF: &[Line] = &[
 /// The lines along which a learner is tuned.
 pub(super) fn lines(learner: &Learner) -> &'static [Line] {
     match learner {
-        Learner::Linear(_) => LINEAR,
+        Learner::Linear(_) | Learner::Adapted(..) => LINEAR,
         Learner::Crf(_) => CRF,
     }
 }
