@@ -3,7 +3,8 @@
 
 usage: learn.py prepare DATA FOLDER          the inputs, of real data (learn_data.py)
        learn.py PEER TRAIN TEST OUT [NAME=VALUE ...]
-       learn.py answer-PEER MODEL TEST OUT   answers alone, by a kept model
+       learn.py answer-PEER MODEL TEST OUT   answers alone, by a kept model: PEER is sklearn, crfsuite (the features of
+                                             a word made once) or crfsuite-plain (of every word anew)
 
   linearsvc, logreg   scikit-learn: TF-IDF of n-grams of 1 to 2 words and of 2 to 5 characters inside words; C, class_weight
   fasttext            fastText: lr, epoch, dim, ngrams (of words), minn and maxn (of characters), threads
@@ -239,6 +240,18 @@ def answer_crfsuite(model, test, out):
     tag_file(model, test, out, Features())
 
 
+class FeaturesEachTime(Features):
+    """Features made for every token and every offset anew, as tutorials write it."""
+
+    def seen(self, word, beyond=0):
+        self.words.clear()
+        return super().seen(word, beyond)
+
+
+def answer_crfsuite_plain(model, test, out):
+    tag_file(model, test, out, FeaturesEachTime())
+
+
 def tag_file(model, test, out, made):
     import pycrfsuite
 
@@ -308,7 +321,7 @@ def main():
             sklearn(kind, train, test, out, dict(o.split("=", 1) for o in options))
         case [("fasttext" | "crfsuite" | "spacy") as kind, train, test, out, *options]:
             globals()[kind](train, test, out, dict(o.split("=", 1) for o in options))
-        case [("answer-sklearn" | "answer-crfsuite") as kind, model, test, out]:
+        case [("answer-sklearn" | "answer-crfsuite" | "answer-crfsuite-plain") as kind, model, test, out]:
             globals()[kind.replace("-", "_")](model, test, out)
         case _:
             sys.exit(__doc__)
