@@ -3,7 +3,8 @@
 //! `bench learn` runs the four entries `learn-linear`, `learn-crf`, `learn-predict` and `learn-folds`, each a section of the
 //! page. `TRUEUP_BENCH_SETS=trec,wikigold` runs these sets alone. Both sides read the same files, made from the real data by
 //! `xtask/peers/learn.py prepare` and kept in `target/bench-data/learn`, and both sides' answers are scored by
-//! `xtask/peers/learn_score.py`.
+//! `xtask/peers/learn_score.py`. Peers that take minutes run once, and what they took is kept there too: remove the folder to run
+//! them again.
 
 pub mod crf;
 pub mod folds;

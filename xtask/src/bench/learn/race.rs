@@ -14,17 +14,14 @@ pub struct Peer {
     pub name: &'static str,
     /// `NAME=VALUE`, as `learn.py` takes them.
     pub settings: &'static [&'static str],
+    /// Whether one run is enough, since it takes so long; it is kept, and not made again while the settings stay.
+    pub once: bool,
 }
 
 impl Peer {
     /// The environment it lives in.
     fn environment(&self) -> &'static str {
         if self.name == "spacy" { "spacy" } else { "core" }
-    }
-
-    /// Whether one run is enough, since it takes so long.
-    fn once(&self) -> bool {
-        matches!(self.name, "logreg" | "crfsuite" | "spacy")
     }
 
     /// Where its model is kept; other settings make another model.
@@ -45,6 +42,26 @@ impl Peer {
         words.extend(self.settings.iter().map(PathBuf::from));
         words.extend(kept.map(|file| PathBuf::from(format!("keep={}", file.display()))));
         script("learn.py", self.environment(), &words)
+    }
+
+    /// Runs the command that is timed; of a peer that runs once, what it took is kept with its answers.
+    fn run(&self, place: &Place<'_>, set: &str, command: Words) -> Result<Taken> {
+        let kept = PathBuf::from(format!("{}.run", self.model(place, set).display()));
+        let answers = place.answers(set, self.name)?;
+        let numbers: Vec<f64> = match fs::read_to_string(&kept) {
+            Ok(text) if self.once && answers.is_file() => {
+                text.split(' ').filter_map(|word| word.parse().ok()).collect()
+            }
+            _ => Vec::new(),
+        };
+        if let [wall, cpu, megabytes] = numbers[..] {
+            return Ok(Taken { wall, cpu: Some(cpu), megabytes: Some(megabytes) });
+        }
+        let taken = run(&[command])?;
+        if self.once {
+            fs::write(kept, format!("{} {} {}", taken.wall, cpu(&taken), memory(&taken)))?;
+        }
+        Ok(taken)
     }
 
     /// Its kept model, made by a run of its own where it is not there.
@@ -127,8 +144,8 @@ pub fn race(place: &Place<'_>, set: &'static Set) -> Result<Raced> {
             match side.checked_sub(2) {
                 None if side == 0 => raced.alone.push(ours(Some("1"))?),
                 None => raced.ours.push(ours(None)?),
-                Some(peer) if number > 0 && set.peers[peer].once() => (),
-                Some(peer) => runs[peer].push(run(&commands[peer..=peer])?),
+                Some(peer) if number > 0 && set.peers[peer].once => (),
+                Some(peer) => runs[peer].push(set.peers[peer].run(place, set.name, commands[peer].clone())?),
             }
         }
     }

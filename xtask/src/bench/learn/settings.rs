@@ -7,45 +7,66 @@
 use super::race::{Peer, Set};
 
 const fn peer(name: &'static str, settings: &'static [&'static str]) -> Peer {
-    Peer { name, settings }
+    Peer { name, settings, once: false }
+}
+
+/// A peer that runs once.
+const fn slow(name: &'static str, settings: &'static [&'static str]) -> Peer {
+    Peer { name, settings, once: true }
 }
 
 /// Classification.
 pub const LINEAR: &[Set] = &[
     Set {
         name: "banking77",
-        ours: &[],
-        peers: &[peer("linearsvc", &["C=1"]), peer("fasttext", &["lr=1.0"]), peer("logreg", &["C=10"])],
+        ours: &["l2=0.1"],
+        peers: &[
+            peer("linearsvc", &["C=1"]),
+            peer("fasttext", &["lr=0.5", "epoch=50", "ngrams=2", "dim=50"]),
+            slow("logreg", &["C=10"]),
+        ],
         kept: 0,
     },
     Set {
         name: "clinc150",
-        ours: &[],
-        peers: &[peer("linearsvc", &["C=3"]), peer("fasttext", &["lr=1.0"]), peer("logreg", &["C=30"])],
+        ours: &["l2=0.0125"],
+        peers: &[
+            peer("linearsvc", &["C=3"]),
+            peer("fasttext", &["lr=1.0", "epoch=50", "ngrams=2", "dim=100", "minn=2", "maxn=5"]),
+            slow("logreg", &["C=30"]),
+        ],
         kept: 0,
     },
     Set {
         name: "trec",
         ours: &[],
-        peers: &[peer("linearsvc", &["C=1"]), peer("fasttext", &["lr=0.5"]), peer("logreg", &["C=30"])],
+        peers: &[
+            peer("linearsvc", &["C=1"]),
+            peer("fasttext", &["lr=0.5", "epoch=25", "ngrams=2", "dim=20"]),
+            slow("logreg", &["C=30"]),
+        ],
         kept: 0,
     },
     Set {
         name: "sst2",
-        ours: &[],
-        peers: &[peer("linearsvc", &["C=3"]), peer("fasttext", &["lr=0.5"]), peer("logreg", &["C=30"])],
+        ours: &["l2=0.2"],
+        peers: &[
+            peer("linearsvc", &["C=3"]),
+            peer("fasttext", &["lr=0.1", "epoch=25", "ngrams=2", "dim=50", "minn=2", "maxn=5"]),
+            slow("logreg", &["C=30"]),
+        ],
         kept: 0,
     },
     Set {
         name: "tweeteval_emoji",
         ours: &[],
-        peers: &[peer("linearsvc", &["C=1"]), peer("fasttext", &["lr=0.1"]), peer("logreg", &["C=10"])],
+        peers: &[peer("linearsvc", &["C=0.3"]), peer("fasttext", &["lr=0.1"]), slow("logreg", &["C=10"])],
         kept: 0,
     },
     Set {
         name: SEVERAL,
-        ours: &[],
-        peers: &[peer("linearsvc", &["C=1"]), peer("fasttext", &["lr=0.5"]), peer("logreg", &["C=10"])],
+        ours: &["l2=0.0125"],
+        peers: &[slow("linearsvc", &["C=10"]), peer("fasttext", &["lr=0.5"]), slow("logreg", &["C=100"])],
         kept: 0,
     },
 ];
@@ -58,15 +79,15 @@ pub const CRF: &[Set] = &[
     Set {
         name: "ncbi_disease",
         ours: &[],
-        peers: &[peer("crfsuite", &["c1=0.1", "c2=0.1"]), peer("spacy", &["epochs=10", "dropout=0.2"])],
+        peers: &[slow("crfsuite", &["c1=0.1", "c2=0.1"]), slow("spacy", &["epochs=10", "dropout=0.2"])],
         kept: 0,
     },
     Set {
         name: "bc5cdr",
         ours: &[],
-        peers: &[peer("crfsuite", &["c1=0.1", "c2=0.1"]), peer("spacy", &["epochs=10", "dropout=0.2"])],
+        peers: &[slow("crfsuite", &["c1=0.1", "c2=0.1"]), slow("spacy", &["epochs=10", "dropout=0.2"])],
         kept: 0,
     },
-    Set { name: "wnut17", ours: &[], peers: &[peer("crfsuite", &["c1=0.1", "c2=0.1"])], kept: 0 },
-    Set { name: "wikigold", ours: &[], peers: &[peer("crfsuite", &["c1=0.1", "c2=0.1"])], kept: 0 },
+    Set { name: "wnut17", ours: &[], peers: &[slow("crfsuite", &["c1=0.1", "c2=0.1"])], kept: 0 },
+    Set { name: "wikigold", ours: &["l2=0.003"], peers: &[slow("crfsuite", &["c1=0.1", "c2=0.1"])], kept: 0 },
 ];
