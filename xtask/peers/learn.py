@@ -8,8 +8,8 @@ usage: learn.py prepare DATA FOLDER          the inputs, of real data (learn_dat
 
   linearsvc, logreg   scikit-learn: TF-IDF of n-grams of 1 to 2 words and of 2 to 5 characters inside words; C, class_weight
   fasttext            fastText: lr, epoch, dim, ngrams (of words), minn and maxn (of characters), threads
-  crfsuite            python-crfsuite, L-BFGS until it stops by itself, with the features that Trueup's chain has; c1, c2,
-                      most (iterations)
+  crfsuite            python-crfsuite, L-BFGS until it stops by itself or has made 500 iterations, with the features that
+                      Trueup's chain has; c1, c2, most (iterations)
   spacy               spaCy, a blank pipeline with entity recognition alone; epochs, dropout
 
 `keep=FILE` keeps the model. Figures go to stderr as lines `NAME VALUE`.
@@ -225,7 +225,7 @@ def crfsuite(train, test, out, options):
     import pycrfsuite
 
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params({"c1": number(options, "c1", 0.1), "c2": number(options, "c2", 0.1), "max_iterations": number(options, "most", 5000)})
+    trainer.set_params({"c1": number(options, "c1", 0.1), "c2": number(options, "c2", 0.1), "max_iterations": number(options, "most", 500)})
     made = Features()
     for sentence in read_conll(train):
         trainer.append(made.sentence([token for token, _ in sentence]), [tag for _, tag in sentence])

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Place, RUNS, Words, bytes, cell, cpu, median, memory, ratios, run, scores, script, settings, wall};
+use super::{Place, RUNS, Words, bytes, cell, cpu, median, memory, ratios, run, said, scores, script, settings, wall};
 use crate::bench::Taken;
 
 /// A peer with its settings for a set.
@@ -44,8 +44,9 @@ impl Peer {
         script("learn.py", self.environment(), &words)
     }
 
-    /// Runs the command that is timed; of a peer that runs once, what it took is kept with its answers.
-    fn run(&self, place: &Place<'_>, set: &str, command: Words) -> Result<Taken> {
+    /// Runs the command that is timed: what it took, and of python-crfsuite the iterations. Of a peer that runs once, this
+    /// is kept with its answers.
+    fn run(&self, place: &Place<'_>, set: &str, command: Words) -> Result<(Taken, Option<f64>)> {
         let kept = PathBuf::from(format!("{}.run", self.model(place, set).display()));
         let answers = place.answers(set, self.name)?;
         let numbers: Vec<f64> = match fs::read_to_string(&kept) {
@@ -54,14 +55,17 @@ impl Peer {
             }
             _ => Vec::new(),
         };
-        if let [wall, cpu, megabytes] = numbers[..] {
-            return Ok(Taken { wall, cpu: Some(cpu), megabytes: Some(megabytes) });
+        if let [wall, cpu, megabytes, ref iterations @ ..] = numbers[..] {
+            let taken = Taken { wall, cpu: Some(cpu), megabytes: Some(megabytes) };
+            return Ok((taken, iterations.first().copied()));
         }
         let taken = run(&[command])?;
+        let iterations = (self.name == "crfsuite").then(|| said("iterations")).transpose()?;
         if self.once {
-            fs::write(kept, format!("{} {} {}", taken.wall, cpu(&taken), memory(&taken)))?;
+            let iterations = iterations.map(|n| format!(" {n}")).unwrap_or_default();
+            fs::write(kept, format!("{} {} {}{iterations}", taken.wall, cpu(&taken), memory(&taken)))?;
         }
-        Ok(taken)
+        Ok((taken, iterations))
     }
 
     /// Its kept model, made by a run of its own where it is not there.
@@ -94,6 +98,8 @@ pub struct Against {
     pub peer: &'static Peer,
     /// Its runs.
     pub runs: Vec<Taken>,
+    /// Iterations of python-crfsuite.
+    pub iterations: Option<f64>,
     /// Its score in percent.
     pub score: f64,
     /// Our score less its, and the ends of the 95 % interval, in points.
@@ -134,6 +140,7 @@ pub fn race(place: &Place<'_>, set: &'static Set) -> Result<Raced> {
     let commands: Vec<Words> = set.peers.iter().map(|peer| peer.timed(place, set.name)).collect::<Result<_>>()?;
     let mut raced = Raced { set, ours: vec![], alone: vec![], score: 0.0, peers: vec![], bytes: (0, 0) };
     let mut runs: Vec<Vec<Taken>> = vec![Vec::new(); set.peers.len()];
+    let mut iterations = vec![None; set.peers.len()];
     for number in 0..RUNS {
         // Side 0 and 1 are ours, on one thread and on all.
         let mut sides: Vec<usize> = (0..set.peers.len() + 2).collect();
@@ -145,7 +152,11 @@ pub fn race(place: &Place<'_>, set: &'static Set) -> Result<Raced> {
                 None if side == 0 => raced.alone.push(ours(Some("1"))?),
                 None => raced.ours.push(ours(None)?),
                 Some(peer) if number > 0 && set.peers[peer].once => (),
-                Some(peer) => runs[peer].push(set.peers[peer].run(place, set.name, commands[peer].clone())?),
+                Some(peer) => {
+                    let (taken, steps) = set.peers[peer].run(place, set.name, commands[peer].clone())?;
+                    runs[peer].push(taken);
+                    iterations[peer] = steps;
+                }
             }
         }
     }
@@ -154,8 +165,9 @@ pub fn race(place: &Place<'_>, set: &'static Set) -> Result<Raced> {
     let scored = scores(&files)?;
     raced.score = scored[0][0];
     raced.bytes = (bytes(&model)?, bytes(&set.peers[set.kept].kept(place, set.name)?)?);
-    for ((peer, runs), [score, difference, low, high]) in set.peers.iter().zip(runs).zip(scored.into_iter().skip(1)) {
-        raced.peers.push(Against { peer, runs, score, difference: [difference, low, high] });
+    let sides = set.peers.iter().zip(runs).zip(iterations);
+    for (((peer, runs), iterations), [score, difference, low, high]) in sides.zip(scored.into_iter().skip(1)) {
+        raced.peers.push(Against { peer, runs, iterations, score, difference: [difference, low, high] });
     }
     eprintln!("{}: {:?}", set.name, raced.ours);
     raced.peers.iter().for_each(|peer| eprintln!("  {}: {:?} {:?}", peer.peer.name, peer.runs, peer.difference));
@@ -189,7 +201,8 @@ impl Raced {
             vec![
                 self.set.name.to_owned(),
                 against.peer.name.to_owned(),
-                settings(against.peer.settings),
+                settings(against.peer.settings)
+                    + &against.iterations.map(|n| format!(" ({n} iterations)")).unwrap_or_default(),
                 cell(ratios(&against.runs, &self.ours, cpu)),
                 cell(ratios(&against.runs, &self.ours, wall)),
                 format!("{ours:.2} s"),
