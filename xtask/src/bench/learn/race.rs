@@ -29,10 +29,12 @@ impl Peer {
         place.model(set, &format!("{}.{}", self.name, self.settings.join(".")))
     }
 
-    /// The command that is timed. That of python-crfsuite keeps the model, which it writes to a file anyway.
+    /// The command that is timed. It keeps the model only where that costs nothing beside the rest: python-crfsuite writes it
+    /// to a file anyway, and where LinearSVC runs once it takes minutes.
     fn timed(&self, place: &Place<'_>, set: &str) -> Result<Words> {
         let model = self.model(place, set);
-        self.command(place, set, (self.name == "crfsuite").then_some(&model))
+        let keeps = self.name == "crfsuite" || (self.name == "linearsvc" && self.once);
+        self.command(place, set, keeps.then_some(&model))
     }
 
     /// The command that trains on a set and answers its test part.
