@@ -1,10 +1,10 @@
 //! The settings that both sides are timed with.
 //!
 //! They were chosen by `xtask/peers/learn_search.py`, which opens no test file: by macro-F1, for entities by F1, on the
-//! development part of a set, or on a fifth of the training part where it has none. Up to six settings were tried a side; of
-//! fastText, which has more of them, nine; of spaCy the number of epochs, until four in a row were no better. A penalty is searched upwards from the strongest, until
-//! two in a row are no better. Not searched yet: logistic regression on clinc150, tweeteval_emoji and goemotions, which takes an hour;
-//! its C there is a guess from that of LinearSVC.
+//! development part of a set, or on a fifth of the training part where it has none. Up to six settings were tried a
+//! side (a penalty of scikit-learn's from the strongest, until two in a row were no better); of fastText, which has more
+//! of them, nine; of spaCy the number of epochs, until four in a row were no better. Not searched: logistic regression
+//! on clinc150, tweeteval_emoji and goemotions, which takes an hour; its C there is a guess from that of `LinearSVC`.
 
 use super::race::{Peer, Set};
 
