@@ -2,12 +2,15 @@
 //!
 //! Each entry runs three times, one after another on an otherwise idle machine; the table gives the fastest and the
 //! median. Where a peer tool does the same, both are run in turn on the same file (`data`). A run of one entry
-//! leaves the sections of the others in the page as they are.
+//! leaves the sections of the others in the page as they are; `learn` runs all entries whose names begin so.
+//! `TRUEUP_BENCH_BINARY=FILE` times a release binary that is there already, instead of building one.
 
 mod agreement;
 mod data;
 mod eval;
+mod learn;
 mod pairs;
+mod tune;
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -39,8 +42,16 @@ struct Case {
 type Beside = (&'static str, fn(&Path, &Path) -> Result<String>);
 
 /// The entries of pairs, each a module of its own.
-const BESIDE: [Beside; 3] =
-    [("data", data::section), ("eval", eval::section), ("agreement", |_, data| agreement::section(data))];
+const BESIDE: [Beside; 8] = [
+    ("data", data::section),
+    ("eval", eval::section),
+    ("agreement", |_, data| agreement::section(data)),
+    ("learn-linear", learn::linear::section),
+    ("learn-crf", learn::crf::section),
+    ("learn-predict", learn::predict::section),
+    ("learn-folds", learn::folds::section),
+    ("tune", tune::section),
+];
 
 const ENTRIES: [Entry; 1] = [Entry {
     name: "review",
@@ -79,7 +90,7 @@ pub struct Taken {
 pub fn chore(arguments: &[&str]) -> Result<()> {
     let (name, date) = parse(arguments)?;
     let data = workspace::data().ok_or_else(|| anyhow!("there is no real data to time; set TRUEUP_DATA"))?;
-    let binary = build::all(true)?;
+    let binary = std::env::var_os("TRUEUP_BENCH_BINARY").map_or_else(|| build::all(true), |built| Ok(built.into()))?;
     let file = workspace::root().join("docs/benchmarks.md");
     let old = fs::read_to_string(&file).unwrap_or_default();
     let mut page = format!(
@@ -102,7 +113,7 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
         }
     }
     for (entry, section) in BESIDE {
-        if name.is_none_or(|name| name == entry) {
+        if name.is_none_or(|name| chosen(name, entry)) {
             page += &format!("\n## {entry}\n\n{}", section(&binary, &data)?);
         } else {
             page += &kept(&old, entry);
@@ -112,6 +123,11 @@ pub fn chore(arguments: &[&str]) -> Result<()> {
     fs::write(&file, &page).with_context(|| format!("cannot write {}", file.display()))?;
     print!("{page}");
     Ok(())
+}
+
+/// Whether a name that was typed asks for an entry: it is its name, or what comes before the hyphen in it.
+fn chosen(name: &str, entry: &str) -> bool {
+    entry.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The section of that name of an earlier page, with its heading; empty where it has none.
@@ -126,7 +142,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Option<&'a str>, Option<&'a str>)
         rest => (None, rest),
     };
     let known: Vec<_> = ENTRIES.iter().map(|entry| entry.name).chain(BESIDE.map(|(name, _)| name)).collect();
-    if let Some(name) = name.filter(|name| !known.contains(name)) {
+    if let Some(name) = name.filter(|name| !known.iter().any(|entry| chosen(name, entry))) {
         bail!("nothing to time is called `{name}`; known: {}", known.join(", "));
     }
     match rest {
@@ -212,6 +228,8 @@ mod tests {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
         assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval, agreement"));
+        assert_eq!(parse(&["learn"]).unwrap().0, Some("learn"));
+        assert!(chosen("learn", "learn-crf") && chosen("learn-crf", "learn-crf") && !chosen("learn-c", "learn-crf"));
         assert!(parse(&["--fast"]).is_err());
     }
 
