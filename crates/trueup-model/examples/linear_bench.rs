@@ -6,7 +6,8 @@
 //!
 //! Names are those of the settings: `epochs`, `patience`, `tolerance`, `l2`, `min_df`, `seed`; `held=N` judges every
 //! N-th training row in place of the test rows, so that settings are chosen without looking at those; `watch=N` takes
-//! every N-th training row for early stopping; `write=FILE` writes the answers and `model=FILE` the model;
+//! every N-th training row for early stopping; `write=FILE` writes the answers and `model=FILE` the model, which is then
+//! opened `opens=N` times (`open_ms` is the shortest);
 //! `folds=N` answers the training rows out of fold and does nothing else, with `search=1` after a search for the number of
 //! passes in each. With `refit=1` the model judged learns from all training rows once more, as a review does it. One line
 //! of JSON comes out: scores, CPU and wall seconds of each stage, the greatest memory.
@@ -14,12 +15,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use trueup_core::{Annotation, Example, LabelSet, Task};
-use trueup_model::linear::{Calibration, LinearParams, fit, out_of_fold};
-use trueup_model::{Predictor, Silent};
+use trueup_model::linear::{Calibration, LinearModel, LinearParams, fit, out_of_fold};
+use trueup_model::{Bytes, Parts, Predictor, Silent};
 
 fn main() {
     let mut watch = Stages::new();
@@ -105,13 +107,22 @@ fn main() {
         fs::write(file, lines.concat()).unwrap();
     }
     watch.stage("write");
-    let mut size = Value::Null;
+    let (mut size, mut opening) = (Value::Null, f64::INFINITY);
     if let Some(file) = settings.get("model") {
         let parts = fitted.model.to_parts();
         let (settings, arrays) = (parts.settings.to_string(), parts.to_safetensors());
         size = json!(settings.len() + arrays.len());
-        fs::write(file, arrays).unwrap();
+        fs::write(file, &arrays).unwrap();
         watch.stage("keep");
+        let bytes: Bytes = Arc::new(arrays);
+        for _ in 0..number("opens", 1.0) as u32 {
+            let start = Instant::now();
+            let parts = Parts::of_safetensors(parts.settings.clone(), &bytes).unwrap();
+            let opened = LinearModel::of_parts(parts).unwrap();
+            opening = opening.min(start.elapsed().as_secs_f64() * 1e3);
+            assert_eq!(opened.predict(&refs(&test)).answers, predictions.answers);
+        }
+        watch.stage("open");
     }
 
     let mut score = Figures::new(labels.len());
@@ -148,6 +159,7 @@ fn main() {
     out["features"] = json!(fitted.features);
     out["temperature"] = json!(fitted.model.calibrator().temperature());
     out["model_bytes"] = size;
+    out["open_ms"] = round(opening, 2);
     out["cpu"] = watch.json();
     out["wall"] = round(watch.start.elapsed().as_secs_f64(), 3);
     out["peak_mb"] = json!(peak_kb() / 1024);

@@ -7,6 +7,7 @@
 //! Learners know nothing of files: they read [`Example`]s and answer with [`Predictions`].
 #![warn(missing_docs)]
 
+mod bits;
 pub mod calibrate;
 pub mod crf;
 pub mod decision;

@@ -91,7 +91,6 @@
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
-mod bits;
 mod clusters;
 mod corpus;
 mod exp;

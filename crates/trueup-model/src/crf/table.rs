@@ -7,7 +7,7 @@
 //! As the kept bits are sorted, a file can hold the gaps between them alone: they take 17 to 18 bits each with
 //! [`FEATURE_BITS`], index and all.
 
-use super::bits::{Reader, Writer};
+use crate::bits::{Reader, Writer};
 use crate::{Array, ModelError, Parts};
 
 /// Hashes an entry of the index, about.

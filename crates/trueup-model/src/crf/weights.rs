@@ -4,10 +4,10 @@
 //! weights are then close to it, and those are left out. Sums are whole numbers too, so that a token's scores do not
 //! depend on the order of its features.
 
-use super::bits::{Codes, Reader, Symbols, Writer};
 use super::corpus::{Chosen, Corpus};
 use super::lattice::Lattice;
 use super::transitions::{LANES, Row32, Transitions};
+use crate::bits::{Codes, Reader, Symbols, Writer};
 
 /// The gap that ends a feature's weights.
 const END: u8 = 255;

@@ -58,6 +58,53 @@ fn in_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || (!c.is_ascii() && is_combining_mark(c))
 }
 
+/// The hash of an n-gram that is read character by character: the one that [`Analyser::visit`] gives it, made of its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Growing {
+    kind: Gram,
+    /// Of the characters so far, or of the words before the last one.
+    gram: u64,
+    /// Of the last word so far.
+    word: u64,
+}
+
+impl Growing {
+    /// Of nothing yet.
+    pub(super) fn new(kind: Gram) -> Self {
+        Self { kind, gram: if kind == Gram::Words { WORDS } else { CHARS }, word: 0 }
+    }
+
+    /// With one more character; words are parted by a space.
+    #[inline]
+    pub(super) fn push(self, c: char) -> Self {
+        match (self.kind, c) {
+            (Gram::Chars, _) => Self { gram: extend(self.gram, c.into()), ..self },
+            (Gram::Words, ' ') => Self { gram: extend(self.gram, self.word), word: 0, ..self },
+            (Gram::Words, _) => Self { word: extend(self.word, c.into()), ..self },
+        }
+    }
+
+    /// The hash of what was read.
+    #[inline]
+    pub(super) fn hash(self) -> u64 {
+        match self.kind {
+            Gram::Chars => self.gram & !1,
+            Gram::Words => extend(self.gram, self.word) | 1,
+        }
+    }
+}
+
+/// The name of an n-gram of these characters: words are joined by single spaces, whatever stands between them.
+pub(super) fn name(kind: Gram, chars: &[char]) -> String {
+    match kind {
+        Gram::Chars => chars.iter().collect(),
+        Gram::Words => {
+            let words = chars.split(|&c| !in_word(c)).filter(|word| !word.is_empty());
+            words.map(|word| word.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
 impl Analyser {
     /// Calls `emit` with the hash, the kind and the characters of every n-gram of `text`, repeats included.
     pub(super) fn visit(&self, text: &str, scratch: &mut Scratch, mut emit: impl FnMut(u64, Gram, &[char])) {

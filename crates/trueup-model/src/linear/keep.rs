@@ -10,14 +10,15 @@ use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Analyser;
 use super::model::LinearModel;
-use super::names::Names;
-use super::rows::{Cells, Rows, whole};
+use super::names::{FAMILIES, Names};
+use super::packed::{Draft, Source};
+use super::rows::{Cells, Rows, scale_code, scale_of, whole};
 use super::vocabulary::Vocabulary;
 use super::weights::Link;
 use crate::{Array, ModelError, Parts};
 
 /// The layout of the parts; another layout gets another number.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The longest n-gram a model may ask for. Far beyond any use; it keeps the work for a text within bounds.
 const LONGEST: usize = 64;
@@ -28,11 +29,15 @@ impl LinearModel {
     /// Settings: `model` (`linear`), `version`, `labels` (names), `link` (`binary`, `softmax`, `independent`), `classes`
     /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest), `calibrator` and `texts` (how many
     /// it was trained on).
-    /// Arrays, with `n` features and `c` columns: `hashes` (u64, n, ascending), `idf` (f32, n), `names` (u8) and
-    /// `name_ends` (u32, n), `bias` (f32, c); with a single column `weights` (u16, n: upper halves of floats), otherwise
-    /// compressed rows: `starts` (u32, n + 1), `columns` (u16) and `values` (i8) a cell, `scales` (f32, n).
+    /// `ngrams` has the number of n-grams of characters, of words, and of those too long to have their whole name kept; their sum
+    /// is the number of features.
+    ///
+    /// Arrays, with `c` columns: `bias` (f32, c), `idf_values` (f32: the distinct inverse document frequencies, the largest first),
+    /// and three streams of Huffman codes (u8): `names` (the n-grams, sorted), `idf` (ranks among `idf_values`) and `weights`
+    /// (with a single column the upper halves of floats, otherwise compressed rows), both in the order of the n-grams' hashes.
     pub fn to_parts(&self) -> Parts {
         let analyser = self.vocabulary.analyser();
+        let (names, ngrams) = self.names.pack(&self.vocabulary);
         let mut parts = Parts::new(json!({
             "model": "linear",
             "version": VERSION,
@@ -43,22 +48,15 @@ impl LinearModel {
             "char_ngrams": analyser.chars,
             "calibrator": self.calibrator,
             "texts": self.vocabulary.texts(),
+            "ngrams": ngrams,
         }));
-        let features = self.vocabulary.len();
-        parts.put("hashes", &[features], self.vocabulary.hashes());
-        parts.put("idf", &[features], self.vocabulary.idf());
-        parts.put("names", &[self.names.text.len()], &self.names.text);
-        parts.put("name_ends", &[features], &self.names.ends);
+        let (idf_values, idf) = pack_idf(self.vocabulary.idf());
+        let weights = pack_cells(&self.weights.cells);
+        parts.put("names", &[names.len()], &names);
+        parts.put("idf_values", &[idf_values.len()], &idf_values);
+        parts.put("idf", &[idf.len()], &idf);
         parts.put("bias", &[self.weights.columns()], &self.weights.bias);
-        match &self.weights.cells {
-            Cells::One(cells) => parts.put("weights", &[features], cells),
-            Cells::Sparse { starts, columns, values, scales } => {
-                parts.put("starts", &[features + 1], starts);
-                parts.put("columns", &[columns.len()], columns);
-                parts.put("values", &[values.len()], values);
-                parts.put("scales", &[features], scales);
-            }
-        }
+        parts.put("weights", &[weights.len()], &weights);
         parts
     }
 
@@ -89,40 +87,126 @@ impl LinearModel {
         check(calibrator.is_whole(labels.len()), || "its calibrator is not whole".to_owned())?;
 
         let columns = classes.columns();
-        let hashes: Array<u64> = parts.take("hashes", &[None])?;
-        let features = hashes.len();
-        check(hashes.is_sorted_by(|a, b| a < b), || "its n-grams are not in order".to_owned())?;
-        check(u32::try_from(features).is_ok(), || "it has too many n-grams".to_owned())?;
-        let idf: Array<f32> = parts.take("idf", &[Some(features)])?;
         let bias: Array<f32> = parts.take("bias", &[Some(columns)])?;
-        finite("idf", &idf)?;
         finite("bias", &bias)?;
-        let names = Names { text: parts.take("names", &[None])?, ends: parts.take("name_ends", &[Some(features)])? };
-        check(names.are_whole(features), || "the names of its n-grams are no text".to_owned())?;
-        let cells = if columns == 1 {
-            let cells: Array<u16> = parts.take("weights", &[Some(features)])?;
-            check(cells.iter().all(|&w| whole(w).is_finite()), || "a weight is no number".to_owned())?;
-            Cells::One(cells)
-        } else {
-            sparse(&mut parts, features, columns)?
-        };
+        let ngrams: [usize; FAMILIES] = parts.setting("ngrams")?;
+        let features = ngrams.iter().try_fold(0usize, |sum, &n| sum.checked_add(n));
+        let features = features.filter(|&n| u32::try_from(n).is_ok());
+        let features = features.ok_or_else(|| damaged("it has too many n-grams".to_owned()))?;
+        let names: Array<u8> = parts.take("names", &[None])?;
+        let idf_values: Array<f32> = parts.take("idf_values", &[None])?;
+        finite("idf_values", &idf_values)?;
+        let (idf, weights): (Array<u8>, Array<u8>) = (parts.take("idf", &[None])?, parts.take("weights", &[None])?);
+        let (names, (idf, cells)) = rayon::join(
+            || Names::unpack(names, ngrams),
+            || rayon::join(|| unpack_idf(&idf_values, &idf, features), || unpack_cells(&weights, features, columns)),
+        );
+        let (names, hashes) = names.ok_or_else(|| damaged("the names of its n-grams cannot be read".to_owned()))?;
+        let idf = idf.ok_or_else(|| damaged("the frequencies of its n-grams cannot be read".to_owned()))?;
+        let cells = cells.ok_or_else(|| damaged("its weights cannot be read".to_owned()))?;
         let weights = Rows::new(link, bias, cells);
-        let vocabulary = Vocabulary::new(analyser, hashes, idf, parts.setting("texts")?);
+        let vocabulary = Vocabulary::new(analyser, hashes.into(), idf.into(), parts.setting("texts")?);
         Ok(Self { labels, classes, vocabulary, names, weights, calibrator })
     }
 }
 
-/// The compressed rows.
-fn sparse(parts: &mut Parts, features: usize, columns: usize) -> Result<Cells, ModelError> {
-    let starts: Array<u32> = parts.take("starts", &[Some(features + 1)])?;
-    let of: Array<u16> = parts.take("columns", &[None])?;
-    let ordered = starts.is_sorted() && starts[0] == 0 && starts[features] as usize == of.len();
-    check(ordered, || "its rows are not in order".to_owned())?;
-    check(of.iter().all(|&c| usize::from(c) < columns), || "a weight of no label".to_owned())?;
-    let values: Array<i8> = parts.take("values", &[Some(of.len())])?;
-    let scales: Array<f32> = parts.take("scales", &[Some(features)])?;
-    finite("scales", &scales)?;
-    Ok(Cells::Sparse { starts, columns: of, values, scales })
+/// The distinct values, the largest first, and the stream of ranks among them.
+fn pack_idf(idf: &[f32]) -> (Vec<f32>, Vec<u8>) {
+    let mut values = idf.to_vec();
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    values.dedup();
+    let mut draft = Draft::<1>::new();
+    for idf in idf {
+        let rank = values.partition_point(|value| value > idf);
+        draft.number(0, rank as u32);
+    }
+    (values, draft.finish())
+}
+
+/// The `features` values that [`pack_idf`] wrote.
+fn unpack_idf(values: &[f32], stream: &[u8], features: usize) -> Option<Vec<f32>> {
+    let mut source = Source::<1>::new(stream)?;
+    let mut idf = Vec::with_capacity(room(features, stream)?);
+    for _ in 0..features {
+        idf.push(*values.get(source.number(0)? as usize)?);
+    }
+    Some(idf)
+}
+
+/// The tables of weights in several columns: how many a feature has, its scale, columns from one to the next, and the weights.
+const TABLES: usize = 4;
+const COUNT: usize = 0;
+const SCALE: usize = 1;
+const GAP: usize = 2;
+const VALUE: usize = 3;
+
+/// The stream of weights. Of a single column's the upper byte has a code (sign and most of the exponent), the lower
+/// stands as it is, since there is nothing to gain.
+fn pack_cells(cells: &Cells) -> Vec<u8> {
+    match cells {
+        Cells::One(cells) => {
+            let mut draft = Draft::<1>::new();
+            for &w in &**cells {
+                draft.symbol(0, (w >> 8) as u8);
+                draft.bits(u32::from(w & 0xff), 8);
+            }
+            draft.finish()
+        }
+        Cells::Sparse { starts, columns, values, scales } => {
+            let mut draft = Draft::<TABLES>::new();
+            for (range, &scale) in starts.windows(2).zip(&**scales) {
+                draft.number(COUNT, range[1] - range[0]);
+                draft.symbol(SCALE, scale_code(scale));
+                let mut next = 0;
+                for at in range[0] as usize..range[1] as usize {
+                    draft.number(GAP, u32::from(columns[at]) - next);
+                    draft.symbol(VALUE, values[at].cast_unsigned());
+                    next = u32::from(columns[at]) + 1;
+                }
+            }
+            draft.finish()
+        }
+    }
+}
+
+/// The weights that [`pack_cells`] wrote; `None` when they are not of so many features and columns.
+fn unpack_cells(stream: &[u8], features: usize, columns: usize) -> Option<Cells> {
+    let features = room(features, stream)?;
+    if columns == 1 {
+        let mut source = Source::<1>::new(stream)?;
+        let mut cells = Vec::with_capacity(features);
+        for _ in 0..features {
+            let upper = source.symbol(0)?;
+            cells.push(u16::from(upper) << 8 | source.bits(8)? as u16);
+        }
+        return cells.iter().all(|&w| whole(w).is_finite()).then(|| Cells::One(cells.into()));
+    }
+    let mut source = Source::<TABLES>::new(stream)?;
+    let (mut starts, mut scales) = (Vec::with_capacity(features + 1), Vec::with_capacity(features));
+    // The codes of a cell take about a byte.
+    let (mut of, mut values) = (Vec::with_capacity(stream.len()), Vec::with_capacity(stream.len()));
+    starts.push(0);
+    for _ in 0..features {
+        let count = source.number(COUNT)?;
+        scales.push(scale_of(source.symbol(SCALE)?));
+        let mut next = 0usize;
+        for _ in 0..count {
+            let column = next + source.number(GAP)? as usize;
+            if column >= columns {
+                return None;
+            }
+            of.push(column as u16);
+            values.push(source.symbol(VALUE)?.cast_signed());
+            next = column + 1;
+        }
+        starts.push(u32::try_from(of.len()).ok()?);
+    }
+    Some(Cells::Sparse { starts: starts.into(), columns: of.into(), values: values.into(), scales: scales.into() })
+}
+
+/// As many `features` as the stream can hold: each takes a bit at least.
+fn room(features: usize, stream: &[u8]) -> Option<usize> {
+    (features / 8 <= stream.len()).then_some(features)
 }
 
 fn finite(name: &str, values: &[f32]) -> Result<(), ModelError> {

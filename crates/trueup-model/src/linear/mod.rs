@@ -45,6 +45,7 @@ mod keep;
 mod learn;
 mod model;
 mod names;
+mod packed;
 mod rows;
 mod trainer;
 mod vocabulary;

@@ -5,7 +5,7 @@ use trueup_core::{Annotation, Example, LabelId, LabelSet, Predictions, Scores};
 
 use super::calibration::Calibrator;
 use super::classes::Classes;
-use super::features::Gram;
+use super::features::{Gram, Scratch, name};
 use super::names::Names;
 use super::rows::Rows;
 use super::vocabulary::{Matrix, Vocabulary};
@@ -41,7 +41,7 @@ impl LinearModel {
     /// label's logit, largest absolute part first; at most `n`.
     ///
     /// For single-label data a part is relative to the mean of all labels. Words stand as they are in the normalised
-    /// text; a run of characters stands in brackets, with the space at a word's edge shown: `[ card]`.
+    /// text, joined by single spaces; a run of characters stands in brackets, with the space at a word's edge shown: `[ card]`.
     pub fn explain(&self, text: &str, label: LabelId, n: usize) -> Vec<(String, f64)> {
         let Some(class) = self.class(label) else {
             return Vec::new();
@@ -50,7 +50,15 @@ impl LinearModel {
         let (ids, values) = matrix.row(0);
         let weighed: Vec<(u32, f64)> =
             ids.iter().zip(values).map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class))).collect();
-        self.named(strongest(weighed, n, f64::abs))
+        let chosen = strongest(weighed, n, f64::abs);
+        let mut names = vec![String::new(); chosen.len()];
+        self.vocabulary.analyser().visit(text, &mut Scratch::default(), |hash, kind, chars| {
+            let place = self.vocabulary.id(hash).and_then(|id| chosen.iter().position(|c| c.0 == id));
+            if let Some(shown) = place.map(|at| &mut names[at]).filter(|shown| shown.is_empty()) {
+                *shown = as_shown(kind, &name(kind, chars));
+            }
+        });
+        names.into_iter().zip(chosen).map(|(name, (_, part))| (name, part)).collect()
     }
 
     /// The n-grams with the largest weights for `label`, largest first; at most `n`. Named as in [`LinearModel::explain`].
@@ -59,7 +67,8 @@ impl LinearModel {
             return Vec::new();
         };
         let weighed = (0..self.vocabulary.len() as u32).map(|id| (id, self.weight(id, class))).collect();
-        self.named(strongest(weighed, n, |w| w))
+        let shown = |id: u32| as_shown(Gram::of(self.vocabulary.hash(id)), self.names.get(id));
+        strongest(weighed, n, |w| w).into_iter().map(|(id, weight)| (shown(id), weight)).collect()
     }
 
     fn class(&self, label: LabelId) -> Option<usize> {
@@ -79,14 +88,13 @@ impl LinearModel {
             Link::Independent => f64::from(row[class]),
         }
     }
+}
 
-    /// Puts names to features; keeps their order.
-    fn named(&self, features: Vec<(u32, f64)>) -> Vec<(String, f64)> {
-        let name = |id: u32| match Gram::of(self.vocabulary.hash(id)) {
-            Gram::Words => self.names.get(id).to_owned(),
-            Gram::Chars => format!("[{}]", self.names.get(id)),
-        };
-        features.into_iter().map(|(id, weight)| (name(id), weight)).collect()
+/// An n-gram as people see it.
+fn as_shown(kind: Gram, name: &str) -> String {
+    match kind {
+        Gram::Words => name.to_owned(),
+        Gram::Chars => format!("[{name}]"),
     }
 }
 

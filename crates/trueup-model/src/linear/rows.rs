@@ -55,7 +55,7 @@ pub(super) enum Cells {
         columns: Array<u16>,
         /// The weight of each cell, in units of its feature's scale.
         values: Array<i8>,
-        /// One a feature.
+        /// One a feature: those of [`scale_of`].
         scales: Array<f32>,
     },
 }
@@ -233,7 +233,7 @@ impl Block {
                 row.clear();
                 row.extend(weights.row(id).iter().map(|w| w - median));
             }
-            let scale = row.iter().fold(0.0f32, |most, w| most.max(w.abs())) / 127.0;
+            let scale = scale_of(scale_code(row.iter().fold(0.0f32, |most, w| most.max(w.abs())) / 127.0));
             for (column, &w) in row.iter().enumerate().filter(|(_, w)| w.abs() > least) {
                 let value = (w / scale).round() as i8;
                 if value != 0 {
@@ -246,6 +246,20 @@ impl Block {
         }
         block
     }
+}
+
+/// Scales are powers of two and seven steps between one and the next, from 2^-26 up to 60, so that one byte tells them.
+const LEAST_SCALE: u32 = (127 - 26) << 3;
+
+/// The number of the least scale of at least `least`.
+pub(super) fn scale_code(least: f32) -> u8 {
+    // The exponent of a float, which is not below 0, and the first three bits after it.
+    (least.to_bits().div_ceil(1 << 20)).saturating_sub(LEAST_SCALE).min(255) as u8
+}
+
+/// The scale of that number.
+pub(super) fn scale_of(code: u8) -> f32 {
+    f32::from_bits((LEAST_SCALE + u32::from(code)) << 20)
 }
 
 /// The upper 16 bits of a float, rounded.
@@ -269,6 +283,18 @@ mod tests {
         for x in [0.0f32, 1.0, -1.0, 0.1, -3.75, 17.3, 1e-6, -48.11] {
             assert!((whole(upper_half(x)) - x).abs() <= x.abs() / 256.0, "{x}");
         }
+    }
+
+    #[test]
+    fn scales_are_close_and_keep_their_number() {
+        for code in 0..=255 {
+            assert_eq!(scale_code(scale_of(code)), code);
+        }
+        for x in [1e-6f32, 0.001, 0.03, 1.0, 1.01, 7.3, 59.0] {
+            let scale = scale_of(scale_code(x));
+            assert!(scale >= x && scale <= x * 1.126, "{x} {scale}");
+        }
+        assert!(scale_code(0.0) == 0 && scale_code(1e9) == 255);
     }
 
     #[test]

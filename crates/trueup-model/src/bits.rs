@@ -11,7 +11,7 @@ const MOST_QUOTIENT: u64 = 1 << 24;
 
 /// Bits on their way into bytes.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     bytes: Vec<u8>,
     pending: u64,
     len: u32,
@@ -56,7 +56,7 @@ impl Writer {
 }
 
 /// Bits out of bytes.
-pub(super) struct Reader<'b> {
+pub(crate) struct Reader<'b> {
     bytes: &'b [u8],
     /// Bits read ahead, the next one lowest; zeros beyond.
     pending: u64,
@@ -139,7 +139,7 @@ impl<'b> Reader<'b> {
 
 /// The code of each symbol.
 #[derive(Debug)]
-pub(super) struct Codes {
+pub(crate) struct Codes {
     /// Bits and how many; none for a symbol that does not occur.
     codes: Vec<(u16, u32)>,
 }
@@ -164,7 +164,7 @@ impl Codes {
 }
 
 /// Which symbol the next bits stand for.
-pub(super) struct Symbols {
+pub(crate) struct Symbols {
     /// Symbol and length of its code by the next [`LONGEST`] bits.
     entries: Vec<(u8, u8)>,
 }
