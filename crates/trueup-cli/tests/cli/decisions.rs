@@ -2,38 +2,41 @@
 
 use insta::assert_snapshot;
 use serde_json::Value;
+use trueup::core::Rng;
 
 use crate::harness::{CliTest, Finished};
 
-/// Mails of a frequent label and a rare one whose words overlap, so that answers are in doubt.
+/// Mails of a frequent label and a rare one, each told by two words of which either may be wrong: where they disagree, the
+/// answer is in doubt.
 fn mails(from: usize, to: usize) -> String {
     let mut out = String::from("id,text,label\n");
     for i in from..to {
-        let rare = i % 6 == 0;
-        // The words that tell are told wrongly now and then.
-        let told = if i % 11 == 3 { !rare } else { rare };
-        let word = if told { ["prize", "winner", "claim"][i % 3] } else { ["lunch", "meeting", "report"][i % 3] };
-        let more = ["today", "soon", "please", "now", "again"][i % 5];
-        out += &format!("m{i},{word} {more} number {},{}\n", i * 7919 % 300, if rare { "spam" } else { "ham" });
+        let mut rng = Rng::stream(5, i as u64);
+        let rare = rng.below(1_000) < 250;
+        let mut word = |told: [&'static str; 3], not: [&'static str; 3]| {
+            let right = rng.below(1_000) < 850;
+            (if rare == right { told } else { not })[rng.below(3)]
+        };
+        let first = word(["prize", "winner", "claim"], ["lunch", "meeting", "report"]);
+        let second = word(["free", "cash", "urgent"], ["thanks", "regards", "notes"]);
+        let number = format!("{:03}{:03}{:03}", rng.below(1_000), rng.below(1_000), rng.below(1_000));
+        out += &format!("m{i},{first} {second} {number},{}\n", if rare { "spam" } else { "ham" });
     }
     out
-}
-
-/// A number below a thousand that looks drawn.
-fn drawn(i: usize, what: usize) -> usize {
-    (i * 7_919 + what * 104_729 + 1) * 2_654_435_761 % 4_294_967_296 / 4_294_968
 }
 
 /// Texts of several labels; of the last the word that tells it is right in fewer than half of the texts that have it.
 fn topics(from: usize, to: usize) -> String {
     let mut out = String::from("id,text,labels\n");
     for i in from..to {
-        let labels = [("price", drawn(i, 0) < 500), ("speed", drawn(i, 1) < 300), ("colour", drawn(i, 2) < 150)];
+        let mut rng = Rng::stream(7, i as u64);
+        let mut drawn = || rng.below(1_000);
+        let labels = [("price", drawn() < 500), ("speed", drawn() < 300), ("colour", drawn() < 150)];
         let named: Vec<&str> = labels.iter().filter(|label| label.1).map(|label| label.0).collect();
         let mut said: Vec<&str> = named.iter().copied().filter(|name| *name != "colour").collect();
-        said.extend((drawn(i, 3) < if labels[2].1 { 800 } else { 180 }).then_some("red"));
+        said.extend((drawn() < if labels[2].1 { 800 } else { 180 }).then_some("red"));
         // Long numbers keep texts from being twins, which folds keep together.
-        let number = format!("{:03}{:03}{:03}", drawn(i, 4), drawn(i, 5), drawn(i, 6));
+        let number = format!("{:03}{:03}{:03}", drawn(), drawn(), drawn());
         out += &format!("r{i},about {} in {number},{}\n", said.join(" "), named.join("|"));
     }
     out
@@ -69,8 +72,8 @@ fn thresholds_are_tuned_on_folds_and_kept_with_the_model() {
 
 #[test]
 fn costs_move_the_answers_and_lower_what_mistakes_cost() {
-    let test = CliTest::with("mails.csv", mails(0, 300));
-    test.write("new.csv", mails(300, 600));
+    let test = CliTest::with("mails.csv", mails(0, 600));
+    test.write("new.csv", mails(600, 1_000));
     let cost = "--cost spam:miss=20,false-alarm=1";
     let train = |out: &str, more: &str| {
         json(&test.run(&format!("train mails.csv --test new.csv -o {out} {cost} --json - {more}")).ends_with(0))
@@ -93,11 +96,11 @@ fn costs_move_the_answers_and_lower_what_mistakes_cost() {
 
 #[test]
 fn doubtful_answers_are_left_to_people() {
-    let test = CliTest::with("mails.csv", mails(0, 300));
-    test.write("new.csv", mails(300, 600));
-    let trained = json(&test.run("train mails.csv -o model --abstain right=0.99 --json -").ends_with(0));
+    let test = CliTest::with("mails.csv", mails(0, 600));
+    test.write("new.csv", mails(600, 1_000));
+    let trained = json(&test.run("train mails.csv -o model --abstain right=0.95 --json -").ends_with(0));
     let abstain = &trained["decided"]["abstain"];
-    assert!(abstain["right"]["value"].as_f64() >= Some(0.99), "{abstain}");
+    assert!(abstain["right"]["value"].as_f64() >= Some(0.95), "{abstain}");
     assert!(abstain["answered"]["value"].as_f64() < Some(1.0) && abstain["answered"]["value"].as_f64() > Some(0.3));
     let below = abstain["below"].as_f64().unwrap();
     let said = test.run("predict model new.csv -o answers.csv").ends_with(0);
@@ -122,12 +125,36 @@ fn doubtful_answers_are_left_to_people() {
 
 #[test]
 fn a_kept_model_is_calibrated_on_data_that_it_has_not_seen() {
-    let test = CliTest::with("mails.csv", mails(0, 300));
-    test.write("held.csv", mails(300, 800));
+    let test = CliTest::with("mails.csv", mails(0, 600));
+    test.write("held.csv", mails(600, 1_200));
     test.run("train mails.csv -o model --set temperature=0.2 --no-review --quiet").ends_with(2);
     test.run("train mails.csv -o model --no-review --quiet").ends_with(0);
     let finished = test.run("calibrate model held.csv -o better --calibration platt --thresholds tuned").ends_with(0);
-    assert_snapshot!(finished, @"");
+    assert_snapshot!(finished, @r"
+    exit_code: 0
+    ----- stdout -----
+    trueup calibrate model held.csv                                     600 examples
+
+      calibrated   by platt: log loss 0.27 to 0.24, Brier score 0.08 to 0.07,
+                   calibration error 0.05 to 0.03
+      thresholds   of the highest F1, label by label: accuracy 0.87 to 0.92,
+                   macro-F1 0.84 to 0.90
+                   ham: 0.37 and spam: 0.63
+                   answers   said before  right   says now  right
+                        60          0.55   0.47       0.62   0.82
+                        60          0.67   0.53       0.75   0.87
+                        60          0.84   0.83       0.84   0.77
+                        60          0.91   0.97       0.92   0.88
+                        60          0.94   0.93       0.96   0.92
+                        60          0.95   1.00       0.98   1.00
+                        60          0.96   1.00       0.98   1.00
+                        60          0.97   0.98       0.99   1.00
+                        60          0.97   0.97       0.99   1.00
+                        60          0.98   0.98       0.99   0.98
+      kept         better (10 kB), card better/README.md
+
+    ----- stderr -----
+    ");
     let card = test.read("better/README.md");
     assert!(card.contains("| answers | confidence before | right | confidence after | right |"), "{card}");
     let losses = |model: &str| {
@@ -144,8 +171,8 @@ fn a_kept_model_is_calibrated_on_data_that_it_has_not_seen() {
 
 #[test]
 fn an_ensemble_answers_as_one_and_is_kept_as_one() {
-    let test = CliTest::with("mails.csv", mails(0, 300));
-    test.write("new.csv", mails(300, 400));
+    let test = CliTest::with("mails.csv", mails(0, 600));
+    test.write("new.csv", mails(600, 800));
     let trained = json(&test.run("train mails.csv --test new.csv -o model --ensemble 3 --json -").ends_with(0));
     assert_eq!(
         (trained["training"]["model"].as_str(), trained["training"]["params"]["ensemble"].as_str()),
@@ -183,17 +210,20 @@ fn settings_are_searched_on_what_is_learned_from_and_measured_elsewhere() {
 
 #[test]
 fn training_goes_on_from_an_earlier_model_and_keeps_its_labels() {
-    let test = CliTest::with("mails.csv", mails(0, 300));
+    let test = CliTest::with("mails.csv", mails(0, 600));
     let bills: String = (0..90)
         .map(|i| {
-            let (word, label) = if i % 2 == 0 { ("invoice", "bill") } else { ("lunch", "ham") };
+            let (word, label) = if i % 2 == 0 { ("invoice due", "bill") } else { ("lunch thanks", "ham") };
             format!("b{i},{word} number {},{label}\n", i * 37 % 100)
         })
         .collect();
     test.write("bills.csv", format!("id,text,label\n{bills}"));
     test.run("train mails.csv -o first --no-review --quiet").ends_with(0);
     test.run("train bills.csv -o second --from-model first --quiet").ends_with(0);
-    test.write("new.csv", "id,text,label\n1,prize winner claim,spam\n2,invoice number 7,bill\n3,meeting report,ham\n");
+    test.write(
+        "new.csv",
+        "id,text,label\n1,prize cash winner free,spam\n2,invoice due number 7,bill\n3,meeting report regards,ham\n",
+    );
     test.run("predict second new.csv -o answers.csv --quiet").ends_with(0);
     let figures = json(&test.run("eval answers.csv --json -").ends_with(0));
     assert_eq!(figures["metrics"]["accuracy"]["value"], 1.0, "{}", test.read("answers.csv"));

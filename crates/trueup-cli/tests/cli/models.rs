@@ -59,7 +59,7 @@ fn a_model_is_measured_and_kept_with_its_card() {
       faults       D101 3 labels have under 50 training examples: billing (30),
                    delivery (30) and login (30)
                    D106 90 examples leave accuracy anywhere from 0.83 to 0.95
-      kept         model (17 kB), card model/README.md
+      kept         model (5 kB), card model/README.md
 
       next: trueup predict model NEW.csv -o answers.csv
 

@@ -32,6 +32,8 @@ fn help() {
       predict      Answer a file of any size with a model
       tune         Search the settings of a learner on folds, and say what they are
                    worth
+      calibrate    Make the scores of a kept model honest, set thresholds, leave
+                   doubtful answers to people
       stats        Say what is in a file: sizes, labels, lengths, languages,
                    duplicates, annotators, what is odd
       agreement    Say how far annotators agree, on what, who is how good, and what

@@ -16,7 +16,7 @@ pub struct Thresholds {
 /// A label of fewer gold examples keeps the common threshold: a threshold of its own would follow their luck.
 const FEWEST: u64 = 10;
 /// Of the way from the F1 of always answering a label to 1, so much must be won by a threshold other than 0.5.
-const WORTH: f64 = 0.1;
+const WORTH: f64 = 0.03;
 /// Rounds over all labels, where labels compete; it settles before.
 const ROUNDS: usize = 5;
 /// No threshold is lower than this.
