@@ -22,8 +22,11 @@ pub fn all(release: bool) -> Result<PathBuf> {
 }
 
 /// Builds the binary with whatever page is there; its path.
+///
+/// With an example of the whole workspace, since that resolves the features that tests have: `demo` and `test` then share what
+/// they compile. The binary alone would have other ones of a few small crates, and with them of all that stands on those.
 pub fn binary(release: bool) -> Result<PathBuf> {
-    let mut command = workspace::cargo(&["build", "--package", "trueup-cli"]);
+    let mut command = workspace::cargo(&["build", "--workspace", "--bin", "trueup", "--example", "count_labels"]);
     if release {
         command.arg("--release");
     }
