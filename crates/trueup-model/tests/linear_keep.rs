@@ -39,7 +39,7 @@ fn trained(task: Task, labels: u32, calibration: Calibration) -> LinearModel {
     let several = task == Task::Multilabel;
     let (data, valid) = (drawn(300, labels, several, 1), drawn(80, labels, several, 2));
     // Every other kind hashes its n-grams.
-    let hashing = (labels % 2 == 0).then_some(12);
+    let hashing = labels.is_multiple_of(2).then_some(12);
     let params = LinearParams { calibration, hashing, ..LinearParams::for_task(task) };
     let names = LabelSet::new((0..labels).map(|i| format!("label {i}")));
     let (data, valid): (Vec<&Example>, Vec<&Example>) = (data.iter().collect(), valid.iter().collect());

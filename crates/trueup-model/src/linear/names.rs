@@ -128,7 +128,7 @@ impl Names {
         let mut families: [Vec<(&str, u64)>; FAMILIES] = Default::default();
         for (id, &hash) in (0..).zip(vocabulary.hashes()) {
             let (name, kind) = (self.get(id), Gram::of(hash));
-            let made = name.chars().fold(Growing::new(kind), |grown, c| grown.push(c)).hash();
+            let made = name.chars().fold(Growing::new(kind), Growing::push).hash();
             families[if made == hash { kind as usize } else { FAMILIES - 1 }].push((name, hash));
         }
         let counts = families.each_ref().map(Vec::len);
@@ -232,12 +232,11 @@ fn write(names: &[(&str, u64)], hashes: bool) -> Vec<u8> {
         draft.number(DROP, drop as u32);
         draft.number(NEW, (name.len() - shared) as u32);
         for &c in &name[shared..] {
-            match symbols.binary_search_by_key(&c, |s| s.0) {
-                Ok(at) => draft.symbol(CHARACTER, symbols[at].1),
-                Err(_) => {
-                    draft.symbol(CHARACTER, RARE);
-                    draft.bits(c.into(), CHARACTER_BITS);
-                }
+            if let Ok(at) = symbols.binary_search_by_key(&c, |s| s.0) {
+                draft.symbol(CHARACTER, symbols[at].1);
+            } else {
+                draft.symbol(CHARACTER, RARE);
+                draft.bits(c.into(), CHARACTER_BITS);
             }
         }
         if hashes {
