@@ -4,7 +4,7 @@
 //! cargo run --release --example linear_bench -- TRAIN.jsonl TEST.jsonl [VALID.jsonl] [NAME=VALUE]...
 //! ```
 //!
-//! Names are those of the settings: `epochs`, `patience`, `tolerance`, `l2`, `min_df`, `seed`; `held=N` judges every
+//! Names are those of the settings: `epochs`, `patience`, `tolerance`, `l2`, `min_df`, `hashing`, `seed`; `held=N` judges every
 //! N-th training row in place of the test rows, so that settings are chosen without looking at those; `watch=N` takes
 //! every N-th training row for early stopping; `write=FILE` writes the answers and `model=FILE` the model, which is then
 //! opened `opens=N` times (`open_ms` is the shortest);
@@ -48,6 +48,7 @@ fn main() {
     }
     params.prune = number("prune", params.prune);
     params.min_df = number("min_df", f64::from(params.min_df)) as u32;
+    params.hashing = settings.get("hashing").map(|v| v.parse().unwrap());
     params.seed = number("seed", params.seed as f64) as u64;
 
     let mut rows: Vec<Vec<Row>> = files.iter().map(|file| read(file)).collect();

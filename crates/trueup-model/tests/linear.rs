@@ -451,3 +451,23 @@ fn balanced_weights_answer_rare_labels_more() {
     let (equal, balanced, named) = (rare(ClassWeights::Equal), rare(ClassWeights::Balanced), rare(named));
     assert!(equal < balanced && equal < named, "{equal} {balanced} {named}");
 }
+
+#[test]
+fn hashed_ngrams_tell_labels_apart_and_have_no_names() {
+    let (data, test) = (drawn(1200, 5, 1), drawn(300, 5, 2));
+    let hashed = |bits: u8| {
+        let params = LinearParams { hashing: Some(bits), ..LinearParams::default() };
+        fit(Task::Classification, &names(5), &refs(&data), None, &params, &Silent).unwrap()
+    };
+    let fitted = hashed(12);
+    let right = accuracy(&fitted.model.predict(&refs(&test)), &test);
+    assert!(right > 0.97, "{right}");
+    assert!(hashed(10).features <= 1 << 10, "{}", hashed(10).features);
+    assert!(fitted.model.top_features(1, 5).is_empty());
+    let parts = fitted.model.explain("bb3 unknown", 1, 40);
+    assert!(parts[0].1 > 0.0 && parts.iter().all(|(name, _)| !name.is_empty()), "{parts:?}");
+    assert!(parts.iter().any(|(name, _)| name.split(" | ").any(|one| one == "bb3")), "{parts:?}");
+    // With room for all, n-grams hardly ever share a feature.
+    let (plain, roomy) = (train(Task::Classification, &names(5), &data, None), hashed(24));
+    assert!(plain.features.abs_diff(roomy.features) < 9, "{} {}", plain.features, roomy.features);
+}

@@ -46,7 +46,8 @@ fn each_fold_is_a_fit_of_its_own() {
         let mut rng = Rng::new(1);
         // Fold 1 of 0 to 3 is empty.
         let folds: Vec<u32> = (0..400).map(|_| [0, 2, 3][rng.below(3)]).collect();
-        let params = LinearParams { epochs: 3, min_df, ..LinearParams::default() };
+        let hashing = (min_df == 1).then_some(11);
+        let params = LinearParams { epochs: 3, min_df, hashing, ..LinearParams::default() };
         let (found, records) = out_of_fold(task, &names(labels), &all, &folds, None, &params, &Silent).unwrap();
         assert_eq!(records.iter().map(|r| r.fold).collect::<Vec<_>>(), [0, 2, 3]);
         assert_eq!(records.iter().map(|r| r.answered).sum::<usize>(), 400);

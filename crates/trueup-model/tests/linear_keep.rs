@@ -38,7 +38,9 @@ fn drawn(n: usize, labels: u32, several: bool, seed: u64) -> Vec<Example> {
 fn trained(task: Task, labels: u32, calibration: Calibration) -> LinearModel {
     let several = task == Task::Multilabel;
     let (data, valid) = (drawn(300, labels, several, 1), drawn(80, labels, several, 2));
-    let params = LinearParams { calibration, ..LinearParams::for_task(task) };
+    // Every other kind hashes its n-grams.
+    let hashing = labels.is_multiple_of(2).then_some(12);
+    let params = LinearParams { calibration, hashing, ..LinearParams::for_task(task) };
     let names = LabelSet::new((0..labels).map(|i| format!("label {i}")));
     let (data, valid): (Vec<&Example>, Vec<&Example>) = (data.iter().collect(), valid.iter().collect());
     fit(task, &names, &data, Some(&valid), &params, &Silent).unwrap().model
@@ -107,6 +109,9 @@ fn what_is_damaged_is_named() {
         with("calibrator", serde_json::json!({"isotonic": [curve, null, null, null, null]})).contains("calibrator")
     );
     assert!(with("word_ngrams", vec![1, 1000].into()).contains("too long"));
+    assert!(with("hashing", 63.into()).contains("no known way"));
+    assert!(with("ngrams", vec![9000, 9, 0].into()).contains("n-grams cannot be read"));
+    assert!(with("ngrams", vec![u64::MAX, 9, 0].into()).contains("too many"));
     assert!(read(&settings, arrays[..arrays.len() - 8].to_vec()).is_err());
 }
 

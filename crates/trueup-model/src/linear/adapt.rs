@@ -60,13 +60,14 @@ impl LinearModel {
         let classes = Classes::new(Classes::link(task, seen.len()), seen, union.len());
         let most = most_features(&classes)?;
         let (vocabulary, matrix) = self.vocabulary.extend(&texts(&train), params.min_df, most);
-        let found = Names::of(&vocabulary, &texts(&train), &matrix);
-        let names = Names::merge(&vocabulary, &found, &self.names, &self.vocabulary);
         let prior = Some(self.prior(&classes, &known, &vocabulary));
         let taught: BTreeSet<LabelId> = train.iter().flat_map(|e| e.gold.labels()).collect();
         let frozen = classes.columns_with_class().map(|(_, class)| !taught.contains(&classes.labels[class])).collect();
-        let start = Start { labels: &union, classes, vocabulary, names, prior, frozen };
-        Ok(train_from(start, &train, &matrix, valid.as_deref(), params, progress))
+        let start = Start { labels: &union, classes, vocabulary, prior, frozen };
+        let mut fitted = train_from(start, &train, &matrix, valid.as_deref(), params, progress);
+        let model = &mut fitted.model;
+        model.names = Names::merge(&model.vocabulary, &model.names, &self.names, &self.vocabulary);
+        Ok(fitted)
     }
 
     /// This model's weights among the features and columns of another that has them all; `known` are its classes' labels.

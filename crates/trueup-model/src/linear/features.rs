@@ -31,6 +31,8 @@ pub(super) struct Analyser {
     pub(super) words: (usize, usize),
     /// Shortest and longest n-gram of characters.
     pub(super) chars: (usize, usize),
+    /// Into how many parts n-grams are hashed, as a power of two (10 to 24); every n-gram for itself without.
+    pub(super) hashing: Option<u8>,
 }
 
 /// Buffers that serve text after text.
@@ -106,9 +108,15 @@ pub(super) fn name(kind: Gram, chars: &[char]) -> String {
 }
 
 impl Analyser {
+    /// The bits of a hash that count: with hashing the highest and the lowest, which tells the kind.
+    fn mask(&self) -> u64 {
+        self.hashing.map_or(u64::MAX, |bits| u64::MAX << (65 - bits) | 1)
+    }
+
     /// Calls `emit` with the hash, the kind and the characters of every n-gram of `text`, repeats included.
     pub(super) fn visit(&self, text: &str, scratch: &mut Scratch, mut emit: impl FnMut(u64, Gram, &[char])) {
         let Scratch { chars, words, .. } = scratch;
+        let mask = self.mask();
         chars.clear();
         chars.push(' ');
         chars.extend(normalise(text).chars());
@@ -120,7 +128,7 @@ impl Analyser {
                 for (n, &(word, _, end)) in words[first..].iter().take(self.words.1).enumerate() {
                     hash = extend(hash, word);
                     if n + 1 >= self.words.0 {
-                        emit(hash | 1, Gram::Words, &chars[words[first].1..end]);
+                        emit((hash & mask) | 1, Gram::Words, &chars[words[first].1..end]);
                     }
                 }
             }
@@ -131,7 +139,7 @@ impl Analyser {
             for to in 1..chars.len() {
                 if chars[to] == ' ' {
                     if to > from + 1 {
-                        self.visit_chars(&chars[from..=to], &mut emit);
+                        self.visit_chars(&chars[from..=to], mask & !1, &mut emit);
                     }
                     from = to;
                 }
@@ -139,15 +147,15 @@ impl Analyser {
         }
     }
 
-    /// The character n-grams of one padded word. A word shorter than n counts once, as a whole.
-    fn visit_chars(&self, word: &[char], emit: &mut impl FnMut(u64, Gram, &[char])) {
+    /// The character n-grams of one padded word, of whose hashes the bits of `mask` count. A word shorter than n counts once, as a whole.
+    fn visit_chars(&self, word: &[char], mask: u64, emit: &mut impl FnMut(u64, Gram, &[char])) {
         let shortest = self.chars.0.clamp(1, word.len());
         for first in 0..=word.len() - shortest {
             let mut hash = CHARS;
             for (n, &c) in word[first..].iter().take(self.chars.1).enumerate() {
                 hash = extend(hash, u64::from(c));
                 if n + 1 >= shortest {
-                    emit(hash & !1, Gram::Chars, &word[first..=first + n]);
+                    emit(hash & mask, Gram::Chars, &word[first..=first + n]);
                 }
             }
         }
@@ -188,7 +196,7 @@ fn split_words(chars: &[char], words: &mut Vec<(u64, usize, usize)>) {
 mod tests {
     use super::*;
 
-    const ALL: Analyser = Analyser { words: (1, 2), chars: (2, 5) };
+    const ALL: Analyser = Analyser { words: (1, 2), chars: (2, 5), hashing: None };
 
     fn grams(analyser: Analyser, text: &str) -> Vec<String> {
         let mut found = Vec::new();
@@ -200,17 +208,17 @@ mod tests {
 
     #[test]
     fn word_grams_keep_single_letters() {
-        let words = Analyser { words: (1, 2), chars: (0, 0) };
+        let words = Analyser { words: (1, 2), chars: (0, 0), hashing: None };
         assert_eq!(grams(words, "Is I, OK?"), ["is", "is i", "i", "i, ok", "ok"]);
         assert_eq!(grams(words, "?! ..."), Vec::<String>::new());
     }
 
     #[test]
     fn character_grams_stay_inside_padded_words() {
-        let chars = Analyser { words: (0, 0), chars: (2, 3) };
+        let chars = Analyser { words: (0, 0), chars: (2, 3), hashing: None };
         assert_eq!(grams(chars, "ab c"), [" a", " ab", "ab", "ab ", "b ", " c", " c ", "c "]);
         // Shorter than the shortest n-gram: once, as a whole.
-        let long = Analyser { words: (0, 0), chars: (4, 5) };
+        let long = Analyser { words: (0, 0), chars: (4, 5), hashing: None };
         assert_eq!(grams(long, "a"), [" a "]);
         assert_eq!(grams(long, ""), Vec::<String>::new());
     }

@@ -8,7 +8,6 @@ use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
 
 use super::calibration::Calibrator;
 use super::classes::Classes;
-use super::features::Analyser;
 use super::learn::{Learnt, Part, Setting, learn, score};
 use super::model::answer;
 use super::rows::MOST_COLUMNS;
@@ -71,7 +70,7 @@ pub fn out_of_fold(
     progress: &dyn Progress,
 ) -> Result<(Predictions, Vec<FoldRecord>), ModelError> {
     assert_eq!(examples.len(), folds.len(), "one fold an example");
-    let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
+    let analyser = params.analyser();
     let texts = texts(examples);
     let numbers: Vec<u32> = (0..=folds.iter().max().copied().unwrap_or(0)).filter(|f| folds.contains(f)).collect();
     let done = AtomicU32::new(0);

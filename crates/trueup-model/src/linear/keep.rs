@@ -6,6 +6,7 @@
 use serde_json::json;
 use trueup_core::{LabelId, LabelSet};
 
+use super::HASHING;
 use super::calibration::Calibrator;
 use super::classes::Classes;
 use super::features::Analyser;
@@ -30,7 +31,8 @@ impl LinearModel {
     /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest), `calibrator` and `texts` (how many
     /// it was trained on).
     /// `ngrams` has the number of n-grams of characters, of words, and of those too long to have their whole name kept; their sum
-    /// is the number of features.
+    /// is the number of features. `hashing` is [`super::LinearParams::hashing`]; where there is one, `names` has the numbers of the
+    /// features that training filled, and `ngrams` how many those are.
     ///
     /// Arrays, with `c` columns: `bias` (f32, c), `idf_values` (f32: the distinct inverse document frequencies, the largest first),
     /// and three streams of Huffman codes (u8): `names` (the n-grams, sorted), `idf` (ranks among `idf_values`) and `weights`
@@ -49,6 +51,7 @@ impl LinearModel {
             "calibrator": self.calibrator,
             "texts": self.vocabulary.texts(),
             "ngrams": ngrams,
+            "hashing": analyser.hashing,
         }));
         let (idf_values, idf) = pack_idf(self.vocabulary.idf());
         let weights = pack_cells(&self.weights.cells);
@@ -81,7 +84,10 @@ impl LinearModel {
         check(link != Link::Binary || classes.labels.len() == 2, || {
             "a binary model of other than 2 labels".to_owned()
         })?;
-        let analyser = Analyser { words: parts.setting("word_ngrams")?, chars: parts.setting("char_ngrams")? };
+        let (words, chars) = (parts.setting("word_ngrams")?, parts.setting("char_ngrams")?);
+        let analyser = Analyser { words, chars, hashing: parts.setting("hashing")? };
+        let sound = analyser.hashing.is_none_or(|bits| HASHING.contains(&bits));
+        check(sound, || "its n-grams are hashed in no known way".to_owned())?;
         check(analyser.words.1.max(analyser.chars.1) <= LONGEST, || "its n-grams are too long".to_owned())?;
         let calibrator: Calibrator = parts.setting("calibrator")?;
         check(calibrator.is_whole(labels.len()), || "its calibrator is not whole".to_owned())?;
@@ -98,7 +104,7 @@ impl LinearModel {
         finite("idf_values", &idf_values)?;
         let (idf, weights): (Array<u8>, Array<u8>) = (parts.take("idf", &[None])?, parts.take("weights", &[None])?);
         let (names, (idf, cells)) = rayon::join(
-            || Names::unpack(names, ngrams),
+            || Names::unpack(names, ngrams, analyser.hashing),
             || rayon::join(|| unpack_idf(&idf_values, &idf, features), || unpack_cells(&weights, features, columns)),
         );
         let (names, hashes) = names.ok_or_else(|| damaged("the names of its n-grams cannot be read".to_owned()))?;

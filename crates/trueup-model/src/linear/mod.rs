@@ -88,6 +88,10 @@ pub struct LinearParams {
     pub word_ngrams: (usize, usize),
     /// Shortest and longest n-gram of characters inside words; (0, 0) for none.
     pub char_ngrams: (usize, usize),
+    /// n-grams are hashed into so many features, as a power of two from 10 to 24 (Weinberger and others 2009, "Feature
+    /// hashing for large scale multitask learning"): the model is bounded and holds no n-gram of the texts it learnt from, but
+    /// n-grams can share a feature. Without, every n-gram has a feature of its own, and its name is kept.
+    pub hashing: Option<u8>,
     /// Training texts that an n-gram must occur in; ignored where it would leave no n-gram at all.
     pub min_df: u32,
     /// Seed of the order in which examples are seen.
@@ -112,6 +116,7 @@ impl Default for LinearParams {
             l1: 0.0,
             word_ngrams: (1, 2),
             char_ngrams: (2, 5),
+            hashing: None,
             min_df: 2,
             seed: 42,
             class_weights: ClassWeights::Equal,
@@ -136,6 +141,11 @@ impl LinearParams {
         }
     }
 
+    fn analyser(&self) -> Analyser {
+        let hashing = self.hashing.map(|bits| bits.clamp(*HASHING.start(), *HASHING.end()));
+        Analyser { words: self.word_ngrams, chars: self.char_ngrams, hashing }
+    }
+
     /// Every setting by name, for the record of a training run.
     pub fn describe(&self) -> BTreeMap<String, String> {
         let range = |(from, to): (usize, usize)| format!("{from}-{to}");
@@ -152,6 +162,9 @@ impl LinearParams {
             ("prune", self.prune.to_string()),
             ("calibration", self.calibration.name().to_owned()),
         ]);
+        if let Some(bits) = self.hashing {
+            settings.insert("hashing", bits.to_string());
+        }
         if self.class_weights != ClassWeights::Equal {
             settings.insert("class_weights", self.class_weights.to_string());
         }
@@ -161,6 +174,9 @@ impl LinearParams {
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
+
+/// Bits that n-grams can be hashed to.
+const HASHING: std::ops::RangeInclusive<u8> = 10..=24;
 
 /// Below this penalty the dual has no bound worth the name.
 const LEAST_L2: f64 = 1e-6;
@@ -192,14 +208,13 @@ pub fn fit(
     progress: &dyn Progress,
 ) -> Result<Fitted<LinearModel>, ModelError> {
     let classes = Classes::of(task, labels, train)?;
-    let analyser = Analyser { words: params.word_ngrams, chars: params.char_ngrams };
+    let analyser = params.analyser();
     let most = most_features(&classes)?;
     let (vocabulary, matrix) = Vocabulary::learn(analyser, &texts(train), params.min_df, most);
     if vocabulary.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
     }
-    let names = Names::of(&vocabulary, &texts(train), &matrix);
-    let start = Start { labels, classes, vocabulary, names, prior: None, frozen: Vec::new() };
+    let start = Start { labels, classes, vocabulary, prior: None, frozen: Vec::new() };
     Ok(train_from(start, train, &matrix, valid, params, progress))
 }
 
@@ -217,7 +232,6 @@ struct Start<'a> {
     labels: &'a LabelSet,
     classes: Classes,
     vocabulary: Vocabulary,
-    names: Names,
     prior: Option<Weights>,
     frozen: Vec<bool>,
 }
@@ -230,7 +244,7 @@ fn train_from(
     params: &LinearParams,
     progress: &dyn Progress,
 ) -> Fitted<LinearModel> {
-    let Start { labels, classes, vocabulary, names, prior, frozen } = start;
+    let Start { labels, classes, vocabulary, prior, frozen } = start;
     let held_out = valid
         .filter(|examples| !examples.is_empty())
         .map(|examples| (examples, vocabulary.vectorise(&texts(examples))));
@@ -241,7 +255,11 @@ fn train_from(
     };
     let features = vocabulary.len();
     let setting = Setting { classes: &classes, labels, features, prior: prior.as_ref(), frozen: &frozen };
-    let learnt = learn(&setting, &Part { examples: train, matrix }, held_out.as_ref(), params, &heard);
+    // The passes over a single column are made one after the other; the names are then found beside them.
+    let (names, learnt) = rayon::join(
+        || Names::of(&vocabulary, &texts(train), matrix),
+        || learn(&setting, &Part { examples: train, matrix }, held_out.as_ref(), params, &heard),
+    );
     let (weights, calibrator) = (learnt.weights, learnt.calibrator);
     let model = LinearModel { labels: labels.clone(), classes, vocabulary, names, weights, calibrator };
     Fitted { model, epochs: learnt.epochs, features: features as u64, curve: learnt.curve }

@@ -42,6 +42,7 @@ impl LinearModel {
     ///
     /// For single-label data a part is relative to the mean of all labels. Words stand as they are in the normalised
     /// text, joined by single spaces; a run of characters stands in brackets, with the space at a word's edge shown: `[ card]`.
+    /// n-grams of the text that were hashed to the same feature are joined by ` | `.
     pub fn explain(&self, text: &str, label: LabelId, n: usize) -> Vec<(String, f64)> {
         let Some(class) = self.class(label) else {
             return Vec::new();
@@ -51,19 +52,24 @@ impl LinearModel {
         let weighed: Vec<(u32, f64)> =
             ids.iter().zip(values).map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class))).collect();
         let chosen = strongest(weighed, n, f64::abs);
-        let mut names = vec![String::new(); chosen.len()];
+        let mut names: Vec<Vec<String>> = vec![Vec::new(); chosen.len()];
         self.vocabulary.analyser().visit(text, &mut Scratch::default(), |hash, kind, chars| {
             let place = self.vocabulary.id(hash).and_then(|id| chosen.iter().position(|c| c.0 == id));
-            if let Some(shown) = place.map(|at| &mut names[at]).filter(|shown| shown.is_empty()) {
-                *shown = as_shown(kind, &name(kind, chars));
+            if let Some(names) = place.map(|at| &mut names[at]) {
+                let shown = as_shown(kind, &name(kind, chars));
+                if !names.contains(&shown) {
+                    names.push(shown);
+                }
             }
         });
-        names.into_iter().zip(chosen).map(|(name, (_, part))| (name, part)).collect()
+        let names = names.into_iter().map(|names| names.join(" | "));
+        names.zip(chosen).map(|(name, (_, part))| (name, part)).collect()
     }
 
-    /// The n-grams with the largest weights for `label`, largest first; at most `n`. Named as in [`LinearModel::explain`].
+    /// The n-grams with the largest weights for `label`, largest first; at most `n`. Named as in [`LinearModel::explain`];
+    /// none where n-grams are hashed ([`super::LinearParams::hashing`]), since such a model does not know what they were.
     pub fn top_features(&self, label: LabelId, n: usize) -> Vec<(String, f64)> {
-        let Some(class) = self.class(label) else {
+        let Some(class) = self.class(label).filter(|_| self.vocabulary.analyser().hashing.is_none()) else {
             return Vec::new();
         };
         let weighed = (0..self.vocabulary.len() as u32).map(|id| (id, self.weight(id, class))).collect();

@@ -54,8 +54,12 @@ const RARE: u8 = 255;
 const CHARACTER_BITS: u32 = 21;
 
 impl Names {
-    /// The names of all features, found in the texts that the vocabulary was learnt from; `matrix` holds their rows.
+    /// The names of all features, found in the texts that the vocabulary was learnt from; `matrix` holds their rows. Hashed
+    /// n-grams have none.
     pub(super) fn of(vocabulary: &Vocabulary, texts: &[&str], matrix: &Matrix) -> Self {
+        if vocabulary.analyser().hashing.is_some() {
+            return Self::default();
+        }
         // The first text of each feature: few texts are the first of any, and only those are read again.
         let mut first = vec![u32::MAX; vocabulary.len()];
         let mut sources = Vec::new();
@@ -100,6 +104,9 @@ impl Names {
 
     /// The names of the features of a vocabulary: those that `old` has of an earlier one, and of the others those found.
     pub(super) fn merge(vocabulary: &Vocabulary, found: &Self, old: &Self, of: &Vocabulary) -> Self {
+        if vocabulary.analyser().hashing.is_some() {
+            return Self::default();
+        }
         let name = |id| of.id(vocabulary.hash(id)).map_or_else(|| found.get(id), |known| old.get(known));
         Self::plain((0..vocabulary.len() as u32).map(name))
     }
@@ -115,10 +122,13 @@ impl Names {
         if let Some(packed) = &self.packed {
             return (packed.bytes.to_vec(), packed.counts);
         }
+        if let Some(bits) = vocabulary.analyser().hashing {
+            return (write_hashed(vocabulary.hashes(), bits), [vocabulary.len(), 0, 0]);
+        }
         let mut families: [Vec<(&str, u64)>; FAMILIES] = Default::default();
         for (id, &hash) in (0..).zip(vocabulary.hashes()) {
             let (name, kind) = (self.get(id), Gram::of(hash));
-            let made = name.chars().fold(Growing::new(kind), |grown, c| grown.push(c)).hash();
+            let made = name.chars().fold(Growing::new(kind), Growing::push).hash();
             families[if made == hash { kind as usize } else { FAMILIES - 1 }].push((name, hash));
         }
         let counts = families.each_ref().map(Vec::len);
@@ -134,7 +144,11 @@ impl Names {
     }
 
     /// The names that [`Names::pack`] wrote, and the hashes of their n-grams, ascending; `None` when the bytes are not of such.
-    pub(super) fn unpack(bytes: Array<u8>, counts: [usize; FAMILIES]) -> Option<(Self, Vec<u64>)> {
+    /// `hashing` is what the analyser has.
+    pub(super) fn unpack(bytes: Array<u8>, counts: [usize; FAMILIES], hashing: Option<u8>) -> Option<(Self, Vec<u64>)> {
+        if let Some(bits) = hashing {
+            return Some((Self::default(), read_hashed(&bytes, counts[0], bits)?)).filter(|_| counts[1..] == [0, 0]);
+        }
         let streams = streams(&bytes)?;
         let read = |family: usize| {
             // A name takes a bit at least.
@@ -218,12 +232,11 @@ fn write(names: &[(&str, u64)], hashes: bool) -> Vec<u8> {
         draft.number(DROP, drop as u32);
         draft.number(NEW, (name.len() - shared) as u32);
         for &c in &name[shared..] {
-            match symbols.binary_search_by_key(&c, |s| s.0) {
-                Ok(at) => draft.symbol(CHARACTER, symbols[at].1),
-                Err(_) => {
-                    draft.symbol(CHARACTER, RARE);
-                    draft.bits(c.into(), CHARACTER_BITS);
-                }
+            if let Ok(at) = symbols.binary_search_by_key(&c, |s| s.0) {
+                draft.symbol(CHARACTER, symbols[at].1);
+            } else {
+                draft.symbol(CHARACTER, RARE);
+                draft.bits(c.into(), CHARACTER_BITS);
             }
         }
         if hashes {
@@ -273,6 +286,29 @@ fn read(bytes: &[u8], family: usize, count: usize, mut emit: impl FnMut(u64, &[c
     Some(())
 }
 
+/// The stream of hashes of which the first bits and the lowest are left, ascending: the gaps between them.
+fn write_hashed(hashes: &[u64], bits: u8) -> Vec<u8> {
+    let (mut draft, mut next) = (Draft::<1>::new(), 0);
+    for hash in hashes {
+        let number = (hash >> (65 - bits) << 1 | hash & 1) as u32;
+        draft.number(0, number - next);
+        next = number + 1;
+    }
+    draft.finish()
+}
+
+/// The `count` hashes that [`write_hashed`] wrote.
+fn read_hashed(bytes: &[u8], count: usize, bits: u8) -> Option<Vec<u64>> {
+    let (mut source, mut next) = (Source::<1>::new(bytes)?, 0u32);
+    let mut hashes = Vec::with_capacity(count.min(1 << bits));
+    for _ in 0..count {
+        let number = next.checked_add(source.number(0)?).filter(|number| number >> bits == 0)?;
+        hashes.push(u64::from(number) >> 1 << (65 - bits) | u64::from(number & 1));
+        next = number + 1;
+    }
+    Some(hashes)
+}
+
 /// All hashes, ascending. They are spread evenly, so that each is put close to its place at once.
 fn in_order(parts: &[Vec<u64>]) -> Vec<u64> {
     let all = || parts.iter().flatten().copied();
@@ -313,7 +349,7 @@ mod tests {
         let names = Names::of(&vocabulary, texts, &matrix);
         let (bytes, counts) = names.pack(&vocabulary);
         assert_eq!(counts.iter().sum::<usize>(), vocabulary.len());
-        let (again, hashes) = Names::unpack(bytes.clone().into(), counts).unwrap();
+        let (again, hashes) = Names::unpack(bytes.clone().into(), counts, analyser.hashing).unwrap();
         assert_eq!(hashes, vocabulary.hashes());
         for id in 0..vocabulary.len() as u32 {
             assert_eq!(again.get(id), names.get(id));
@@ -323,19 +359,29 @@ mod tests {
 
     #[test]
     fn kept_names_are_the_names() {
-        let both = Analyser { words: (1, 2), chars: (2, 5) };
+        let both = Analyser { words: (1, 2), chars: (2, 5), hashing: None };
         check(both, &["the card, the CARD", "a cat", "你好 世界 ﬁn", "x"]);
         check(both, &["!?"]);
         // Neither shorter n-grams beside, nor names as long as their n-grams.
-        check(Analyser { words: (3, 3), chars: (0, 0) }, &["a b c d"]);
+        check(Analyser { words: (3, 3), chars: (0, 0), hashing: None }, &["a b c d"]);
         let long = "longword".repeat(80);
         check(both, &[&long, &format!("{long} {long}"), "b"]);
     }
 
     #[test]
+    fn hashed_features_come_back_without_names() {
+        let hashed = Analyser { words: (1, 2), chars: (2, 5), hashing: Some(10) };
+        check(hashed, &["the card, the CARD", "a cat", "你好 世界 ﬁn", "x"]);
+        let many = (0..2_000).map(|i| format!("w{i}")).collect::<Vec<_>>().join(" ");
+        check(hashed, &[&many]);
+        let (vocabulary, _) = Vocabulary::learn(hashed, &[&many], 1, usize::MAX);
+        assert!(vocabulary.len() > 900 && vocabulary.len() <= 1024, "{}", vocabulary.len());
+    }
+
+    #[test]
     fn words_are_joined_by_spaces() {
         let texts = ["card, please"];
-        let words = Analyser { words: (2, 2), chars: (0, 0) };
+        let words = Analyser { words: (2, 2), chars: (0, 0), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(words, &texts, 1, usize::MAX);
         assert_eq!(Names::of(&vocabulary, &texts, &matrix).get(0), "card please");
     }
@@ -345,7 +391,7 @@ mod tests {
         fn any_texts_names_are_kept(texts in prop::collection::vec("\\PC{0,30}", 1..20)) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             if texts.iter().any(|text| text.chars().any(char::is_alphanumeric)) {
-                check(Analyser { words: (1, 3), chars: (1, 4) }, &texts);
+                check(Analyser { words: (1, 3), chars: (1, 4), hashing: None }, &texts);
             }
         }
     }

@@ -36,6 +36,9 @@ struct Table {
 /// Columns that are added up together.
 const TILE: usize = 16;
 
+/// Bytes that come from memory together.
+const LINE: usize = 64;
+
 /// A table pays up to so many cells for each that is kept.
 const GAPS: usize = 8;
 
@@ -175,6 +178,7 @@ impl Scorer<'_> {
                 let scales = &scales[..];
                 self.scaled.clear();
                 self.scaled.extend(ids.iter().zip(factors).map(|(&id, x)| x * scales[id as usize]));
+                table.touch(ids);
                 for (tile, to) in to.chunks_mut(TILE).enumerate() {
                     let mut sums = [0.0; TILE];
                     sums[..to.len()].copy_from_slice(to);
@@ -198,6 +202,17 @@ impl Scorer<'_> {
 }
 
 impl Table {
+    /// Looks at each row, so that the processor brings them all at once: adding one up takes so many steps that it would not
+    /// come to see the next ones until the first is there.
+    fn touch(&self, ids: &[u32]) {
+        let mut seen = 0;
+        for &id in ids {
+            let row = &self.values[id as usize * self.stride..][..self.stride];
+            row.iter().step_by(LINE).for_each(|value| seen ^= value);
+        }
+        std::hint::black_box(seen);
+    }
+
     /// `sums += sum of factors[i] * row ids[i]` of the columns from `first` on.
     fn add(&self, ids: &[u32], factors: &[f32], first: usize, sums: &mut [f32; TILE]) {
         let mut local = *sums;

@@ -62,6 +62,9 @@ const REST: f32 = 1e-3;
 /// Passes that a text at rest is left alone at most.
 const LONGEST_REST: u8 = 8;
 
+/// Texts whose rows are brought together while others are learnt from.
+const RUN: usize = 512;
+
 /// What is to be learnt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Problem<'a> {
@@ -236,55 +239,73 @@ fn gold(problem: &Problem, i: usize, first: usize, lanes: &mut [f32]) {
 impl<const N: usize> Lanes<N> {
     /// One pass; `SPARSE` where there is an L1 penalty.
     fn pass_over<const SPARSE: bool>(&mut self, problem: &Problem, order: &[u32], pass: u32) {
-        let Problem { matrix, features, l2, .. } = *problem;
+        let matrix = problem.matrix;
         // Beyond so many passes nothing moves any more.
         let pass = pass.min(60_000) as u16;
-        for &i in order {
-            let i = i as usize;
-            let (due, rest) = self.rests[i];
-            if due > pass {
-                continue;
-            }
-            let (ids, values) = matrix.row(i);
-            let mut z = self.cells[features];
-            let mut square = 1.0f32;
-            for (&id, &x) in ids.iter().zip(values) {
-                let row = &self.cells[id as usize];
-                for (z, &w) in z.iter_mut().zip(row) {
-                    *z += x * if SPARSE { soft(w, self.shrink) } else { w };
+        let due: Vec<u32> = order.iter().copied().filter(|&i| self.rests[i as usize].0 <= pass).collect();
+        if problem.columns > N || rayon::current_num_threads() == 1 {
+            due.iter().for_each(|&i| self.look_at::<SPARSE>(problem, i as usize, matrix.row(i as usize), pass));
+            return;
+        }
+        // No other tile keeps the other threads busy, and rows in a drawn order are far apart in memory: one thread brings the
+        // next ones together while another learns from the last.
+        let (mut near, mut next) = (Matrix::new(), Matrix::new());
+        let mut runs = due.chunks(RUN).peekable();
+        matrix.gather(runs.peek().copied().unwrap_or_default(), &mut near);
+        while let Some(run) = runs.next() {
+            let learn = || {
+                for (at, &i) in run.iter().enumerate() {
+                    self.look_at::<SPARSE>(problem, i as usize, near.row(at), pass);
                 }
-                square += x * x;
+            };
+            rayon::join(learn, || matrix.gather(runs.peek().copied().unwrap_or_default(), &mut next));
+            std::mem::swap(&mut near, &mut next);
+        }
+    }
+
+    /// Learns from text `i`, whose row it is.
+    #[inline]
+    fn look_at<const SPARSE: bool>(&mut self, problem: &Problem, i: usize, (ids, values): (&[u32], &[f32]), pass: u16) {
+        let Problem { features, l2, .. } = *problem;
+        let rest = self.rests[i].1;
+        let mut z = self.cells[features];
+        let mut square = 1.0f32;
+        for (&id, &x) in ids.iter().zip(values) {
+            let row = &self.cells[id as usize];
+            for (z, &w) in z.iter_mut().zip(row) {
+                *z += x * if SPARSE { soft(w, self.shrink) } else { w };
             }
-            self.logits[i] = z;
-            // What a change of a text's `p` weighs: cost over penalty.
-            let mut weigh = problem.costs.map_or([1.0 / l2; N], |costs| {
-                let mut lanes = [0.0; N];
-                gold(problem, i, self.first, &mut lanes);
-                costs.lanes(problem, i, self.first, lanes).map(|cost| cost / l2)
-            });
-            let frozen = problem.frozen.get(self.first..).unwrap_or_default();
-            weigh.iter_mut().zip(frozen).filter(|(_, frozen)| **frozen).for_each(|(w, _)| *w = 0.0);
-            let a = weigh.map(|w| w * square);
-            let dual = &mut self.dual[i];
-            let mut u = z;
-            u.iter_mut().zip(&*dual).zip(&a).for_each(|((u, p), a)| *u += a * p);
-            let settled = settled(u, a);
-            let mut by = *dual;
-            by.iter_mut().zip(&settled).for_each(|(by, p)| *by -= p);
-            *dual = settled;
-            let most = by.iter().fold(0.0f32, |most, d| most.max(d.abs()));
-            let rest = if most < REST { (rest * 2).clamp(1, LONGEST_REST) } else { 0 };
-            self.rests[i] = (pass + 1 + u16::from(rest), rest);
-            by.iter_mut().zip(&weigh).for_each(|(by, w)| *by *= w);
-            for (&id, &x) in ids.iter().zip(values) {
-                let row = &mut self.cells[id as usize];
-                for (w, d) in row.iter_mut().zip(&by) {
-                    *w += x * d;
-                }
+            square += x * x;
+        }
+        self.logits[i] = z;
+        // What a change of a text's `p` weighs: cost over penalty.
+        let mut weigh = problem.costs.map_or([1.0 / l2; N], |costs| {
+            let mut lanes = [0.0; N];
+            gold(problem, i, self.first, &mut lanes);
+            costs.lanes(problem, i, self.first, lanes).map(|cost| cost / l2)
+        });
+        let frozen = problem.frozen.get(self.first..).unwrap_or_default();
+        weigh.iter_mut().zip(frozen).filter(|(_, frozen)| **frozen).for_each(|(w, _)| *w = 0.0);
+        let a = weigh.map(|w| w * square);
+        let dual = &mut self.dual[i];
+        let mut u = z;
+        u.iter_mut().zip(&*dual).zip(&a).for_each(|((u, p), a)| *u += a * p);
+        let settled = settled(u, a);
+        let mut by = *dual;
+        by.iter_mut().zip(&settled).for_each(|(by, p)| *by -= p);
+        *dual = settled;
+        let most = by.iter().fold(0.0f32, |most, d| most.max(d.abs()));
+        let rest = if most < REST { (rest * 2).clamp(1, LONGEST_REST) } else { 0 };
+        self.rests[i] = (pass + 1 + u16::from(rest), rest);
+        by.iter_mut().zip(&weigh).for_each(|(by, w)| *by *= w);
+        for (&id, &x) in ids.iter().zip(values) {
+            let row = &mut self.cells[id as usize];
+            for (w, d) in row.iter_mut().zip(&by) {
+                *w += x * d;
             }
-            for (w, d) in self.cells[features].iter_mut().zip(&by) {
-                *w += d;
-            }
+        }
+        for (w, d) in self.cells[features].iter_mut().zip(&by) {
+            *w += d;
         }
     }
 }
@@ -361,7 +382,7 @@ mod tests {
     /// scikit-learn 1.9 for these texts with `TfidfVectorizer(token_pattern=r"\b\w+\b", sublinear_tf=True)`.
     #[test]
     fn logits_are_those_of_liblinear() {
-        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
+        let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
         let three = [
             [0.851_115, -2.190_819, -1.720_709],
@@ -434,7 +455,7 @@ mod tests {
     /// At the optimum the slope of the loss is `-l2 w - l1 sign(w)`, and where a weight is 0 at most `l1` either way.
     #[test]
     fn an_elastic_net_is_at_its_optimum() {
-        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
+        let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
         let map: Vec<Option<u32>> = (0..3).map(Some).collect();
         let mut targets = Targets::default();
@@ -472,7 +493,7 @@ mod tests {
     /// against the rest, and `class_weight={0: 1, 1: 3}`.
     #[test]
     fn weighted_logits_are_those_of_liblinear() {
-        let analyser = Analyser { words: (1, 1), chars: (0, 0) };
+        let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
         let by_text = [
             [0.563_287, -2.181_046, -1.419_171],

@@ -32,7 +32,8 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    fn new() -> Self {
+    /// No rows yet.
+    pub(super) fn new() -> Self {
         Self { offsets: vec![0], ids: Vec::new(), values: Vec::new() }
     }
 
@@ -45,6 +46,19 @@ impl Matrix {
     pub(super) fn row(&self, i: usize) -> (&[u32], &[f32]) {
         let range = self.offsets[i]..self.offsets[i + 1];
         (&self.ids[range.clone()], &self.values[range])
+    }
+
+    /// These rows one after the other, in place of what `to` held.
+    pub(super) fn gather(&self, rows: &[u32], to: &mut Self) {
+        to.offsets.truncate(1);
+        to.ids.clear();
+        to.values.clear();
+        for &row in rows {
+            let (ids, values) = self.row(row as usize);
+            to.ids.extend_from_slice(ids);
+            to.values.extend_from_slice(values);
+            to.offsets.push(to.ids.len());
+        }
     }
 
     /// Adds the row of a text: the features that it holds, ascending, each with how often.
@@ -230,24 +244,34 @@ impl Vocabulary {
     }
 
     /// The features among n-gram hashes, repeats included.
+    fn find_all(&self, grams: &[u64], ids: &mut Vec<u32>) {
+        ids.clear();
+        ids.resize(grams.len(), 0);
+        let mut known = 0;
+        self.look_up(grams, |_, id, found| {
+            ids[known] = id;
+            known += usize::from(found);
+        });
+        ids.truncate(known);
+    }
+
+    /// Calls `put` for each n-gram hash with its place, its feature, and whether it is a feature at all.
     ///
     /// Which n-grams are known cannot be foreseen, so that nothing here branches on it, and no look-up waits for another:
     /// the processor then fetches many places of memory at once.
+    #[inline]
     #[expect(clippy::needless_bitwise_bool, reason = "lazy operators are branches")]
-    fn find_all(&self, grams: &[u64], ids: &mut Vec<u32>) {
-        ids.clear();
+    fn look_up(&self, grams: &[u64], mut put: impl FnMut(usize, u32, bool)) {
         let (hashes, starts) = (&self.hashes[..], &self.starts[..]);
         let Some(last) = hashes.len().checked_sub(1) else {
             return;
         };
-        ids.resize(grams.len(), 0);
-        let mut known = 0;
-        for grams in grams.chunks(64) {
+        for (chunk, grams) in grams.chunks(64).enumerate() {
             let mut from = [0u32; 64];
             for (from, hash) in from.iter_mut().zip(grams) {
                 *from = starts[(hash >> self.shift) as usize];
             }
-            for (&from, &hash) in from.iter().zip(grams) {
+            for (place, (&from, &hash)) in (chunk * 64..).zip(from.iter().zip(grams)) {
                 let at = |i: u32| hashes[((from + i) as usize).min(last)];
                 let (first, second, third) = (at(0), at(1), at(2));
                 let mut id = from + u32::from(first != hash) + u32::from((first != hash) & (second != hash));
@@ -258,19 +282,26 @@ impl Vocabulary {
                     let at = last.min(from as usize + 3) + further;
                     (id, found) = (at as u32, hashes.get(at) == Some(&hash));
                 }
-                ids[known] = id;
-                known += usize::from(found);
+                put(place, id, found);
             }
         }
-        ids.truncate(known);
     }
 
     fn rows(&self, counts: &Counts) -> Matrix {
-        let mut matrix = Matrix::new();
+        let (mut matrix, mut known) = (Matrix::new(), Vec::new());
         let (hashes, idf) = (&self.hashes[..], &self.idf[..]);
-        for grams in counts.rows() {
-            let known = grams.filter_map(|(hash, tf)| Some((self.find(hashes, hash)?, tf)));
-            matrix.push(known, idf, |id| Gram::of(hashes[id as usize]));
+        let mut start = 0;
+        for &end in &counts.ends {
+            let (grams, times) = (&counts.hashes[start..end], &counts.times[start..end]);
+            start = end;
+            known.clear();
+            known.resize(grams.len(), (0, 0));
+            let mut all = 0;
+            self.look_up(grams, |place, id, found| {
+                known[all] = (id, u32::from(times[place]));
+                all += usize::from(found);
+            });
+            matrix.push(known[..all].iter().copied(), idf, |id| Gram::of(hashes[id as usize]));
         }
         matrix
     }
@@ -368,7 +399,7 @@ fn concatenate(parts: &[Matrix]) -> Matrix {
 mod tests {
     use super::*;
 
-    const WORDS: Analyser = Analyser { words: (1, 1), chars: (0, 0) };
+    const WORDS: Analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
 
     /// What scikit-learn 1.9 gives for these three texts with `sublinear_tf=True, token_pattern=r"\b\w+\b"`.
     #[test]
@@ -386,7 +417,7 @@ mod tests {
 
     #[test]
     fn words_and_characters_have_equal_length() {
-        let both = Analyser { words: (1, 2), chars: (2, 5) };
+        let both = Analyser { words: (1, 2), chars: (2, 5), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(both, &["the cat sat", "the dog sat", "!"], 1, usize::MAX);
         let length = |row: usize, family: Gram| -> f32 {
             let (ids, values) = matrix.row(row);

@@ -65,6 +65,14 @@ fn linear(params: &mut LinearParams, name: &str, value: &str) -> Result<(), Wron
         "word_ngrams" => params.word_ngrams = range(value)?,
         "char_ngrams" => params.char_ngrams = range(value)?,
         "min_df" => params.min_df = whole(value)?,
+        "hashing" => {
+            let valid = Wrong::Value("none, or a number of bits from 10 to 24");
+            params.hashing = if value == "none" {
+                None
+            } else {
+                Some(value.parse().ok().filter(|bits| (10..=24).contains(bits)).ok_or(valid)?)
+            };
+        }
         _ => return Err(Wrong::Name),
     }
     Ok(())
@@ -144,6 +152,8 @@ mod tests {
             assert_eq!(copy.describe(), learner.describe());
         }
         let mut learner = Learner::Linear(LinearParams::default());
+        learner.set("hashing", "18").unwrap();
+        assert_eq!(learner.describe()["hashing"], "18");
         learner.set("char_ngrams", "none").unwrap();
         assert_eq!(learner.describe()["char_ngrams"], "0-0");
         for (name, value, says) in [
@@ -152,6 +162,7 @@ mod tests {
             ("prune", "x", "prune is a number of 0 or more"),
             ("word_ngrams", "3-2", "a range of lengths such as 1-2"),
             ("min_df", "0", "a whole number from 1"),
+            ("hashing", "9", "none, or a number of bits from 10 to 24"),
         ] {
             let message = learner.set(name, value).unwrap_err().to_string();
             assert!(message.contains(says), "{message}");
