@@ -211,13 +211,12 @@ fn settings_are_searched_on_what_is_learned_from_and_measured_elsewhere() {
 #[test]
 fn training_goes_on_from_an_earlier_model_and_keeps_its_labels() {
     let test = CliTest::with("mails.csv", mails(0, 600));
-    let bills: String = (0..90)
-        .map(|i| {
-            let (word, label) = if i % 2 == 0 { ("invoice due", "bill") } else { ("lunch thanks", "ham") };
-            format!("b{i},{word} number {},{label}\n", i * 37 % 100)
-        })
-        .collect();
-    test.write("bills.csv", format!("id,text,label\n{bills}"));
+    let mut bills = String::from("id,text,label\n");
+    for i in 0..90 {
+        let (word, label) = if i % 2 == 0 { ("invoice due", "bill") } else { ("lunch thanks", "ham") };
+        bills += &format!("b{i},{word} number {},{label}\n", i * 37 % 100);
+    }
+    test.write("bills.csv", bills);
     test.run("train mails.csv -o first --no-review --quiet").ends_with(0);
     test.run("train bills.csv -o second --from-model first --quiet").ends_with(0);
     test.write(
