@@ -31,7 +31,7 @@ pub const LINEAR: &[Set] = &[
     },
     Set {
         name: "clinc150",
-        ours: &["l2=0.0125"],
+        ours: &["l2=0.003"],
         peers: &[
             peer("linearsvc", &["C=3"]),
             peer("fasttext", &["lr=1.0", "epoch=50", "ngrams=2", "dim=100", "minn=2", "maxn=5"]),
@@ -61,7 +61,7 @@ pub const LINEAR: &[Set] = &[
     },
     Set {
         name: "tweeteval_emoji",
-        ours: &["l2=0.025"],
+        ours: &["l2=0.0125"],
         peers: &[
             peer("linearsvc", &["C=0.3"]),
             peer("fasttext", &["lr=0.1", "epoch=25", "ngrams=2", "dim=100"]),
@@ -71,7 +71,7 @@ pub const LINEAR: &[Set] = &[
     },
     Set {
         name: SEVERAL,
-        ours: &["l2=0.0125"],
+        ours: &["l2=0.003"],
         peers: &[
             slow("linearsvc", &["C=10"]),
             peer("fasttext", &["lr=1.0", "epoch=25", "ngrams=2", "dim=50", "minn=2", "maxn=5"]),
@@ -88,7 +88,7 @@ pub const SEVERAL: &str = "goemotions";
 pub const CRF: &[Set] = &[
     Set {
         name: "ncbi_disease",
-        ours: &["l2=0.003"],
+        ours: &["learning_rate=0.025"],
         peers: &[slow("crfsuite", &["c1=0", "c2=0.1"]), slow("spacy", &["epochs=4"])],
         kept: 0,
     },
@@ -99,5 +99,5 @@ pub const CRF: &[Set] = &[
         kept: 0,
     },
     Set { name: "wnut17", ours: &["learning_rate=0.1"], peers: &[slow("crfsuite", &["c1=0.1", "c2=0.01"])], kept: 0 },
-    Set { name: "wikigold", ours: &["l2=0.003"], peers: &[slow("crfsuite", &["c1=0", "c2=0.1"])], kept: 0 },
+    Set { name: "wikigold", ours: &["learning_rate=0.025"], peers: &[slow("crfsuite", &["c1=0", "c2=0.1"])], kept: 0 },
 ];
