@@ -10,18 +10,20 @@ mod decide;
 mod folds;
 mod learner;
 mod recipe;
+mod search;
 mod settings;
 mod tune;
+mod watch;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use rayon::prelude::*;
 use trueup_core::counts::Tallies;
-use trueup_core::document::{CurvePoint, FoldScore, LearningPoint, Training};
+use trueup_core::document::{FoldScore, Training};
 use trueup_core::fingerprint::{digest, fingerprint};
-use trueup_core::{Annotation, Dataset, Estimate, Example, Predictions, Scores, Task};
+use trueup_core::{Annotation, Dataset, Example, Predictions, Scores, Task};
 use trueup_model::decision::Decision;
-use trueup_model::{ModelError, Predictor, Progress, Silent};
+use trueup_model::{Predictor, Progress};
 
 pub use decide::{HeldOut, Settled};
 pub use learner::{Learner, Trained};
@@ -31,6 +33,8 @@ pub use tune::{Field, Forecast, Mattered, Tried, Tuned, tune};
 use crate::error::Error;
 use crate::models::{Ensemble, Model};
 use crate::observe::Observer;
+use search::{PARTS, Search, Searched, fit, refit, search, stop_early};
+use watch::{Watch, passes};
 
 /// Which rows of the training data do what.
 #[derive(Debug, Clone)]
@@ -330,129 +334,6 @@ fn joined(data: &Dataset, parts: &[Predictions]) -> Predictions {
     Predictions { labels, answers, scores, span_scores }
 }
 
-/// What the search for the best number of passes found.
-struct Search {
-    found: Trained,
-    searched: Searched,
-}
-
-/// What is told of a search.
-#[derive(Default)]
-struct Searched {
-    epochs: u32,
-    features: u64,
-    curve: Vec<CurvePoint>,
-    learning: Vec<LearningPoint>,
-    last_doubling: Option<Estimate>,
-}
-
-/// Quarters of what is learned from that a learning curve has points for, beside the whole.
-const PARTS: [usize; 2] = [1, 2];
-
-impl Plan {
-    /// The rows of the first so many quarters of what the search learns from.
-    fn part(&self, quarters: usize) -> Vec<usize> {
-        self.fit.iter().zip(&self.quarters).filter(|&(_, &quarter)| quarter < quarters).map(|(&row, _)| row).collect()
-    }
-}
-
-impl Searched {
-    /// Adds the learning curve: from how many examples a model learned, and what it answered to `valid`; `smaller` parts, and
-    /// the whole. A part that has nothing to learn from is not among them.
-    fn learned(
-        &mut self,
-        data: &Dataset,
-        valid: &[&Example],
-        smaller: &[(u64, Predictions)],
-        whole: &(u64, Predictions),
-        seed: u64,
-    ) {
-        let count = |answers: &Predictions| {
-            let mut tallies = Tallies::new(data.labels.len());
-            valid.iter().zip(&answers.answers).for_each(|(example, answer)| tallies.add(&example.gold, answer));
-            tallies
-        };
-        for (n, answers) in smaller.iter().chain([whole]) {
-            if let Some(score) = curve::score(data.task, &count(answers)) {
-                self.learning.push(LearningPoint { examples: *n, score });
-            }
-        }
-        if let [_, (_, half)] = smaller {
-            self.last_doubling = curve::paired_gain(data, valid, half, &whole.1, seed);
-        }
-    }
-}
-
-/// Trains with early stopping, and once more on a half and on a quarter of the rows for the learning curve.
-fn search(
-    learner: &Learner,
-    data: &Dataset,
-    plan: &Plan,
-    valid: Option<&[&Example]>,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<Search, Error> {
-    let mut search = stop_early(learner, data, plan, valid, progress)?;
-    let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &plan.watched), <[&Example]>::to_vec);
-    let smaller: Vec<(u64, Predictions)> = PARTS
-        .into_par_iter()
-        .filter_map(|quarters| {
-            let rows = plan.part(quarters);
-            // A part that happens to hold one label only gives no point.
-            let fitted = learner.fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent).ok()?;
-            Some((rows.len() as u64, fitted.predict(&valid)))
-        })
-        .collect();
-    let whole = (plan.fit.len() as u64, search.found.predict(&valid));
-    search.searched.learned(data, &valid, &smaller, &whole, seed);
-    Ok(search)
-}
-
-/// Trains on `rows`; where they happen to hold one label only, as a fold can when a label has one example, the model
-/// always answers that label. Data with a single label is an error all the same.
-fn fit(
-    learner: &Learner,
-    data: &Dataset,
-    rows: &[usize],
-    valid: Option<&[&Example]>,
-    progress: &dyn Progress,
-) -> Result<Trained, Error> {
-    let examples = pick(data, rows);
-    match learner.fit(data.task, &data.labels, &examples, valid, progress) {
-        Err(ModelError::Labels { .. }) if !rows.is_empty() && data.support().iter().filter(|&&n| n > 0).count() > 1 => {
-            Ok(Trained::constant(&data.labels, &examples[0].gold, learner.most_epochs()))
-        }
-        fitted => Ok(fitted?),
-    }
-}
-
-/// Trains with early stopping on `valid`, or on the plan's watched rows when there is none.
-fn stop_early(
-    learner: &Learner,
-    data: &Dataset,
-    plan: &Plan,
-    valid: Option<&[&Example]>,
-    progress: &dyn Progress,
-) -> Result<Search, Error> {
-    let watched = pick(data, &plan.watched);
-    let valid = valid.unwrap_or(&watched);
-    let found = fit(learner, data, &plan.fit, Some(valid), progress)?;
-    let Trained { epochs, features, .. } = found;
-    let searched = Searched { epochs, features, curve: found.curve.clone(), ..Searched::default() };
-    Ok(Search { found, searched })
-}
-
-/// Trains on all rows of the plan, for as many passes as were found best.
-fn refit(
-    learner: &Learner,
-    data: &Dataset,
-    plan: &Plan,
-    search: &Search,
-    progress: &dyn Progress,
-) -> Result<Trained, Error> {
-    fit(&learner.as_found(&search.found), data, &plan.all, None, progress)
-}
-
 fn pick<'a>(data: &'a Dataset, rows: &[usize]) -> Vec<&'a Example> {
     rows.iter().map(|&row| &data.examples[row]).collect()
 }
@@ -507,37 +388,5 @@ fn record(recipe: &Recipe, data: &Dataset, seed: u64, searched: Searched, folds:
         last_doubling: searched.last_doubling,
         folds,
         interrupted: false,
-    }
-}
-
-/// Tells the observer how many passes are done, and asks whether to go on.
-struct Watch<'a> {
-    observer: &'a dyn Observer,
-    done: AtomicU64,
-    total: u64,
-}
-
-/// Passes that a model takes at most.
-fn passes(recipe: &Recipe) -> u64 {
-    u64::from(recipe.learner.most_epochs())
-}
-
-impl<'a> Watch<'a> {
-    /// For the model of a plan and so many trainings more.
-    fn new(observer: &'a dyn Observer, recipe: &Recipe, plan: &Plan, more: u64) -> Self {
-        let folds = plan.folds.len() as u64 * if recipe.members.is_some() { 1 } else { 2 };
-        Self { observer, done: AtomicU64::new(0), total: passes(recipe) * (2 + more.min(1) + folds) }
-    }
-}
-
-impl Progress for Watch<'_> {
-    fn epoch(&self, _: u32, _: u32, loss: f64) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.observer.progress(done.min(self.total), self.total);
-        self.observer.loss(loss);
-    }
-
-    fn stopped(&self) -> bool {
-        self.observer.stopped()
     }
 }
