@@ -11,6 +11,7 @@ export interface Estimate {
   n: number;
   interval: IntervalKind;
   undefined?: string[];
+  wide?: boolean;
 }
 
 export interface LabelRow {
