@@ -306,9 +306,14 @@ fn rare_averages(population: Population, n: usize, least: f64) {
     let average = |name: &str| name.ends_with("_macro") || name.ends_with("_weighted") || name == "balanced_accuracy";
     show(n, &found, average);
     for (name, held) in found.iter().filter(|(name, _)| average(name)) {
+        let least = if COARSE.contains(&name.as_str()) { least.min(0.85) } else { least };
         assert!(held.share() >= least, "{name} covers {}", held.share());
     }
 }
+
+/// Means over labels that cover less where some labels have a few gold examples alone: their terms are shares of fewer trials
+/// than those of F1, so that one example more or less moves them further than resamples show (docs/intervals.md says so).
+const COARSE: [&str; 3] = ["f0.5_macro", "f2_macro", "jaccard_macro"];
 
 #[test]
 #[ignore = "a minute: 2,000 samples of each size"]
