@@ -420,7 +420,7 @@ fn the_samples_of_predictions_are_read_and_match_their_gold() {
 /// The fields of the command's arguments are its long options, with `_` for `-`, where they do not say another name.
 #[test]
 fn every_option_named_can_be_typed() {
-    let files = ["args.rs", "args/augment.rs", "args/eval.rs"];
+    let files = ["args.rs", "args/augment.rs", "args/data.rs", "args/eval.rs", "args/learn.rs"];
     let arguments: String = files.iter().map(|file| read(&format!("crates/trueup-cli/src/{file}"))).collect();
     let mut seen = 0;
     let mut faults = Vec::new();
