@@ -1,6 +1,8 @@
 //! The linear classifier as a caller sees it.
 #![allow(clippy::unwrap_used)]
 
+mod made;
+
 use std::sync::Mutex;
 
 use proptest::prelude::*;
@@ -8,22 +10,7 @@ use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Task};
 use trueup_model::linear::{Calibration, Calibrator, ClassWeights, LinearModel, LinearParams, fit};
 use trueup_model::{Fitted, ModelError, Predictor, Progress, Silent};
 
-fn example(text: &str, gold: Annotation) -> Example {
-    Example {
-        id: String::new(),
-        text: text.to_owned(),
-        gold,
-        tokens: Vec::new(),
-        group: None,
-        time: None,
-        metadata: Vec::new(),
-        line: 1,
-    }
-}
-
-fn refs(examples: &[Example]) -> Vec<&Example> {
-    examples.iter().collect()
-}
+use made::{example, refs};
 
 /// `n` texts of 12 drawn words; each label has words of its own, and one word in four is another label's.
 fn drawn(n: usize, labels: u32, seed: u64) -> Vec<Example> {

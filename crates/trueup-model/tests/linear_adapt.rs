@@ -1,6 +1,8 @@
 //! A model that trains on from an earlier one knows what that knew, and what is new.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod made;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -8,22 +10,7 @@ use trueup_core::{Annotation, Example, LabelSet, Rng, Task};
 use trueup_model::linear::{LinearModel, LinearParams, fit};
 use trueup_model::{Parts, Predictor, Silent};
 
-fn example(text: &str, gold: Annotation) -> Example {
-    Example {
-        id: String::new(),
-        text: text.to_owned(),
-        gold,
-        tokens: Vec::new(),
-        group: None,
-        time: None,
-        metadata: Vec::new(),
-        line: 1,
-    }
-}
-
-fn refs(examples: &[Example]) -> Vec<&Example> {
-    examples.iter().collect()
-}
+use made::{example, refs};
 
 /// Texts of words that belong to labels of `names`, and their label's id among them.
 fn drawn(n: usize, names: &[&str], several: bool, seed: u64) -> (LabelSet, Vec<Example>) {

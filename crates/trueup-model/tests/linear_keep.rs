@@ -1,6 +1,8 @@
 //! A kept linear model is the model that was trained, and a damaged one is an error or answers anyway.
 #![allow(clippy::unwrap_used)]
 
+mod made;
+
 use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
@@ -9,18 +11,7 @@ use trueup_core::{Annotation, Example, LabelSet, Rng, Task};
 use trueup_model::linear::{Calibration, LinearModel, LinearParams, fit};
 use trueup_model::{Bytes, ModelError, Parts, Predictor, Silent};
 
-fn example(text: &str, gold: Annotation) -> Example {
-    Example {
-        id: String::new(),
-        text: text.to_owned(),
-        gold,
-        tokens: Vec::new(),
-        group: None,
-        time: None,
-        metadata: Vec::new(),
-        line: 1,
-    }
-}
+use made::example;
 
 /// Texts of words that belong to labels, some of two; one label in `labels` occurs in no text.
 fn drawn(n: usize, labels: u32, several: bool, seed: u64) -> Vec<Example> {
