@@ -56,6 +56,11 @@ pub(super) enum Keep {
 pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review, Error> {
     let rules = rules_of(&options.select, &options.ignore)?;
     let answered = answered(options, Keep::No, observer)?;
+    if let Some(decided) = &answered.decided {
+        let rule = if decided.rule == "usual" { "the likeliest" } else { &decided.rule };
+        observer.note(&format!("from scores to answers: calibration {}, thresholds {rule}", decided.calibration));
+        decided.notes.iter().for_each(|note| observer.note(note));
+    }
     judge(&answered, &rules, options, observer)
 }
 
