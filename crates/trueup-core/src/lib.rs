@@ -27,6 +27,7 @@
 #![warn(missing_docs)]
 
 pub mod agreement;
+pub mod compare;
 pub mod counts;
 pub mod document;
 pub mod example;

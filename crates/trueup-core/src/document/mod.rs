@@ -3,6 +3,7 @@
 //! Ids are the examples' ids, written `train/17` when a document has several splits. Offsets are code points. A figure
 //! that has no value is `null`. Everything but `run` is the same bytes for the same input, seed and version.
 
+mod comparison;
 mod data;
 mod decided;
 mod evaluated;
@@ -18,6 +19,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use comparison::{
+    Check, CheckKind, CheckState, Compared, ComparedCost, ComparedCount, ComparedLabel, ComparedMetric, ComparedSlice,
+    Comparison, Contestant, Decision, Difference, Flips, Gate, LeakedComparison, ModelAgreement, PairedTest, Rival,
+    Standing,
+};
 pub use data::{Data, Evaluation, Guess, Leak, LeakKind, Leakage, Skipped, SplitSummary};
 pub use decided::{Abstained, Decided};
 pub use evaluated::{

@@ -243,7 +243,7 @@ pub fn reliability(
 }
 
 /// The bin of each confidence in [0, 1], of `count`.
-pub(super) fn bins_of(confidence: &[f64], weights: Option<&[f64]>, count: usize, bins: Bins) -> Vec<u32> {
+pub(crate) fn bins_of(confidence: &[f64], weights: Option<&[f64]>, count: usize, bins: Bins) -> Vec<u32> {
     if bins == Bins::EqualWidth {
         let bin = |confidence: &f64| ((confidence * count as f64).ceil() as usize).clamp(1, count) as u32 - 1;
         return confidence.iter().map(bin).collect();

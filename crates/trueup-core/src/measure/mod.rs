@@ -64,6 +64,8 @@ use crate::counts::{ConfusionCounts, Tallies, Tally, WeightedTally};
 use crate::document::{Confusion, ConfusionAxes, Estimate, IntervalKind, LabelRow};
 use crate::stats::{Ratio, wilson_effective};
 use crate::{Annotation, LabelId, LabelSet, Pair, Task};
+pub(crate) use curves::{Bins, bins_of};
+pub(crate) use scores::log_loss_cell;
 pub use selection::{Names, Selection, SelectionError};
 use units::{Extra, Units};
 

@@ -12,7 +12,7 @@ use crate::{Annotation, LabelId};
 const FEW: usize = 10_000;
 
 /// The log loss of an event that happened and had probability `p`, clipped at the f64 epsilon as scikit-learn does.
-pub(super) fn log_loss_cell(p: f64) -> f64 {
+pub(crate) fn log_loss_cell(p: f64) -> f64 {
     -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 

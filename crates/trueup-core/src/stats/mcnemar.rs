@@ -3,8 +3,8 @@
 //! Only examples that one system has right and the other wrong tell them apart (McNemar 1947, "Note on the sampling
 //! error of the difference between correlated proportions or percentages").
 
-use super::tails::upper_tail;
-use super::{Z95, clopper_pearson, clopper_pearson_mid_p, normal_cdf, wilson_effective};
+use super::tails::{exact_interval, upper_tail};
+use super::{Z95, normal_cdf, normal_quantile, score_interval};
 
 /// Which version of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,12 @@ impl McNemar {
         if all == 0 { 1.0 } else { (2.0 * upper_tail(more, all, 0.5, self.share())).min(1.0) }
     }
 
+    /// The one-sided p-value that B is at least as good as A: small where it is shown to be worse; 1 when they agree
+    /// everywhere.
+    pub fn p_less(self, only_a: u64, only_b: u64) -> f64 {
+        if only_a + only_b == 0 { 1.0 } else { upper_tail(only_a, only_a + only_b, 0.5, self.share()).min(1.0) }
+    }
+
     fn share(self) -> f64 {
         match self {
             Self::Exact => 1.0,
@@ -42,25 +48,33 @@ impl McNemar {
     /// which the squares of both parameters' shares of their own arms add up to 1. As D is never 0 on it, the product
     /// changes sign only where T passes one half. `None` when `n` is 0 or less than `only_a + only_b`.
     pub fn interval(self, only_a: u64, only_b: u64, n: u64) -> Option<(f64, f64)> {
+        self.interval_at(only_a, only_b, n, 0.95)
+    }
+
+    /// The same of another `level` in (0, 1): it excludes 0 exactly where [`p_value`](Self::p_value) is below 1 - `level`.
+    pub fn interval_at(self, only_a: u64, only_b: u64, n: u64, level: f64) -> Option<(f64, f64)> {
         let discordant = only_a + only_b;
         if n == 0 || discordant > n {
             return None;
         }
         let d = discordant as f64 / n as f64;
-        let of_d = wilson_effective(d, n as f64);
+        let of_d = score_interval(d, n as f64, z_of(level));
         if discordant == 0 {
             return Some((-of_d.1, of_d.1));
         }
-        let of_t = match self {
-            Self::Exact => clopper_pearson(only_b, discordant),
-            Self::MidP => clopper_pearson_mid_p(only_b, discordant),
-        }?;
+        let of_t = exact_interval(only_b, discordant, self.share(), level)?;
         // One order of the systems for both limits, so that exchanging the systems mirrors the interval.
         let high = greatest(d, of_d, only_b, discordant, of_t.1);
         let low = -greatest(d, of_d, only_a, discordant, 1.0 - of_t.0);
         let value = (only_b as f64 - only_a as f64) / n as f64;
         Some((low.min(value), high.max(value)))
     }
+}
+
+/// The standard normal quantile of an interval of `level`; that of 95 % to the last bit of the constant.
+#[allow(clippy::float_cmp)]
+fn z_of(level: f64) -> f64 {
+    if level == 0.95 { Z95 } else { normal_quantile(0.5 + 0.5 * level) }
 }
 
 /// The greatest product of D and 2 T - 1 as T goes up to `limit` and D to either of its limits.
@@ -182,6 +196,9 @@ mod tests {
                         );
                         let excludes = low > 0.0 || high < 0.0;
                         assert_eq!(excludes, test.p_value(a, b) < 0.05, "{test:?} {a} {b} {n}: {low} {high}");
+                        let other = test.interval_at(a, b, n, 0.99).unwrap();
+                        let excludes = other.0 > 0.0 || other.1 < 0.0;
+                        assert_eq!(excludes, test.p_value(a, b) < 0.01, "{test:?} {a} {b} {n}: {other:?}");
                         let (mirror_low, mirror_high) = test.interval(b, a, n).unwrap();
                         assert!((mirror_low + high).abs() < 1e-12 && (mirror_high + low).abs() < 1e-12);
                     }

@@ -58,7 +58,7 @@ pub use figure::Figure;
 pub use mcnemar::{McNemar, mcnemar_chi_squared, tango, tango_interval};
 pub use multiple::{Correction, holm};
 pub use needed::needed_examples;
-pub use normal::{Z95, normal_cdf, normal_quantile, student_quantile};
+pub use normal::{Z95, normal_cdf, normal_quantile, student_cdf, student_quantile};
 pub use paired::{Compared, PairedStatistics, Randomised, approximate_randomisation, paired_bootstrap};
 pub use paired_tallies::{Cells, PairedCells, PairedTallies};
 pub use power::{

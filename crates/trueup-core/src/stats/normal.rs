@@ -16,6 +16,15 @@ pub fn normal_quantile(p: f64) -> f64 {
     -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
 }
 
+/// The distribution function of Student's t of `freedom` degrees at `t`; the normal one where `freedom` is not above 0 or
+/// infinite.
+pub fn student_cdf(t: f64, freedom: f64) -> f64 {
+    match StudentsT::new(0.0, 1.0, freedom) {
+        Ok(student) if freedom.is_finite() => student.cdf(t),
+        _ => normal_cdf(t),
+    }
+}
+
 /// The `p` quantile of Student's t with `freedom` degrees of freedom, `p` in (0, 1); the normal quantile when `freedom`
 /// is not above 0.
 ///

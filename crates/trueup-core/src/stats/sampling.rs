@@ -41,6 +41,18 @@ impl Sampling {
         Some(Self { value, error, acceleration, bias, replicates })
     }
 
+    /// What is known of the figure times -1.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        Self {
+            value: -self.value,
+            error: self.error,
+            acceleration: -self.acceleration,
+            bias: -self.bias,
+            replicates: self.replicates.iter().rev().map(|r| -r).collect(),
+        }
+    }
+
     /// The figure of the sample itself.
     pub fn value(&self) -> f64 {
         self.value

@@ -131,20 +131,28 @@ pub fn binomial_test(k: u64, n: u64, p: f64) -> Option<f64> {
 ///
 /// [`wilson`]: super::wilson()
 pub fn clopper_pearson(k: u64, n: u64) -> Option<(f64, f64)> {
-    (k <= n).then(|| (lower(k, n, 1.0), 1.0 - lower(n - k, n, 1.0)))
+    exact_interval(k, n, 1.0, 0.95)
 }
 
 /// The same with half of the probability of what was seen: nearer 95 % on average, below it in places (Berry and
 /// Armitage 1995, "Mid-P confidence intervals: a brief review"). `None` when `k` is above `n`.
 pub fn clopper_pearson_mid_p(k: u64, n: u64) -> Option<(f64, f64)> {
-    (k <= n).then(|| (lower(k, n, 0.5), 1.0 - lower(n - k, n, 0.5)))
+    exact_interval(k, n, 0.5, 0.95)
 }
 
-/// The least probability at which `k` or more successes, `k` itself counted by `share`, have a chance of 2.5 %.
+/// The interval of `level` in (0, 1) that counts what was seen by `share`: 1 for Clopper and Pearson's.
+pub(super) fn exact_interval(k: u64, n: u64, share: f64, level: f64) -> Option<(f64, f64)> {
+    // 2.5 % as it is written, where rounding of 1 - 0.95 would move a border by a bit.
+    #[allow(clippy::float_cmp)]
+    let tail = if level == 0.95 { 0.025 } else { 0.5 * (1.0 - level) };
+    (k <= n).then(|| (lower(k, n, share, tail), 1.0 - lower(n - k, n, share, tail)))
+}
+
+/// The least probability at which `k` or more successes, `k` itself counted by `share`, have a chance of `chance`.
 ///
 /// One half is asked first, so that on whichever side the test puts it, there it lies: [`super::McNemar`] decides by
 /// the same sums.
-fn lower(k: u64, n: u64, share: f64) -> f64 {
+fn lower(k: u64, n: u64, share: f64, chance: f64) -> f64 {
     if k == 0 {
         return 0.0;
     }
@@ -152,7 +160,7 @@ fn lower(k: u64, n: u64, share: f64) -> f64 {
     let (mut low, mut high) = (0.0, k as f64 / n as f64);
     let mut middle = if high > 0.5 { 0.5 } else { 0.5 * (low + high) };
     while middle > low && middle < high && high - low > 1e-16 * high {
-        if tail(middle) < 0.025 {
+        if tail(middle) < chance {
             low = middle;
         } else {
             high = middle;

@@ -1,7 +1,10 @@
 //! Tests, intervals and plans for comparisons against SciPy and statsmodels.
 
 use serde_json::Value;
+use trueup_core::compare::{CompareOptions, Duel};
+use trueup_core::measure::{MeasureOptions, measure};
 use trueup_core::stats::{self, Correction, McNemar, PairedStatistics, Sampling};
+use trueup_core::{Annotation, LabelSet, Pair, Predictions, Scores, Task};
 
 use crate::compare::{self, Sides, Tally};
 
@@ -46,6 +49,36 @@ fn pair((low, high): (f64, f64)) -> Vec<f64> {
 /// The values of a case from a place on.
 fn from(case: &Value, at: usize) -> Vec<f64> {
     case.as_array().unwrap()[at..].iter().map(f).collect()
+}
+
+/// What a duel of two models' probabilities finds: p of accuracy; difference, p and interval of log loss and Brier score.
+fn duel(gold: &Value, a: &Value, b: &Value) -> Vec<f64> {
+    let labels = LabelSet::new(["0", "1", "2"]);
+    let gold: Vec<Annotation> = gold.as_array().unwrap().iter().map(|l| Annotation::Label(u(l) as u32)).collect();
+    let predictions = |rows: &Value| {
+        let (mut answers, mut scores) = (Vec::new(), Scores::new(3));
+        for row in rows.as_array().unwrap() {
+            let row = fs(row);
+            let top = (1..3).fold(0, |top, l| if row[l] > row[top] { l } else { top });
+            answers.push(Annotation::Label(top as u32));
+            scores.push(&row);
+        }
+        Predictions { labels: labels.clone(), answers, scores: Some(scores), span_scores: None }
+    };
+    let (a, b) = (predictions(a), predictions(b));
+    let pair = |of| Pair::new(Task::Classification, &labels, &gold, of, None).unwrap();
+    let options = CompareOptions { resamples: 20, rounds: 0, ..CompareOptions::default() };
+    let (a, b) = (pair(&a), pair(&b));
+    let alone = |pair: &Pair| measure(pair, &MeasureOptions { intervals: false, ..options.measuring() });
+    let metrics = Duel::new(a.clone(), b.clone()).unwrap().metrics(&alone(&a), &alone(&b), &options);
+    let of = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap();
+    let mut found = vec![of("accuracy").law.p().unwrap()];
+    for name in ["log_loss", "brier_score"] {
+        let metric = of(name);
+        let (low, high) = metric.law.interval(0.95).unwrap();
+        found.extend([metric.b.unwrap() - metric.a.unwrap(), metric.law.p().unwrap(), low, high]);
+    }
+    found
 }
 
 /// Compares every case with ours.
@@ -110,6 +143,7 @@ fn check(cases: &Value) -> Tally {
         let ours = stats::auc_difference(&fs(&c[0]), &fs(&c[1]), &positive).unwrap();
         (vec![ours.value, ours.variance, ours.p], from(c, 3))
     });
+    each("duels", &|c| (duel(&c[0], &c[1], &c[2]), from(c, 3)));
     each("mcnemar", &|c| {
         let (a, b) = (u(&c[0]), u(&c[1]));
         let (plain, corrected) = (stats::mcnemar_chi_squared(a, b, false), stats::mcnemar_chi_squared(a, b, true));
@@ -160,7 +194,7 @@ fn kinds(cases: &Value, kinds: usize) {
 
 #[test]
 fn agrees_with_the_committed_values() {
-    for (text, number) in [(include_str!("small/comparison.json"), 7), (include_str!("small/statsmodels.json"), 5)] {
+    for (text, number) in [(include_str!("small/comparison.json"), 8), (include_str!("small/statsmodels.json"), 5)] {
         let oracle = compare::small::<Value>(text);
         kinds(&oracle.cases, number);
         let tally = check(&oracle.cases);
@@ -171,7 +205,7 @@ fn agrees_with_the_committed_values() {
 #[test]
 fn agrees_with_the_generated_values_of_scipy() {
     let Some(oracle) = compare::live::<Value>("comparison") else { return };
-    kinds(&oracle.cases, 7);
+    kinds(&oracle.cases, 8);
     let tally = check(&oracle.cases);
     assert!(tally.figures > 4_000, "{tally:?}");
     tally.record("comparison", &oracle.peers);

@@ -163,6 +163,31 @@ def areas(rng, count):
         yield [scores[0].tolist(), scores[1].tolist(), positive.tolist(), float(gap.mean()), float(variance), p]
 
 
+def duels(rng, count):
+    """Two models' probabilities of three labels for the same examples: McNemar's test and Student's t of paired losses."""
+    for _ in range(count):
+        n = int(rng.integers(8, 30))
+        gold = rng.integers(0, 3, n)
+        rows = []
+        for sharp in (1.0, 1.6):
+            p = rng.dirichlet([1.0] * 3, n)
+            p[np.arange(n), gold] += sharp * rng.random(n)
+            p = np.round(p / p.sum(axis=1, keepdims=True), 4)
+            p[:, 2] = 1 - p[:, 0] - p[:, 1]
+            rows.append(p)
+        a, b = ([row.argmax(axis=1) == gold for row in rows])
+        only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+        found = [1.0 if only_a + only_b == 0 else float(stats.binomtest(only_a, only_a + only_b).pvalue)]
+        eps = np.finfo(float).eps
+        losses = [-np.log(np.clip(row[np.arange(n), gold], eps, 1 - eps)) for row in rows]
+        briers = [((row - np.eye(3)[gold]) ** 2).sum(axis=1) for row in rows]
+        for first, second in (losses, briers):
+            t = stats.ttest_rel(second, first)
+            ends = t.confidence_interval(0.95)
+            found += [float((second - first).mean()), float(t.pvalue), float(ends.low), float(ends.high)]
+        yield [gold.tolist(), rows[0].tolist(), rows[1].tolist(), *found]
+
+
 def make(small, data):
     rng = np.random.default_rng(20261123)
     count = 6 if small else 300
@@ -174,4 +199,5 @@ def make(small, data):
         "bootstraps": list(bootstraps(rng, 1 if small else 20, 49 if small else 999)),
         "permutations": list(permutations(rng, 4 if small else 60)),
         "areas": list(areas(rng, 3 if small else count)),
+        "duels": list(duels(rng, 2 if small else 200)),
     }
