@@ -22,8 +22,8 @@ const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// The stages: folders of `crates/trueup/src` that never import each other.
-const STAGES: [&str; 10] =
-    ["agreement", "augment", "load", "stats", "split", "train", "evaluate", "review", "tell", "demo"];
+const STAGES: [&str; 11] =
+    ["agreement", "augment", "load", "stats", "split", "train", "evaluate", "gate", "review", "tell", "demo"];
 
 /// Modules of `crates/trueup/src` that may use several stages.
 const CHAINS: [&str; 2] = ["flow", "lib"];

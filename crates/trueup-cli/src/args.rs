@@ -1,6 +1,7 @@
 //! What can be typed. The help texts here are the source of the CLI reference.
 
 mod augment;
+mod compare;
 mod data;
 mod eval;
 mod learn;
@@ -16,6 +17,7 @@ use trueup::flow::Document;
 use trueup::options::{CostOption, ModelChoice, Target};
 
 pub use augment::AugmentArgs;
+pub use compare::{CompareArgs, CorrectionArg, GateArgs, MoreArgs};
 pub use data::{AgreementArgs, ConsensusArg, ConvertArgs, LevelArg, SplitArgs, SplitByArg, StatsArgs};
 pub use eval::EvalArgs;
 pub use learn::{CalibrateArgs, LearnArgs, PredictArgs, TrainArgs, TuneArgs};
@@ -36,6 +38,10 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Measure a model's answers: every metric with its interval, nothing judged
     Eval(Box<EvalArgs>),
+    /// Compare models on the same test set: what moved, and whether that is more than chance
+    Compare(Box<CompareArgs>),
+    /// Decide by a policy whether a candidate replaces the baseline: promote, reject, or undecided
+    Gate(Box<GateArgs>),
     /// Train a model, measure it, and keep it in a folder with its card
     Train(Box<TrainArgs>),
     /// Answer a file of any size with a model
@@ -284,6 +290,8 @@ pub enum DocumentArg {
     Model,
     /// What `trueup tune` writes
     Tune,
+    /// What `trueup gate` reads: a policy
+    Policy,
 }
 
 impl From<DocumentArg> for Document {
@@ -297,6 +305,7 @@ impl From<DocumentArg> for Document {
             DocumentArg::Curves => Self::Curves,
             DocumentArg::Model => Self::Model,
             DocumentArg::Tune => Self::Tune,
+            DocumentArg::Policy => Self::Policy,
         }
     }
 }

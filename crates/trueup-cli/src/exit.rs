@@ -16,6 +16,8 @@ pub enum Outcome {
     Fine,
     /// It worked and the answer is no: 1.
     No,
+    /// A gate that is undecided: 3.
+    Undecided,
 }
 
 /// Whether there is something worth keeping when the work is ended early.
@@ -70,6 +72,7 @@ pub fn finish(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
+        Ok(Outcome::Undecided) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let mut stderr = anstream::stderr();

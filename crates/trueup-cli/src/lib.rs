@@ -1,7 +1,7 @@
 //! The face of Trueup in the terminal: arguments are read and checked, one library call is made, the result is printed.
 //!
 //! Results go to stdout, talk goes to stderr. Exit codes: 0 fine; 1 it worked and the answer is no; 2 bad use or bad
-//! input; 130 interrupted. A broken pipe ends quietly.
+//! input; 3 a gate that is undecided; 130 interrupted. A broken pipe ends quietly.
 
 pub mod args;
 mod commands;
@@ -33,6 +33,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         Command::Review(args) => commands::review::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
+        Command::Gate(args) => commands::gate::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Tune(args) => commands::tune::run(&args),

@@ -81,6 +81,10 @@ impl Observer for Watch {
         self.deadline.is_some_and(|deadline| elapsed() >= deadline)
     }
 
+    fn seconds(&self) -> Option<f64> {
+        Some(self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner).elapsed().as_secs_f64())
+    }
+
     fn progress(&self, done: u64, total: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(total);

@@ -275,7 +275,7 @@ impl DataError {
 
     /// The same error, whose hint names one thing more to try; errors that have no room for a hint stay as they are.
     #[must_use]
-    pub(crate) fn with_hint(mut self, more: &str) -> Self {
+    pub fn with_hint(mut self, more: &str) -> Self {
         if let Self::Record { hint, .. } | Self::At { hint, .. } | Self::Content { hint, .. } = &mut self {
             *hint = Some(match hint.take() {
                 Some(hint) => format!("{hint}; {more}"),

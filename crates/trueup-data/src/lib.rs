@@ -5,6 +5,7 @@
 //! - [`read_corpus`] reads everything that a file of any format holds, [`read_each`] record by record.
 //! - [`read_label_names`] gives names to labels that a file writes as numbers; [`read_matrix`] reads a NumPy array.
 //! - [`read_predictions`] reads what a model answered; [`align`] matches it with the gold.
+//! - [`settings`] reads a `trueup.toml`, every mistake with its place.
 //! - [`query`] selects examples by an SQL expression.
 //! - [`write`](mod@write) puts files on the disk whole or not at all.
 //! - [`DataError`] names the file, the line, what was found, what is valid and what to try.
@@ -58,6 +59,7 @@ mod reading;
 mod restrict;
 mod rows;
 pub mod scan;
+pub mod settings;
 mod source;
 mod tabular;
 pub mod write;

@@ -15,8 +15,6 @@
 //! The words are those of the options, and an option wins over the file. Other sections are for other commands.
 
 use serde_json::{Map, Value};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 use trueup_core::Task;
 use trueup_core::offsets::{OffsetUnit, Offsets};
 
@@ -26,10 +24,8 @@ use crate::input::{Folder, Input};
 use crate::json::{scalar, shape};
 use crate::label_names;
 use crate::options::{ReadOptions, Remarks};
-use crate::source::distance;
+use crate::settings::{NAME, Section, Setting, Settings};
 
-/// The name of the file.
-const NAME: &str = "trueup.toml";
 /// The words of `[data]`.
 const WORDS: &[&str] = &[
     "annotator",
@@ -231,20 +227,16 @@ fn apply(
         Err(DataError::Empty { .. }) => return Ok(options.clone()),
         other => other?,
     };
-    let file = File { path: &input.name, text };
-    let table = DeTable::parse(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        file.error(place, quote(error.message()), "TOML".to_owned())
-    })?;
-    let Some(data) = table.get_ref().get("data") else {
+    let settings = Settings::parse(&input.name, text)?;
+    let Some(data) = settings.root().get("data") else {
         return Ok(options.clone());
     };
-    let data = file.table(data, "data", WORDS)?;
+    let data = data.section(WORDS)?;
     let mut read = options.clone();
     let mut said: Vec<String> = Vec::new();
     let mut take = |word: &str, into: &mut Option<String>| -> Result<(), DataError> {
         if let Some(value) = data.get(word) {
-            let value = file.string(value, word)?;
+            let value = value.name()?;
             if into.is_none() {
                 said.push(format!("{word} is '{}'", quote(&value)));
                 *into = Some(value);
@@ -261,8 +253,7 @@ fn apply(
     take("annotator", &mut read.annotator)?;
     take("label_separator", &mut read.label_separator)?;
     if let Some(value) = data.get("format") {
-        let format =
-            file.one_of(value, "format", |name| name.parse().map_err(|e: crate::UnknownFormatName| e.valid))?;
+        let format = value.one_of(|name| name.parse().map_err(|e: crate::UnknownFormatName| e.valid))?;
         if read.from.is_none() {
             said.push(format!("format is {format}"));
             read.from = Some(format);
@@ -271,8 +262,7 @@ fn apply(
     if let Some(value) = data.get("task") {
         let tasks = [Task::Classification, Task::Multilabel, Task::Ner];
         let valid = || tasks.map(Task::name).join(", ");
-        let task =
-            file.one_of(value, "task", |name| tasks.into_iter().find(|task| task.name() == name).ok_or_else(valid))?;
+        let task = value.one_of(|name| tasks.into_iter().find(|task| task.name() == name).ok_or_else(valid))?;
         if read.task.is_none() {
             said.push(format!("task is {task}"));
             read.task = Some(task);
@@ -280,37 +270,32 @@ fn apply(
     }
     if let Some(value) = data.get("scheme") {
         let valid = || "IOB1, IOB2, IOE1, IOE2, IOBES, BILOU".to_owned();
-        let scheme = file.one_of(value, "scheme", |name| name.parse().map_err(|_| valid()))?;
+        let scheme = value.one_of(|name| name.parse().map_err(|_| valid()))?;
         if read.scheme.is_none() {
             said.push(format!("scheme is {scheme}"));
             read.scheme = Some(scheme);
         }
     }
     if let Some(value) = data.get("label_level") {
-        let level = match value.get_ref() {
-            DeValue::Integer(n) => n.to_string().parse::<usize>().ok().filter(|&n| n > 0),
-            _ => None,
-        };
-        let level = level.ok_or_else(|| file.wrong(value, "label_level", "a number from 1".to_owned()))?;
+        let level = value.count(1)? as usize;
         if read.label_level.is_none() {
             said.push(format!("label_level is {level}"));
             read.label_level = Some(level);
         }
     }
     if let Some(value) = data.get("header") {
-        let header = file.flag(value, "header")?;
+        let header = value.flag()?;
         if read.header.is_none() {
             said.push(format!("header is {header}"));
             read.header = Some(header);
         }
     }
     if let Some(value) = data.get("label_names") {
-        let names = match value.get_ref() {
-            DeValue::Array(items) => {
-                let names: Result<Vec<_>, _> = items.iter().map(|item| file.string(item, "label_names")).collect();
-                names?.into_iter().map(|name| (String::new(), name)).collect()
-            }
-            _ => label_names::parse(&folder.read(&file.string(value, "label_names")?)?)?,
+        let names = if value.is_list() {
+            let names: Result<Vec<_>, _> = value.items("")?.iter().map(Setting::name).collect();
+            names?.into_iter().map(|name| (String::new(), name)).collect()
+        } else {
+            label_names::parse(&folder.read(&value.name()?)?)?
         };
         if read.label_names.is_none() {
             said.push(format!("label_names are {}", names.len()));
@@ -318,8 +303,8 @@ fn apply(
         }
     }
     let mapping = Mapping {
-        spans: data.get("spans").map(|value| file.spans(value)).transpose()?,
-        answers: data.get("answers").map(|value| file.answers(value)).transpose()?,
+        spans: data.get("spans").map(|value| span_fields(&value.section(SPAN_WORDS)?)).transpose()?,
+        answers: data.get("answers").map(|value| answer_fields(&value.section(ANSWER_WORDS)?)).transpose()?,
     };
     if read.mapping.is_none() && mapping != Mapping::default() {
         if let Some(spans) = &mapping.spans {
@@ -336,111 +321,34 @@ fn apply(
     Ok(read)
 }
 
-/// A file of settings, for errors at a place in it.
-struct File<'a> {
-    path: &'a str,
-    text: &'a str,
+fn span_fields(table: &Section) -> Result<SpanFields, DataError> {
+    let name = |word: &str, usual: &str| table.get(word).map_or_else(|| Ok(usual.to_owned()), |value| value.name());
+    let unit = table.get("unit").map(|value| {
+        let valid = || UNITS.map(|(name, _)| name).join(", ");
+        let of = |name: &str| UNITS.iter().find(|(known, _)| *known == name).map(|(_, unit)| *unit);
+        value.one_of(|name| of(name).ok_or_else(valid))
+    });
+    let inclusive = table.get("end_inclusive").map(|value| value.flag());
+    Ok(SpanFields {
+        field: name("field", "spans")?,
+        start: name("start", "start")?,
+        end: name("end", "end")?,
+        label: name("label", "label")?,
+        unit: unit.transpose()?.unwrap_or(OffsetUnit::CodePoint),
+        end_inclusive: inclusive.transpose()?.unwrap_or(false),
+    })
 }
 
-impl File<'_> {
-    fn error(&self, place: usize, found: String, valid: String) -> DataError {
-        let before = &self.text.as_bytes()[..place.min(self.text.len())];
-        let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-        DataError::Record { path: self.path.to_owned(), line, found, valid, hint: None }
+fn answer_fields(table: &Section) -> Result<AnswerFields, DataError> {
+    let valid = "a list of fields, such as [\"yes\", \"no\"]";
+    let listed = table.get("fields").ok_or_else(|| table.lacks("'fields'", valid))?;
+    let items = listed.items(valid)?;
+    if items.is_empty() {
+        return Err(listed.wrong(valid));
     }
-
-    fn wrong(&self, value: &Spanned<DeValue>, word: &str, valid: String) -> DataError {
-        let found = format!("{} as '{word}'", quote(&self.text[value.span()]));
-        self.error(value.span().start, found, valid)
-    }
-
-    /// A table of no other words than these.
-    fn table<'t>(
-        &self,
-        value: &'t Spanned<DeValue<'t>>,
-        name: &str,
-        words: &[&str],
-    ) -> Result<&'t DeTable<'t>, DataError> {
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.wrong(value, name, format!("a table [{name}]")));
-        };
-        for (key, _) in table {
-            let found: &str = key.get_ref();
-            if !words.contains(&found) {
-                let nearest = words.iter().min_by_key(|word| distance(word, found));
-                let nearest = nearest.filter(|word| distance(word, found) <= 2.max(found.chars().count() / 3));
-                let error = self.error(key.span().start, format!("'{}' in [{name}]", quote(found)), words.join(", "));
-                return Err(match nearest {
-                    Some(nearest) => error.with_hint(&format!("'{nearest}' is meant?")),
-                    None => error,
-                });
-            }
-        }
-        Ok(table)
-    }
-
-    fn string(&self, value: &Spanned<DeValue>, word: &str) -> Result<String, DataError> {
-        match value.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
-            // Columns have numbers too.
-            DeValue::Integer(n) => Ok(n.to_string()),
-            _ => Err(self.wrong(value, word, "a text in quotes".to_owned())),
-        }
-    }
-
-    fn flag(&self, value: &Spanned<DeValue>, word: &str) -> Result<bool, DataError> {
-        match value.get_ref() {
-            DeValue::Boolean(flag) => Ok(*flag),
-            _ => Err(self.wrong(value, word, "true or false".to_owned())),
-        }
-    }
-
-    /// A word of a list; `parse` answers with the valid ones.
-    fn one_of<T>(
-        &self,
-        value: &Spanned<DeValue>,
-        word: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<T, DataError> {
-        parse(&self.string(value, word)?).map_err(|valid| self.wrong(value, word, valid))
-    }
-
-    fn spans(&self, value: &Spanned<DeValue>) -> Result<SpanFields, DataError> {
-        let table = self.table(value, "data.spans", SPAN_WORDS)?;
-        let name = |word: &str, usual: &str| {
-            table.get(word).map_or_else(|| Ok(usual.to_owned()), |value| self.string(value, word))
-        };
-        let unit = table.get("unit").map(|value| {
-            let valid = || UNITS.map(|(name, _)| name).join(", ");
-            let of = |name: &str| UNITS.iter().find(|(known, _)| *known == name).map(|(_, unit)| *unit);
-            self.one_of(value, "unit", |name| of(name).ok_or_else(valid))
-        });
-        let inclusive = table.get("end_inclusive").map(|value| self.flag(value, "end_inclusive"));
-        Ok(SpanFields {
-            field: name("field", "spans")?,
-            start: name("start", "start")?,
-            end: name("end", "end")?,
-            label: name("label", "label")?,
-            unit: unit.transpose()?.unwrap_or(OffsetUnit::CodePoint),
-            end_inclusive: inclusive.transpose()?.unwrap_or(false),
-        })
-    }
-
-    fn answers(&self, value: &Spanned<DeValue>) -> Result<AnswerFields, DataError> {
-        let table = self.table(value, "data.answers", ANSWER_WORDS)?;
-        let valid = || "a list of fields, such as [\"yes\", \"no\"]".to_owned();
-        let Some(listed) = table.get("fields") else {
-            return Err(self.error(value.span().start, "[data.answers] without 'fields'".to_owned(), valid()));
-        };
-        let fields = match listed.get_ref() {
-            DeValue::Array(items) if items.iter().count() > 0 => {
-                items.iter().map(|item| self.string(item, "fields")).collect::<Result<_, _>>()?
-            }
-            _ => return Err(self.wrong(listed, "fields", valid())),
-        };
-        let annotator = table.get("annotator").map(|value| self.string(value, "annotator")).transpose()?;
-        Ok(AnswerFields { fields, annotator: annotator.unwrap_or_else(|| "annotator".to_owned()) })
-    }
+    let fields = items.iter().map(Setting::name).collect::<Result<_, _>>()?;
+    let annotator = table.get("annotator").map(|value| value.name()).transpose()?;
+    Ok(AnswerFields { fields, annotator: annotator.unwrap_or_else(|| "annotator".to_owned()) })
 }
 
 #[cfg(test)]
@@ -505,9 +413,9 @@ mod tests {
         assert_eq!(read("[data]\ntext = \"a\"", data).unwrap().corpus.records[0].text(), "one two");
         assert_eq!(read_with("[data]\ntext = \"a\"", data, &options).unwrap().corpus.records[0].text(), "three four");
         for (toml, says) in [
-            ("[data]\n\ntxet = \"a\"\n", "line 3: found 'txet' in [data]; valid: annotator, answers, "),
+            ("[data]\n\ntxet = \"a\"\n", "line 3, column 1: found 'txet' in [data]; valid: annotator, answers, "),
             ("[data]\ntxet = \"a\"\n", "hint: 'text' is meant?"),
-            ("[data.spans]\nstrat = \"a\"\n", "line 2: found 'strat' in [data.spans]; valid: end, "),
+            ("[data.spans]\nstrat = \"a\"\n", "line 2, column 1: found 'strat' in [data.spans]; valid: end, "),
             (
                 "[data.spans]\nunit = \"chars\"\n",
                 "found \"chars\" as 'unit'; valid: code-point, utf-16, byte, grapheme",
@@ -518,7 +426,7 @@ mod tests {
             ("[data]\nlabel_names = \"../x\"\n", "leads out of the folder"),
             ("data = 1\n", "found 1 as 'data'; valid: a table [data]"),
             ("[data.answers]\n", "[data.answers] without 'fields'"),
-            ("[data\n", "beside/trueup.toml: line 1: "),
+            ("[data\n", "beside/trueup.toml: line 1, column "),
         ] {
             let message = read(toml, data).unwrap_err().to_string();
             assert!(message.starts_with("beside") && message.contains(says), "{toml}: {message}");

@@ -116,6 +116,18 @@ pub enum Error {
         /// What is wrong.
         cause: String,
     },
+    /// Two models were not asked the same.
+    #[error("{baseline} and {candidate} are over different test sets: {differs}\nhint: {hint}")]
+    TestSets {
+        /// The baseline's file.
+        baseline: String,
+        /// The candidate's.
+        candidate: String,
+        /// What differs.
+        differs: String,
+        /// What to do instead.
+        hint: String,
+    },
     /// The page was not built into this binary.
     #[error(
         "--html: this binary was built without the page\nhint: install Node.js 20 or later and build with `cargo xtask build`"

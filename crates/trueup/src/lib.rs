@@ -23,6 +23,7 @@ pub mod error;
 pub mod evaluate;
 pub mod external;
 pub mod flow;
+pub mod gate;
 pub mod load;
 pub mod models;
 pub mod observe;

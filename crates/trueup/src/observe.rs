@@ -19,6 +19,10 @@ pub trait Observer: Sync {
     fn out_of_time(&self) -> bool {
         false
     }
+    /// Seconds on the watch of who has one: the library has no clock.
+    fn seconds(&self) -> Option<f64> {
+        None
+    }
     /// Something worth telling the user that is not part of the result.
     fn note(&self, message: &str);
 }

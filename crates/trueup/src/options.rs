@@ -1,5 +1,6 @@
 //! What a review is asked to do, after what was typed has been checked.
 
+mod compare;
 mod learn;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use trueup_core::spans::Way;
 use trueup_data::{Format, ReadOptions};
 
 use crate::external::External;
+pub use compare::{CompareOptions, ContestantChoice, CorrectionChoice, GateOptions};
 pub use learn::{AbstainChoice, CalibrationChoice, LearnOptions, ThresholdChoice};
 
 /// Which model is asked for.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use saphyr::{LoadableYamlNode, Yaml};
 use trueup::augment::{METHODS, SPECIAL};
 use trueup::core::measure::catalogue::METRICS;
 use trueup::core::{Pair, Task};
@@ -13,10 +14,11 @@ use trueup::data::{
     Format, Labels, Matching, Metadata, PredictionOptions, ReadOptions, Spans, Texts, align, read_bytes,
     read_corpus_bytes, read_predictions,
 };
+use trueup::gate::{self, Policy};
 use trueup::review::RULES;
 
 /// The pages that people write; those that `cargo xtask generate` writes are checked by their makers.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -32,6 +34,7 @@ const PAGES: [&str; 21] = [
     "docs/formats/projects.md",
     "docs/formats/spacy.md",
     "docs/formats/tools.md",
+    "docs/gate.md",
     "docs/metrics.md",
     "docs/models.md",
     "docs/intervals.md",
@@ -44,11 +47,12 @@ const PAGES: [&str; 21] = [
 const GUIDES: [&str; 4] = ["README.md", "docs/augment.md", "docs/metrics.md", "docs/eval.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
-const MADE: [(&str, &str); 6] = [
+const MADE: [(&str, &str); 7] = [
     ("docs/benchmarks.md", "xtask/src/bench.rs"),
     ("docs/cli.md", "xtask/src/generate.rs"),
     ("docs/rules.md", "xtask/src/generate.rs"),
     ("docs/schema/agreement.json", "xtask/src/generate.rs"),
+    ("docs/schema/policy.json", "xtask/src/generate.rs"),
     ("docs/schema/review.json", "xtask/src/generate.rs"),
     ("ui/dist/index.html", "crates/trueup/build.rs"),
 ];
@@ -443,6 +447,61 @@ fn every_option_named_can_be_typed() {
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
     assert!(seen > 20, "{seen} options seen");
+}
+
+/// The policies of the page of the gate: the first is the default, the second says everything, and the table explains it.
+#[test]
+fn the_page_of_the_gate_shows_policies_that_are_read() {
+    let page = read("docs/gate.md");
+    let policies: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("must-pass.csv"), "text,label\n").unwrap();
+    let path = dir.path().join("trueup.toml");
+    let read_policy = |text: &str| {
+        fs::write(&path, text).unwrap();
+        gate::read_policy(&path).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    assert_eq!(policies.len(), 2);
+    assert_eq!(read_policy(policies[0]).policy, Policy::default());
+    let whole = read_policy(policies[1]);
+    assert!(whole.policy.must_pass.is_some() && whole.costs.len() == 1);
+    // Every key of the schema is in the policy that says everything, and explained under it.
+    let table: String = page.lines().filter(|line| line.starts_with("| ")).collect();
+    let schema = serde_json::to_value(gate::schema()).unwrap();
+    let mut seen = 0;
+    for (name, form) in schema["$defs"].as_object().unwrap() {
+        for key in form["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
+            seen += 1;
+            let said = [format!("\n{key} = "), format!("gate.{key}]"), format!("{{ {key} = "), format!(", {key} = ")];
+            assert!(said.iter().any(|said| policies[1].contains(said)), "{name}.{key} is not said");
+            let budgets = ["Budget"].contains(&name.as_str());
+            assert!(budgets || table.contains(&format!("`{key}`")) || table.contains(&format!("gate.{key}]")), "{key}");
+        }
+    }
+    assert!(seen > 30, "{seen} keys seen");
+}
+
+/// The workflow is YAML whose steps hand on what later ones read.
+#[test]
+fn the_example_workflow_is_whole() {
+    let text = read("docs/examples/gate.yml");
+    let workflow = &Yaml::load_from_str(&text).unwrap()[0];
+    let steps = workflow["jobs"]["gate"]["steps"].as_sequence().unwrap();
+    let script = |step: &Yaml| step.as_mapping_get("run").and_then(Yaml::as_str).unwrap_or_default().to_owned();
+    assert!(steps.iter().all(|step| step.contains_mapping_key("uses") != step.contains_mapping_key("run")));
+    let scripts: Vec<String> = steps.iter().map(script).collect();
+    let decides = scripts.iter().position(|script| script.contains("trueup gate")).unwrap();
+    // What later steps read, this one writes.
+    for file in ["gate.md", "gate.xml", "gate.json"] {
+        assert!(scripts[decides].contains(file) && text.matches(file).count() > 1, "{file}");
+    }
+    assert!(scripts[decides].contains("$GITHUB_STEP_SUMMARY"));
+    let last = scripts.last().unwrap();
+    assert!(["0)", "1)", "3)"].iter().all(|status| last.contains(status)));
+    // Names of steps that expressions refer to are there.
+    let ids: Vec<&str> = steps.iter().filter_map(|step| step.as_mapping_get("id")?.as_str()).collect();
+    let asked: Vec<&str> = text.split("steps.").skip(1).filter_map(|rest| rest.split('.').next()).collect();
+    assert!(asked.len() >= 4 && asked.iter().all(|id| ids.contains(id)), "{asked:?} of {ids:?}");
 }
 
 /// The table of the page of augmenting is that of the program.

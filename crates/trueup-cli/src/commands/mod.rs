@@ -3,10 +3,12 @@
 pub mod agreement;
 pub mod augment;
 pub mod calibrate;
+pub mod compare;
 pub mod convert;
 pub mod demo;
 pub mod eval;
 pub mod explain;
+pub mod gate;
 pub mod predict;
 pub mod reference;
 pub mod review;

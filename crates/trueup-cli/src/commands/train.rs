@@ -39,6 +39,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     let made = flow::train(&options, &watch);
     let run = watch.finish();
     let made = made?;
+    trueup::models::save_run(&args.out, &run)?;
     if let Some(path) = &args.json {
         let document = json!({
             "schema": "trueup.training/1",

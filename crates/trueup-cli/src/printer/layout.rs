@@ -1,7 +1,7 @@
 //! Columns, wrapping and colour.
 
 use anstyle::{AnsiColor, Style};
-use trueup::core::document::{Severity, State};
+use trueup::core::document::{Severity, Standing, State};
 use unicode_width::UnicodeWidthStr;
 
 /// What every line of a summary begins with.
@@ -45,6 +45,15 @@ pub fn of_state(state: State) -> Style {
         State::Ready => AnsiColor::Green.on_default().bold(),
         State::NotReady => AnsiColor::Red.on_default().bold(),
         State::Undecided => AnsiColor::Yellow.on_default().bold(),
+    }
+}
+
+/// The colour of what became of a figure.
+pub fn of_standing(standing: Standing) -> Style {
+    match standing {
+        Standing::Better => AnsiColor::Green.on_default(),
+        Standing::Worse => AnsiColor::Red.on_default(),
+        Standing::Same | Standing::Unclear => dim(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod augment;
+mod comparison;
 mod data;
 mod eval;
 mod layout;
@@ -12,6 +13,7 @@ mod split;
 
 pub use agreement::agreement;
 pub use augment::augment;
+pub use comparison::{comparison, gate_plan};
 pub use data::{conversion, stats};
 pub use eval::evaluated;
 pub use layout::{hang, width};

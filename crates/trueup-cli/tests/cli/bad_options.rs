@@ -57,8 +57,8 @@ fn expected_cost_needs_costs() {
 #[test]
 fn a_rule_that_is_none() {
     let test = tickets();
-    assert_snapshot!(refused(&test, "tickets.csv --select X1"), @"error: --select: 'X1' is not valid; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, S601, T501, T504 (or a beginning: E4, K)");
-    assert_snapshot!(refused(&test, "tickets.csv --ignore E9"), @"error: --ignore: 'E9' is not valid; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, S601, T501, T504 (or a beginning: E4, K)");
+    assert_snapshot!(refused(&test, "tickets.csv --select X1"), @"error: --select: 'X1' is not valid; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, R701, R702, R703, R704, R705, R706, R707, R708, R709, R710, S601, T501, T502, T503, T504, T505, T506 (or a beginning: E4, K)");
+    assert_snapshot!(refused(&test, "tickets.csv --ignore E9"), @"error: --ignore: 'E9' is not valid; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, R701, R702, R703, R704, R705, R706, R707, R708, R709, R710, S601, T501, T502, T503, T504, T505, T506 (or a beginning: E4, K)");
 }
 
 #[test]
@@ -188,5 +188,5 @@ fn a_page_is_refused_by_a_binary_without_one_and_written_by_the_other() {
 fn a_code_that_is_none_lists_the_codes() {
     let finished = CliTest::new().run("explain E999").ends_with(2);
     assert_eq!(finished.stdout, "");
-    assert_snapshot!(finished.stderr, @"error: 'E999' is no rule; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, S601, T501, T504");
+    assert_snapshot!(finished.stderr, @"error: 'E999' is no rule; the codes are D101, D102, D103, D104, D105, D106, D107, D108, D109, D111, E401, E402, E403, E404, E405, E406, K201, K202, R701, R702, R703, R704, R705, R706, R707, R708, R709, R710, S601, T501, T502, T503, T504, T505, T506");
 }

@@ -67,7 +67,14 @@ fn a_model_is_measured_and_kept_with_its_card() {
     ");
     assert_eq!(
         test.files(),
-        ["model/README.md", "model/config.json", "model/model.safetensors", "model/training.json", "tickets.csv"]
+        [
+            "model/README.md",
+            "model/config.json",
+            "model/model.safetensors",
+            "model/run.json",
+            "model/training.json",
+            "tickets.csv"
+        ]
     );
     let card = test.read("model/README.md");
     let front = card.split("---\n").nth(1).unwrap_or_default();

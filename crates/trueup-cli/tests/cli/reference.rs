@@ -28,6 +28,10 @@ fn help() {
                    predictions, and judge them
       eval         Measure a model's answers: every metric with its interval,
                    nothing judged
+      compare      Compare models on the same test set: what moved, and whether that
+                   is more than chance
+      gate         Decide by a policy whether a candidate replaces the baseline:
+                   promote, reject, or undecided
       train        Train a model, measure it, and keep it in a folder with its card
       predict      Answer a file of any size with a model
       tune         Search the settings of a learner on folds, and say what they are

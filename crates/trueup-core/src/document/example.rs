@@ -102,6 +102,13 @@ pub struct ExampleRecord {
     /// For NER: every gold and predicted span with its mark, by start.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub spans: Vec<MarkedSpan>,
+    /// In a comparison the baseline's answer, `predicted` being the candidate's; absent for examples that were not compared
+    /// (leaked ones too), and outside of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<Answer>,
+    /// For NER, where there is a `baseline`: every gold span and span of the baseline with its mark, by start.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub baseline_spans: Vec<MarkedSpan>,
     /// Values of the metadata columns, the empty ones left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub metadata: BTreeMap<String, String>,

@@ -80,6 +80,9 @@ pub struct Review {
     /// How the model was trained; absent when it was not trained here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub training: Option<Training>,
+    /// The candidate against its baseline; absent for a model alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comparison: Option<Comparison>,
     /// What to do, best first.
     pub next: Vec<NextStep>,
     /// Every timing, memory figure and machine fact, and nothing else.

@@ -17,5 +17,5 @@ pub use groups::{Group, groups};
 pub use plan::{metric as planned, plan};
 pub use primary::{PrimaryChoice, Trivial, choose, known_metric, trivial};
 pub use shares::{set_confusion, shares};
-pub use slices::{Slice, slices};
+pub use slices::{Part, Slice, parts, slices};
 pub use weights::{summary as weight_summary, weights};

@@ -33,20 +33,8 @@ pub struct Slice {
 /// When an expression cannot be evaluated, or a column is none or holds too many values.
 pub fn slices(judged: &Judged<'_>, given: &[String], by: &[String], seed: u64) -> Result<Vec<Slice>, Error> {
     let Judged { data, pair, correct, counted, .. } = *judged;
-    let mut parts = parts_asked(judged, given, by)?;
-    let asked = parts.len();
-    if data.has_text && !by.iter().any(|column| column.eq_ignore_ascii_case("length")) {
-        by_length(data, &mut parts);
-    }
-    by_column(data, by, &mut parts);
-    let counts: BTreeSet<usize> = counted.iter().copied().collect();
-    parts.iter_mut().for_each(|part| part.rows.retain(|row| counts.contains(row)));
+    let (parts, asked) = parts(judged, given, by)?;
     let large = |part: &Part| part.rows.len() >= FEWEST && counted.len() - part.rows.len() >= FEWEST;
-    // What was asked for is not measured a second time under another name.
-    let found = parts.split_off(asked);
-    let new: Vec<Part> =
-        found.into_iter().filter(|part| large(part) && parts.iter().all(|known| known.rows != part.rows)).collect();
-    parts.extend(new);
     let mut slices: Vec<Slice> = parts
         .into_iter()
         .enumerate()
@@ -84,6 +72,30 @@ pub fn slices(judged: &Judged<'_>, given: &[String], by: &[String], seed: u64) -
     Ok(slices)
 }
 
+/// The parts of the counted examples that are looked at, those asked for first, and how many these are.
+///
+/// # Errors
+///
+/// As [`slices`].
+pub fn parts(judged: &Judged<'_>, given: &[String], by: &[String]) -> Result<(Vec<Part>, usize), Error> {
+    let Judged { data, counted, .. } = *judged;
+    let mut parts = parts_asked(judged, given, by)?;
+    let asked = parts.len();
+    if data.has_text && !by.iter().any(|column| column.eq_ignore_ascii_case("length")) {
+        by_length(data, &mut parts);
+    }
+    by_column(data, by, &mut parts);
+    let counts: BTreeSet<usize> = counted.iter().copied().collect();
+    parts.iter_mut().for_each(|part| part.rows.retain(|row| counts.contains(row)));
+    let large = |part: &Part| part.rows.len() >= FEWEST && counted.len() - part.rows.len() >= FEWEST;
+    // What was asked for is not measured a second time under another name.
+    let found = parts.split_off(asked);
+    let new: Vec<Part> =
+        found.into_iter().filter(|part| large(part) && parts.iter().all(|known| known.rows != part.rows)).collect();
+    parts.extend(new);
+    Ok((parts, asked))
+}
+
 /// `k` of `n` right, with Wilson's interval.
 fn share(k: u64, n: u64) -> Estimate {
     if n == 0 {
@@ -102,7 +114,8 @@ fn difference_p(a: &Estimate, b: &Estimate) -> Option<f64> {
 }
 
 /// Examples that have something in common.
-pub(super) struct Part {
+#[derive(Debug, Clone)]
+pub struct Part {
     /// The column or property.
     pub by: String,
     /// In words.

@@ -51,7 +51,9 @@ pub(super) fn judge(
     let learned = answered.train.as_ref().unwrap_or(&answered.test);
     let counting = clean.as_ref().unwrap_or(&all);
     let counted = if clean.is_some() { pair.select(&unleaked) } else { pair.clone() };
-    let primary = primary(&learned.data, &answered.test.data, &counted, counting, &measuring, options)?;
+    let asked = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
+    let target = options.target.as_ref().map(|target| target.value);
+    let primary = primary(&learned.data, &answered.test.data, &counted, counting, &measuring, (asked, target))?;
     let correct: Vec<bool> = pair.gold().iter().zip(pair.predicted()).map(|(gold, answer)| gold == answer).collect();
     let judged = evaluate::Judged {
         data: &answered.test.data,
@@ -95,6 +97,7 @@ pub(super) fn judge(
         slice_rows: slices.iter().map(|slice| slice.rows.clone()).collect(),
         slices: slices.into_iter().map(|slice| slice.row).collect(),
         training: answered.training.clone(),
+        versus: None,
         costs,
         command: options.command.clone(),
     };
@@ -126,6 +129,7 @@ pub(super) fn judge(
         slices: evidence.slices.clone(),
         leakage,
         training: evidence.training.clone(),
+        comparison: None,
         run: None,
     })
 }
@@ -161,7 +165,7 @@ pub(super) fn groups<'a>(data: &'a Dataset) -> Option<Vec<u32>> {
     })
 }
 
-fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
+pub(super) fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
     let mut labels = measures.labels;
     if let Some(support) = train_support {
         for (row, &n) in labels.iter_mut().zip(support) {
@@ -172,15 +176,14 @@ fn figures(measures: Measures, train_support: Option<&[u64]>) -> Figures {
 }
 
 /// The deciding metric with what it must beat.
-fn primary(
+pub(super) fn primary(
     learned: &Dataset,
     evaluated: &Dataset,
     counted: &Pair<'_>,
     counting: &Measures,
     measuring: &MeasureOptions,
-    options: &ReviewOptions,
+    (asked, target): (Option<&str>, Option<f64>),
 ) -> Result<Primary, Error> {
-    let asked = options.target.as_ref().map(|target| target.metric.as_str()).or(options.metric.as_deref());
     let imbalanced = review::imbalance(&learned.support()).is_some();
     let present: Vec<&str> = counting.metrics.keys().map(String::as_str).collect();
     let choice = evaluate::choose(learned.task, asked, measuring.costs.is_some(), imbalanced, &present)?;
@@ -194,11 +197,11 @@ fn primary(
         baseline: trivial.value,
         baseline_answer: trivial.answer,
         baseline_accuracy: trivial.accuracy,
-        target: options.target.as_ref().map(|target| target.value),
+        target,
     })
 }
 
-fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
+pub(super) fn known(labels: &LabelSet, option: &'static str, name: &str) -> Result<u32, Error> {
     labels.id(name).ok_or_else(|| Error::Option {
         option,
         found: name.to_owned(),

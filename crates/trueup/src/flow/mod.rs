@@ -3,6 +3,7 @@
 mod agreement;
 mod augment;
 mod calibrate;
+mod compare;
 mod demo;
 mod document;
 mod eval;
@@ -21,6 +22,7 @@ mod tune;
 pub use agreement::agreement;
 pub use augment::augment;
 pub use calibrate::{Calibrated, calibrate};
+pub use compare::compare;
 pub use demo::{Demo, demo};
 pub use eval::{Measured, eval};
 pub use predict::{Answers, predict};

@@ -1,10 +1,11 @@
-//! The JSON schemas of what is written.
+//! The JSON schemas of what is written, and of a policy.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::{JsonSchema, Schema, schema_for};
 use trueup_core::document::{Curves, Evaluated};
 
 use crate::agreement::AgreementReport;
 use crate::augment::AugmentReport;
+use crate::gate;
 use crate::models::About;
 use crate::stats::Stats;
 use crate::tell;
@@ -30,6 +31,8 @@ pub enum Document {
     Model,
     /// What `trueup tune` writes.
     Tune,
+    /// What `trueup gate` reads: a policy.
+    Policy,
 }
 
 /// The JSON schema of a document, indented, with a line end.
@@ -43,12 +46,16 @@ pub fn schema(document: Document) -> String {
         Document::Curves => of::<Curves>(),
         Document::Model => of::<About>(),
         Document::Tune => of::<Tuned>(),
+        Document::Policy => text(&gate::schema()),
     }
 }
 
 fn of<T: JsonSchema>() -> String {
-    let mut text =
-        serde_json::to_string_pretty(&schema_for!(T)).expect("a schema holds only strings, numbers and lists");
+    text(&schema_for!(T))
+}
+
+fn text(schema: &Schema) -> String {
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema holds only strings, numbers and lists");
     text.push('\n');
     text
 }

@@ -9,7 +9,9 @@ use trueup_core::document::{Guess, SplitSummary};
 use trueup_core::scheme::Scheme;
 use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Task, words};
 use trueup_data::corpus::Key;
-use trueup_data::{Loaded, PredictionOptions, ReadOptions, TagRows, align, query, read_dataset, read_predictions};
+use trueup_data::{
+    Loaded, PredictionFile, PredictionOptions, ReadOptions, TagRows, align, query, read_dataset, read_predictions,
+};
 
 use crate::error::Error;
 use crate::observe::Observer;
@@ -181,6 +183,21 @@ pub fn tagged_predictions(
     predicted: Option<&str>,
     observer: &dyn Observer,
 ) -> Result<(Predictions, Option<TagRows>), Error> {
+    let file = prediction_file(path, gold, options, predicted)?;
+    of_prediction_file(path, file, gold, others, observer)
+}
+
+/// Reads a file of predictions as the gold was read, and matches nothing yet: several can be read at the same time.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn prediction_file(
+    path: &Path,
+    gold: &Part,
+    options: &ReadOptions,
+    predicted: Option<&str>,
+) -> Result<PredictionFile, Error> {
     let how = PredictionOptions {
         id: options.id.clone(),
         label: predicted.map(str::to_owned),
@@ -191,7 +208,21 @@ pub fn tagged_predictions(
         task: Some(gold.data.task),
         ..PredictionOptions::default()
     };
-    let mut file = read_predictions(path, &how)?;
+    Ok(read_predictions(path, &how)?)
+}
+
+/// Matches predictions that were read with `gold`, and gives both, and `others`, the labels of all.
+///
+/// # Errors
+///
+/// When they do not belong to the gold.
+pub fn of_prediction_file(
+    path: &Path,
+    mut file: PredictionFile,
+    gold: &mut Part,
+    others: &mut [Part],
+    observer: &dyn Observer,
+) -> Result<(Predictions, Option<TagRows>), Error> {
     let tags = file.tags.take();
     for guess in &file.guesses {
         observer.note(&format!("{}: {}", path.display(), guess.what));

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use memmap2::Mmap;
-use trueup_core::document::Training;
+use trueup_core::document::{Run, Training};
 use trueup_core::words;
 use trueup_data::DataError;
-use trueup_data::write::OutputSet;
+use trueup_data::write::{OutputSet, write_file};
 use trueup_model::{Bytes, ModelError, Parts};
 
 use super::{About, Kept, Model, SCHEMA};
@@ -21,6 +21,8 @@ pub const CONFIG: &str = "config.json";
 const ARRAYS: &str = "model.safetensors";
 /// How it was trained.
 const TRAINING: &str = "training.json";
+/// What its training cost.
+const RUN: &str = "run.json";
 /// Its card.
 const CARD: &str = "README.md";
 
@@ -88,6 +90,69 @@ pub fn training(folder: &Path) -> Result<Training, Error> {
         folder: words::printable(&folder.display().to_string()),
         cause: format!("the model is damaged: {TRAINING} ({e})"),
     })
+}
+
+/// Writes what the training of the model in a folder cost, beside it: whoever has a clock knows.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn save_run(folder: &Path, run: &Run) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(run).expect("it holds only strings, numbers and lists") + "\n";
+    Ok(write_file(&folder.join(RUN), text.as_bytes())?)
+}
+
+/// What the training of the model in a folder cost, where that was kept.
+///
+/// # Errors
+///
+/// When the record is damaged.
+pub fn run(folder: &Path) -> Result<Option<Run>, Error> {
+    match fs::read(folder.join(RUN)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DataError::io(&folder.join(RUN), "read", error).into()),
+        Ok(text) => read_run(&folder.join(RUN), &text).map(Some),
+    }
+}
+
+/// What a file says that a training cost: the `run` of any document, or of the record of a model.
+///
+/// # Errors
+///
+/// When it cannot be read or is no such record.
+pub fn run_of_file(file: &Path) -> Result<Run, Error> {
+    let text = fs::read(file).map_err(|error| DataError::io(file, "read", error))?;
+    read_run(file, &text)
+}
+
+fn read_run(file: &Path, text: &[u8]) -> Result<Run, Error> {
+    let value: serde_json::Result<serde_json::Value> = serde_json::from_slice(text);
+    let run = value.and_then(|mut value| {
+        let inner = value.get_mut("run").map(serde_json::Value::take);
+        serde_json::from_value(inner.unwrap_or(value))
+    });
+    run.map_err(|error| {
+        DataError::Content {
+            path: words::printable(&file.display().to_string()),
+            found: error.to_string(),
+            valid: "the run.json of a model that `trueup train` wrote, or a document with a `run`".to_owned(),
+            hint: None,
+        }
+        .into()
+    })
+}
+
+/// How many bytes the model in a folder takes, without its records and card.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn bytes(folder: &Path) -> Result<u64, Error> {
+    let size = |name: &str| {
+        let path = folder.join(name);
+        fs::metadata(&path).map(|of| of.len()).map_err(|error| Error::from(DataError::io(&path, "read", error)))
+    };
+    Ok(size(ARRAYS)? + size(CONFIG)?)
 }
 
 /// The bytes of a file, by a memory map.

@@ -1,7 +1,7 @@
 //! Models: what a learner leaves, one face for all of them, and the folder in which a model is kept.
 //!
 //! A folder holds `config.json` (what the model is: [`About`]), `model.safetensors` (its numbers), `training.json` (how
-//! it was trained) and `README.md` (its card). Nothing in it can run; it is opened by a memory map in milliseconds.
+//! it was trained), `README.md` (its card) and `run.json` (what training it cost). Nothing in it can run; it is opened by a memory map in milliseconds.
 
 mod folder;
 
@@ -16,7 +16,7 @@ use trueup_model::ensemble;
 use trueup_model::linear::LinearModel;
 use trueup_model::{ModelError, Parts, Predictor};
 
-pub use folder::{CONFIG, open, save, training};
+pub use folder::{CONFIG, bytes, open, run, run_of_file, save, save_run, training};
 
 /// The schema of `config.json`.
 pub const SCHEMA: &str = "trueup.model/1";

@@ -182,20 +182,7 @@ pub fn record(
         let scores = p.span_scores.as_ref().map(|s| s[row].as_slice());
         answer(side.data, example, &p.answers[row], scores)
     });
-    let points = CodePoints::new(&example.text);
-    let spans = match predictions.map(|p| &p.answers[row]) {
-        Some(Annotation::Spans(predicted)) => marks::compare(example.gold.spans(), predicted)
-            .iter()
-            .map(|m| MarkedSpan {
-                start: points.of(m.start),
-                end: points.of(m.end),
-                gold: m.gold.map(|l| side.data.labels.name(l).to_owned()),
-                predicted: m.predicted.map(|l| side.data.labels.name(l).to_owned()),
-                mark: m.mark,
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
+    let spans = predictions.map_or_else(Vec::new, |p| marked(side, row, &p.answers[row]));
     ExampleRecord {
         text: (with_text && side.data.has_text).then(|| example.text.clone()),
         split: split.to_owned(),
@@ -205,6 +192,8 @@ pub fn record(
         correct: predictions.map(|p| p.answers[row] == example.gold),
         predicted,
         spans,
+        baseline: None,
+        baseline_spans: Vec::new(),
         metadata: side
             .data
             .columns
@@ -214,6 +203,24 @@ pub fn record(
             .map(|(column, value)| (column.clone(), value.clone()))
             .collect(),
     }
+}
+
+/// Every gold span of one example of `side` and every span of `answer`, with their marks, by start; empty for labels.
+pub fn marked(side: &Side<'_>, row: usize, answer: &Annotation) -> Vec<MarkedSpan> {
+    let Annotation::Spans(predicted) = answer else { return Vec::new() };
+    let example = &side.data.examples[row];
+    let points = CodePoints::new(&example.text);
+    let name = |label| side.data.labels.name(label).to_owned();
+    marks::compare(example.gold.spans(), predicted)
+        .iter()
+        .map(|m| MarkedSpan {
+            start: points.of(m.start),
+            end: points.of(m.end),
+            gold: m.gold.map(name),
+            predicted: m.predicted.map(name),
+            mark: m.mark,
+        })
+        .collect()
 }
 
 /// Code point offsets of a text's bytes: free for ASCII, one scan otherwise.

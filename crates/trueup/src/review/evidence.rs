@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trueup_core::document::{Confusion, Estimate, Evaluation, LabelRow, LeakKind, SliceRow, Training};
+use trueup_core::document::{Comparison, Confusion, Estimate, Evaluation, LabelRow, LeakKind, SliceRow, Training};
 use trueup_core::{Annotation, Dataset, LabelId, LabelSet, Task};
 
 /// Which of the reviewed data sets an example is of.
@@ -164,6 +164,21 @@ pub struct StatedCosts {
     pub named: Vec<LabelId>,
 }
 
+/// A candidate against its baseline. Where it is there, everything else in the evidence is about the candidate.
+#[derive(Debug, Clone)]
+pub struct Versus {
+    /// What moved, and what a gate decides of it.
+    pub comparison: Comparison,
+    /// The baseline's answers, one an evaluated example, in row order.
+    pub baseline: Vec<Annotation>,
+    /// Rows that the baseline has wrong and the candidate right, the candidate's surest first.
+    pub fixed: Vec<usize>,
+    /// Rows that the baseline has right and the candidate wrong, the candidate's surest first.
+    pub broken: Vec<usize>,
+    /// What makes the comparison unfair though it was made, in words: `213 of 3,080 examples are answered by both`.
+    pub unfair: Vec<String>,
+}
+
 /// Everything that is known when the judging starts.
 #[derive(Debug)]
 pub struct Evidence<'a> {
@@ -206,6 +221,8 @@ pub struct Evidence<'a> {
     pub slice_rows: Vec<Vec<usize>>,
     /// How the model was trained; absent for predictions.
     pub training: Option<Training>,
+    /// The baseline that the evaluated model is compared with.
+    pub versus: Option<Versus>,
     /// The costs stated.
     pub costs: Option<StatedCosts>,
     /// The command that makes this review: `trueup review train.csv --test test.csv`.

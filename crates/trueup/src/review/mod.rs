@@ -10,9 +10,9 @@ mod rules;
 mod twins;
 mod verdict;
 
-pub use errors::{errors, record};
+pub use errors::{answer, errors, marked, record};
 pub use evidence::{
-    DuplicateGroup, Evidence, Figures, LeakPair, NearPair, Outcome, Place, Primary, Side, SideName, StatedCosts,
+    DuplicateGroup, Evidence, Figures, LeakPair, NearPair, Outcome, Place, Primary, Side, SideName, StatedCosts, Versus,
 };
 pub use next::next;
 pub use rule::{Draft, Rule};

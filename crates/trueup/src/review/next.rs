@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 const MOST_STEPS: usize = 6;
 
 /// Codes whose errors make the other figures untrustworthy, so they are mended first.
-const FIRST: [&str; 3] = ["K201", "K202", "E401"];
+const FIRST: [&str; 4] = ["K201", "K202", "E401", "R710"];
 
 /// Ranks the actions: what makes the score untrustworthy, then errors, then measured gains (largest first), then the
 /// other warnings. Notes only advise when they carry a gain.

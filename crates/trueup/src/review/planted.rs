@@ -7,6 +7,9 @@ use super::evidence::{Evidence, Figures, Outcome, Primary, Side};
 use super::rule::Rule;
 
 mod twins;
+mod versus;
+
+pub use versus::moved;
 
 /// A change to the evidence, made last.
 type Change = Box<dyn Fn(&mut Evidence<'_>)>;
@@ -186,6 +189,7 @@ impl Plant {
             slices: Vec::new(),
             slice_rows: Vec::new(),
             training: None,
+            versus: None,
             costs: None,
             command: "trueup review data.csv".into(),
         }

@@ -89,6 +89,16 @@ impl Draft {
         self
     }
 
+    /// One more sentence behind the message.
+    #[must_use]
+    pub fn adding(mut self, sentence: &str) -> Self {
+        if !self.message.is_empty() {
+            self.message.push(' ');
+        }
+        self.message.push_str(sentence);
+        self
+    }
+
     /// A number or list behind the judgement.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -14,8 +14,11 @@ const MOST_ERRORS: usize = 10;
 /// Characters of an example's text shown at most.
 const MOST_TEXT: usize = 160;
 
-/// The whole review. Ends with a line end.
+/// The whole review; of a comparison what [`comparison_markdown`](super::comparison_markdown) says. Ends with a line end.
 pub fn markdown(review: &Review) -> String {
+    if review.comparison.is_some() {
+        return super::comparison_markdown(review);
+    }
     let mut out = String::new();
     head(&mut out, review);
     metrics(&mut out, review);
@@ -29,14 +32,6 @@ pub fn markdown(review: &Review) -> String {
     errors(&mut out, review);
     data(&mut out, review);
     out
-}
-
-macro_rules! line {
-    ($out:expr) => { $out.push('\n') };
-    ($out:expr, $($piece:tt)*) => {{
-        // Writing to a string cannot fail.
-        let _ = writeln!($out, $($piece)*);
-    }};
 }
 
 fn head(out: &mut String, review: &Review) {
@@ -286,6 +281,10 @@ pub(super) fn text(raw: &str) -> String {
 
 /// A name in code style; a backtick inside is shown as a quote.
 pub(super) fn code(name: &str) -> String {
+    // Code has no way to write a backslash before a bar in a table, nor nothing.
+    if name.is_empty() || name.contains("\\|") {
+        return text(name);
+    }
     format!("`{}`", words::printable(name).replace('`', "'").replace('|', "\\|"))
 }
 
@@ -295,5 +294,6 @@ mod tests {
     fn hostile_text_stays_text() {
         assert_eq!(super::text("<b>|x_y*"), "&lt;b&gt;\\|x\\_y\\*");
         assert_eq!(super::code("a`b|c"), "`a'b\\|c`");
+        assert_eq!(super::code("a\\|b"), "a\\\\\\|b");
     }
 }

@@ -1,14 +1,31 @@
-//! Tell: the review document as JSON, Markdown and one HTML page. Nothing is computed here; the terminal's form is in
-//! the command, which knows the terminal.
+//! Tell: the review document as JSON, Markdown and one HTML page, a gate as JUnit. Nothing is computed here; the terminal's
+//! form is in the command, which knows the terminal.
+
+/// A line at the end of a text.
+macro_rules! line {
+    ($out:expr) => { $out.push('\n') };
+    ($out:expr, $($piece:tt)*) => {{
+        // Writing to a string cannot fail.
+        let _ = writeln!($out, $($piece)*);
+    }};
+}
 
 mod card;
+mod comparison;
+mod costs;
 mod html;
+mod junit;
 mod markdown;
+#[cfg(test)]
+mod tests;
 
 use trueup_core::document::Review;
 
 pub use card::card;
+pub use comparison::comparison_markdown;
+pub use costs::{cost_title, cost_value};
 pub use html::{has_page, html};
+pub use junit::junit;
 pub use markdown::markdown;
 
 /// The document as indented JSON with a line end.

@@ -23,9 +23,25 @@ mod e406_no_better_than_baseline;
 mod k201_exact_leak;
 mod k202_near_duplicate_leak;
 mod leaks;
+mod moves;
+mod r701_metric_regression;
+mod r702_label_regression;
+mod r703_slice_regression;
+mod r704_precision_recall_shift;
+mod r705_loss_up;
+mod r706_cost_jump;
+mod r707_negative_flips;
+mod r708_undecided;
+mod r709_not_better;
+mod r710_unfair_comparison;
+mod records;
 mod s601_weak_slice;
 mod t501_overfitting;
+mod t502_underfitting;
+mod t503_unstable_across_folds;
 mod t504_still_learning;
+mod t505_plateau;
+mod t506_loss_diverged;
 mod twins;
 
 use super::rule::Rule;
@@ -54,9 +70,23 @@ pub const RULES: &[Rule] = &[
     e406_no_better_than_baseline::RULE,
     k201_exact_leak::RULE,
     k202_near_duplicate_leak::RULE,
+    r701_metric_regression::RULE,
+    r702_label_regression::RULE,
+    r703_slice_regression::RULE,
+    r704_precision_recall_shift::RULE,
+    r705_loss_up::RULE,
+    r706_cost_jump::RULE,
+    r707_negative_flips::RULE,
+    r708_undecided::RULE,
+    r709_not_better::RULE,
+    r710_unfair_comparison::RULE,
     s601_weak_slice::RULE,
     t501_overfitting::RULE,
+    t502_underfitting::RULE,
+    t503_unstable_across_folds::RULE,
     t504_still_learning::RULE,
+    t505_plateau::RULE,
+    t506_loss_diverged::RULE,
 ];
 
 /// The rule of `code`, in any case.

@@ -26,6 +26,7 @@
 use trueup_core::document::Severity;
 use trueup_core::words;
 
+use super::records::{Record, judge};
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
@@ -35,19 +36,17 @@ const RISE: f64 = 1.05;
 const PASSES: u32 = 2;
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
-    let Some(training) = &evidence.training else {
-        return Vec::new();
-    };
+    judge(evidence, fault)
+}
+
+fn fault(record: &Record<'_>) -> Option<Draft> {
+    let training = record.training;
     let mut with_loss = training.curve.iter().filter_map(|point| point.valid_loss.map(|loss| (loss, point)));
-    let Some((lowest, best)) = with_loss.clone().min_by(|a, b| a.0.total_cmp(&b.0)) else {
-        return Vec::new();
-    };
-    let Some((last_loss, last)) = with_loss.next_back() else {
-        return Vec::new();
-    };
+    let (lowest, best) = with_loss.clone().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (last_loss, last) = with_loss.next_back()?;
     let rose = last_loss > lowest * RISE && last.step >= best.step + PASSES && last.train_loss < best.train_loss;
     if !rose {
-        return Vec::new();
+        return None;
     }
     let kept_best = training.epochs <= best.step;
     let (severity, action) = if kept_best {
@@ -56,7 +55,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         (Severity::Warning, "Keep the pass with the lowest validation loss")
     };
     let loss = |value: f64| words::number(Some(value), if value < 0.1 { 4 } else { 2 });
-    vec![
+    Some(
         Draft::new(
             severity,
             1,
@@ -77,7 +76,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
         .with("kept_pass", training.epochs)
         .with("lowest_valid_loss", lowest)
         .with("last_valid_loss", last_loss),
-    ]
+    )
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@
 use trueup_core::document::{Gain, Severity};
 use trueup_core::words;
 
+use super::records::{Record, judge};
 use crate::review::{Draft, Evidence, Rule};
 
 /// The rule.
@@ -39,52 +40,49 @@ const POINT: f64 = 0.01;
 const FEWEST: u64 = 50;
 
 fn check(evidence: &Evidence<'_>) -> Vec<Draft> {
-    let Some(training) = &evidence.training else {
-        return Vec::new();
-    };
-    let Some(last) = &training.last_doubling else {
-        return Vec::new();
-    };
-    let (Some(value), Some(low), Some(high)) = (last.value, last.low, last.high) else {
-        return Vec::new();
-    };
+    judge(evidence, |record| fault(record, evidence.noun))
+}
+
+fn fault(record: &Record<'_>, noun: &str) -> Option<Draft> {
+    let training = record.training;
+    let last = training.last_doubling.as_ref()?;
+    let (value, low, high) = (last.value?, last.low?, last.high?);
     let [quarter, half, all] = training.learning.as_slice() else {
-        return Vec::new();
+        return None;
     };
     let before = half.score - quarter.score;
-    let no_model = evidence.primary.baseline.is_some_and(|bar| !evidence.primary.beats(bar));
-    if value < POINT || low <= 0.0 || last.n < FEWEST || before < 0.0 || no_model {
-        return Vec::new();
+    if value < POINT || low <= 0.0 || last.n < FEWEST || before < 0.0 || !record.beats_constant {
+        return None;
     }
     // How much of the gain is left after a doubling: at most all of it, and no more than is left to gain.
     let room = ((1.0 - all.score) / value).max(0.0);
     let shrink = if before > value { value / before } else { 1.0 }.min(room);
     let metric = if training.score == "f1" { "F1" } else { "macro-F1" };
     let n = training.examples;
-    vec![
+    Some(
         Draft::new(
             Severity::Note,
             n,
             format!("twice the training examples brought {metric} {value:+.3} ({low:+.3} to {high:+.3}); the curve still climbs"),
-            format!("Label as many {} again, those of the labels that do worst first", words::plural(2, evidence.noun)),
+            format!("Label as many {} again, those of the labels that do worst first", words::plural(2, noun)),
         )
     .message(format!(
             "{metric} was {:.2} with {} {}, {:.2} with {} and {:.2} with {}.",
             quarter.score,
             words::count(quarter.examples),
-            words::plural(2, evidence.noun),
+            words::plural(2, noun),
             half.score,
             words::count(half.examples),
             all.score,
             words::count(all.examples),
         ))
-        .price(format!("about {}", words::counted(n, evidence.noun)))
+        .price(format!("about {}", words::counted(n, noun)))
         .gain(Gain { metric: training.score.clone(), value: value * shrink, low: low * shrink, high: high * shrink })
         .with("last_doubling", value)
         .with("low", low)
         .with("high", high)
         .with("shrink", shrink),
-    ]
+    )
 }
 
 #[cfg(test)]
