@@ -1,5 +1,5 @@
 /**
- * Seals the built page: checks that it is one file with one place for the review, and writes a content security
+ * Seals the built page: checks that it is one file within its budget, with one place for the review, and writes a content security
  * policy that allows exactly the script and the styles that were built, by hash.
  */
 import { createHash } from 'node:crypto';
@@ -7,6 +7,8 @@ import type { Plugin } from 'vite';
 
 /** Where the report writer puts the review's JSON. */
 export const MARKER = '/*TRUEUP-REVIEW*/';
+/** Bytes of the page without a review: what every report carries. */
+export const BUDGET = 180_000;
 const SLOT = `<script type="application/json" id="review">${MARKER}</script>`;
 const POLICY_PLACE = '<!--policy-->';
 
@@ -37,7 +39,10 @@ export function seal(html: string): string {
     "form-action 'none'",
   ].join('; ');
   if (!html.includes(POLICY_PLACE)) throw new Error(`the page lacks ${POLICY_PLACE}`);
-  return html.replace(POLICY_PLACE, `<meta http-equiv="Content-Security-Policy" content="${policy}" />`);
+  const sealed = html.replace(POLICY_PLACE, `<meta http-equiv="Content-Security-Policy" content="${policy}" />`);
+  const size = Buffer.byteLength(sealed);
+  if (size > BUDGET) throw new Error(`the page has ${size} bytes, and its budget is ${BUDGET}`);
+  return sealed;
 }
 
 /** The plugin; it must stand after the one that inlines. */

@@ -106,6 +106,9 @@ export interface ExampleRecord {
   score?: number;
   correct?: boolean;
   spans?: MarkedSpan[];
+  /** The baseline's answer, and its spans with their marks; only of compared examples. */
+  baseline?: Answer;
+  baseline_spans?: MarkedSpan[];
   metadata?: Record<string, string>;
 }
 
@@ -180,6 +183,100 @@ export interface Training {
   folds?: { fold: number; examples: number; score: number | null }[];
 }
 
+export type Standing = 'better' | 'same' | 'worse' | 'unclear';
+export type PairedTest = 'mcnemar' | 'resampling' | 'jackknife' | 't' | 'delong' | 'delta' | 'none';
+export type Decision = 'promote' | 'reject' | 'undecided';
+
+/** A figure of both models and the candidate's less the baseline's. */
+export interface Compared {
+  baseline: number | null;
+  candidate: number | null;
+  difference: { value: number | null; low: number | null; high: number | null; test: PairedTest };
+  p: number | null;
+  p_adjusted?: number | null;
+  standing: Standing;
+}
+
+export interface ComparedMetric extends Compared {
+  name: string;
+  higher_is_better: boolean;
+  /** The least difference that so many examples show. */
+  detectable: number | null;
+}
+
+export interface ComparedLabel {
+  label: string;
+  support: number;
+  baseline_predicted: number;
+  candidate_predicted: number;
+  precision: Compared;
+  recall: Compared;
+  f1: Compared;
+}
+
+export interface ComparedSlice extends Compared {
+  name: string;
+  by: string;
+  given?: boolean;
+  n: number;
+  metric: string;
+}
+
+export interface Check {
+  kind: 'primary' | 'floor' | 'label' | 'slice' | 'must-pass' | 'calibration' | 'budget';
+  name: string;
+  asked: string;
+  found: string;
+  baseline: number | null;
+  candidate: number | null;
+  low: number | null;
+  high: number | null;
+  p: number | null;
+  state: 'passed' | 'failed' | 'unclear';
+  /** Ids of must-pass examples that fail. */
+  examples?: string[];
+}
+
+export interface Gate {
+  policy: Record<string, unknown>;
+  source: string;
+  alpha: number;
+  power: number;
+  checks: Check[];
+}
+
+export interface Contestant {
+  name: string;
+  kind: string;
+}
+
+/** A candidate against a baseline; every difference is the candidate's figure less the baseline's. */
+export interface Comparison {
+  baseline: Contestant;
+  candidate: Contestant;
+  rivals?: (Compared & { name: string; decision?: Decision })[];
+  examples: number;
+  units: number;
+  metric: string;
+  level: number;
+  standing: Standing;
+  metrics: ComparedMetric[];
+  labels: ComparedLabel[];
+  correction: string;
+  slices: ComparedSlice[];
+  confusion?: Confusion;
+  flips: { fixed: string[]; broken: string[]; fixed_count: number; broken_count: number; both_right: number; both_wrong: number; changed: number };
+  agreement: { same: number | null; chance_corrected: number | null; measure: string };
+  span_errors?: { name: string; baseline: number; candidate: number }[];
+  costs: { name: string; baseline: number | null; candidate: number | null; ratio: number | null }[];
+  training?: Training;
+  leaked?: { examples: number; metrics: ComparedMetric[] };
+  decision?: Decision;
+  needed: number | null;
+  gate?: Gate;
+  reproducible: boolean;
+}
+
 export interface Run {
   seconds: number;
   cpu_seconds: number;
@@ -205,6 +302,7 @@ export interface Review {
   slices: SliceRow[];
   leakage?: Leakage;
   training?: Training;
+  comparison?: Comparison;
   next: NextStep[];
   run?: Run;
 }

@@ -1,7 +1,7 @@
 /** What is shown now: the filter, the open example, the page of the table; kept in the address. */
 import { getContext, setContext } from 'svelte';
-import type { Review } from './review';
-import { emptyFilter, findingKeys, fromHash, isFiltered, rowsOf, select, toHash, type Filter, type Row } from './lib/filters';
+import type { Check, Review } from './review';
+import { emptyFilter, findingKeys, firstShow, fromHash, isFiltered, rowsOf, select, toHash, type Filter, type Row } from './lib/filters';
 import { hueOf } from './lib/hues';
 
 /** Rows on one page of the table. */
@@ -15,6 +15,7 @@ export class View {
   readonly labels: string[];
   /** Class of a label's hue. */
   readonly hue: (label: string) => string;
+  private readonly metas = new Map<string, number>();
   /** Whether the document holds texts. */
   readonly hasText: boolean;
   /** The filter; its `example` is always null, the open one is `opened`. */
@@ -24,7 +25,7 @@ export class View {
   /** The rows that the filter lets through. */
   readonly rows: Row[] = $derived.by(() => {
     const { finding } = this.filter;
-    const ids = finding === null ? null : new Set(this.review.findings[this.keys.indexOf(finding)]?.examples ?? []);
+    const ids = finding === null ? null : new Set((this.review.findings[this.keys.indexOf(finding)] ?? this.checkOf(finding))?.examples ?? []);
     return select(this.all, this.filter, this.review.task, ids);
   });
   /** Those of them on the current page. */
@@ -36,16 +37,35 @@ export class View {
     this.review = review;
     this.all = rowsOf(review);
     this.keys = findingKeys(review.findings);
-    this.start = emptyFilter(review.errors.length > 0);
+    this.start = emptyFilter(firstShow(review));
     this.labels = review.labels.map((row) => row.label);
     this.hue = hueOf(this.labels);
     this.hasText = this.all.length === 0 || this.all.some((row) => row.record.text !== undefined);
+    for (const { record } of this.all) {
+      if (record.predicted === undefined) continue;
+      for (const [column, value] of Object.entries(record.metadata ?? {})) {
+        const key = `${column}=${value}`;
+        this.metas.set(key, (this.metas.get(key) ?? 0) + 1);
+      }
+    }
     this.follow();
+  }
+
+  /** A slice by a metadata column as a filter; null for one by a property of the text, or when its examples are not all here. */
+  metaOf(name: string, n?: number): string | null {
+    const key = name.replace(' = ', '=');
+    const found = this.metas.get(key);
+    return found === undefined || (n !== undefined && found < n) ? null : key;
   }
 
   /** What one example is called: `example`, `sentence`. */
   get noun(): string {
     return this.review.subject.noun || 'example';
+  }
+
+  /** The check that a key names: `check-1` is the first of the gate's. */
+  checkOf(key: string): Check | undefined {
+    return this.review.comparison?.gate?.checks[Number(/^check-(\d+)$/.exec(key)?.[1]) - 1];
   }
 
   /** Changes the filter; a `quiet` change replaces the address instead of adding to the history. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ExampleRecord, Finding, Review } from '../src/review';
-import { emptyFilter, findingKeys, fromHash, isFiltered, rowsOf, select, spansOf, toHash, type Filter } from '../src/lib/filters';
+import { emptyFilter, findingKeys, firstShow, fromHash, isFiltered, rowsOf, select, spansOf, toHash, type Filter } from '../src/lib/filters';
 
 const record = (line: number, gold: string, predicted: string | undefined, more: Partial<ExampleRecord> = {}): ExampleRecord => ({
   text: `text ${line} of ${gold}`, split: predicted === undefined ? 'train' : 'test', line, gold,
@@ -15,7 +15,7 @@ const examples: Record<string, ExampleRecord> = {
 };
 const errors = ['3', '2'].map((id) => ({ id, gold: 'a', predicted: 'b', score: 0.9, why: '' }));
 const rows = rowsOf({ examples, errors } as unknown as Review);
-const all: Filter = { ...emptyFilter(true), show: 'all' };
+const all: Filter = { ...emptyFilter('wrong'), show: 'all' };
 const ids = (change: Partial<Filter>, only: string[] | null = null) => select(rows, { ...all, ...change }, 'classification', only && new Set(only)).map((r) => r.id);
 
 test('errors come first in their order, then the others by line, the unevaluated last', () => {
@@ -75,8 +75,8 @@ test('for spans a cell is one span with that gold and that prediction', () => {
 });
 
 test('a filter comes back from its address as it was', () => {
-  const start = emptyFilter(true);
-  const filter: Filter = { ...start, show: 'all', finding: 'E402.2', gold: 'a&b=c#', predicted: '\u00fc %', label: 'x y', mark: 'wrong-type', meta: 'source=mail', search: '"q" + 1', sort: 'score', descending: true, example: 'test/17' };
+  const start = emptyFilter('wrong');
+  const filter: Filter = { ...start, show: 'all', finding: 'E402.2', gold: 'a&b=c#', predicted: '\u00fc %', label: 'x y', mark: 'wrong-type', side: 'before', meta: 'source=mail', search: '"q" + 1', sort: 'score', descending: true, example: 'test/17' };
   expect(fromHash(`#${toHash(filter, start)}`, start)).toEqual(filter);
   expect(toHash(start, start)).toBe('');
   expect(isFiltered({ ...start, example: 'x', sort: 'id' }, start)).toBe(false);
@@ -84,11 +84,62 @@ test('a filter comes back from its address as it was', () => {
 });
 
 test('unknown words in an address fall back', () => {
-  const start = emptyFilter(true);
-  expect(fromHash('#show=maybe&sort=-nothing&mark=odd', start)).toEqual(start);
+  const start = emptyFilter('wrong');
+  expect(fromHash('#show=maybe&sort=-nothing&mark=odd&side=left', start)).toEqual(start);
 });
 
 test('findings of one code have their own keys', () => {
   const findings = ['E403', 'D101', 'E403'].map((code) => ({ code }) as Finding);
   expect(findingKeys(findings)).toEqual(['E403', 'D101', 'E403.2']);
+});
+
+const versus = rowsOf({
+  errors: ['worse', 'stuck', 'other'].map((id) => ({ id })),
+  comparison: { flips: { fixed: ['later', 'better'], broken: ['worse'] } },
+  examples: {
+    better: record(1, 'a', 'a', { baseline: 'b' }),
+    later: record(2, 'b', 'b', { baseline: 'a' }),
+    worse: record(3, 'a', 'b', { baseline: 'a' }),
+    stuck: record(4, 'a', 'b', { baseline: 'b' }),
+    other: record(5, 'a', 'b', { baseline: 'c' }),
+    fine: record(6, 'c', 'c', { baseline: 'c' }),
+    leaked: record(7, 'a', 'a'),
+  },
+} as unknown as Review);
+const flipped = (change: Partial<Filter>) => select(versus, { ...all, ...change }, 'classification', null).map((r) => r.id);
+
+test('a comparison shows what was fixed and broken, surest first, and leaves out what was not compared', () => {
+  expect(flipped({ show: 'fixed' })).toEqual(['later', 'better']);
+  expect(flipped({ show: 'broken' })).toEqual(['worse']);
+  expect(flipped({ show: 'both-wrong' })).toEqual(['stuck', 'other']);
+  expect(flipped({ show: 'changed' })).toEqual(['other']);
+  expect(flipped({ show: 'both-right' })).toEqual(['fine']);
+  expect(flipped({})).toHaveLength(7);
+});
+
+test('a cell is looked for after, before, or where it moved', () => {
+  const cell = { gold: 'a', predicted: 'b' };
+  expect(flipped(cell)).toEqual(['worse', 'stuck', 'other']);
+  expect(flipped({ ...cell, side: 'before' })).toEqual(['stuck', 'better']);
+  expect(flipped({ ...cell, side: 'moved' })).toEqual(['worse', 'other', 'better']);
+  expect(flipped({ label: 'c' })).toEqual(['other', 'fine']);
+});
+
+test('a comparison opens with what it broke, a review with what is wrong', () => {
+  const opens = (broken_count: number, fixed_count: number, errors: number) => firstShow({ errors: Array(errors), comparison: { flips: { broken_count, fixed_count } } } as unknown as Review);
+  expect([opens(1, 1, 2), opens(0, 1, 2), opens(0, 0, 2), opens(0, 0, 0)]).toEqual(['broken', 'fixed', 'wrong', 'all']);
+  expect([2, 0].map((errors) => firstShow({ errors: Array(errors) } as unknown as Review))).toEqual(['wrong', 'all']);
+});
+
+test('the mark of a span before is not one after', () => {
+  const span = { start: 0, end: 1, gold: 'PER', predicted: null, mark: 'missed' };
+  const ner = rowsOf({
+    errors: [], comparison: { flips: { fixed: ['x'], broken: [] } },
+    examples: { x: { ...record(1, '', ''), gold: [], predicted: [], correct: true, spans: [], baseline: [], baseline_spans: [span, span] }, y: { ...record(2, '', ''), gold: [], predicted: [], spans: [span], baseline: [], baseline_spans: [span] } },
+  } as unknown as Review);
+  const found = (change: Partial<Filter>) => select(ner, { ...all, mark: 'missed', ...change }, 'ner', null).map((r) => r.id);
+  expect(found({})).toEqual(['y']);
+  expect(found({ side: 'before' })).toEqual(['x', 'y']);
+  expect(found({ side: 'moved' })).toEqual(['x']);
+  expect(ner.map((row) => spansOf(row, { ...all, gold: 'PER', side: 'before' })).sort()).toEqual([1, 2]);
 });

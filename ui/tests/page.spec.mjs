@@ -1,49 +1,10 @@
 /** The built page in a browser: seals hold, filters filter, keys work, hostile text stays text. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { against } from '../fixtures/against.mjs';
 import { news } from '../fixtures/entities.mjs';
-import { builtPage, insert } from '../fixtures/insert.mjs';
+import { insert } from '../fixtures/insert.mjs';
 import { faultless, intents, tickets, topics } from '../fixtures/labels.mjs';
-
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-if (!existsSync(BROWSER)) {
-  console.log(`skipped: there is no browser at ${BROWSER} (set CHROMIUM to name one)`);
-  process.exit(0);
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'trueup-page-'));
-const page = builtPage();
-const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-let failed = 0;
-
-/** Opens a review in a fresh page; `complaints` collects what the console, the policy and the network had to say. */
-async function open(review, { width = 1440, height = 1000, hash = '', scheme = 'light' } = {}) {
-  const file = join(folder, `${Math.random()}.html`);
-  writeFileSync(file, typeof review === 'string' ? review : insert(page, review));
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
-  const tab = await context.newPage();
-  const complaints = [];
-  tab.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
-  tab.on('pageerror', (error) => complaints.push(String(error)));
-  tab.on('dialog', (dialog) => (complaints.push(`dialog ${dialog.message()}`), dialog.dismiss()));
-  tab.on('request', (request) => !/^(file|data):/.test(request.url()) && complaints.push(`request ${request.url()}`));
-  await tab.goto(`file://${file}${hash}`);
-  await tab.waitForSelector('h1, h2');
-  return { tab, complaints, close: () => context.close() };
-}
-
-async function check(name, body) {
-  try {
-    await body();
-    console.log(`ok    ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.error(`FAIL  ${name}\n      ${error.stack}`);
-  }
-}
+import { cellOf, check, finish, heading, open, page } from './browser.mjs';
 
 /** The least that a document can hold. */
 function bare() {
@@ -51,9 +12,6 @@ function bare() {
   const verdict = { ...review.verdict, state: 'undecided', baseline: null, needed: null };
   return { ...review, verdict, metrics: { accuracy: { value: null, low: null, high: null, n: 0, interval: 'none' } }, labels: [], errors: [], examples: {} };
 }
-
-const heading = (tab) => tab.locator('#examples h2').innerText();
-const cellOf = (review, gold, predicted) => review.confusion.counts[review.confusion.labels.indexOf(gold)][review.confusion.labels.indexOf(predicted)];
 
 for (const [name, make] of Object.entries({ tickets, news, topics, faultless, bare, many: () => intents(150, 2000, 3) })) {
   for (const width of [390, 1120, 1440]) {
@@ -218,26 +176,35 @@ await check('j turns the page at its end', async () => {
 });
 
 await check('hostile text stays text, hidden characters are seen', async () => {
-  const review = tickets();
-  const evil = '</script><img src=x onerror=alert(1)>\u202e';
-  review.findings[0].title = evil;
-  review.findings[0].message = evil;
-  review.findings[0].action.command = evil;
-  review.findings[0].evidence = { [evil]: [{ [evil]: evil }] };
-  review.subject.model = evil;
-  review.verdict.summary = evil;
-  review.data.test.file = evil;
-  review.labels[0].label = evil;
-  review.confusion.labels[0] = evil;
-  review.slices[0].name = evil;
-  review.next[0].action = evil;
-  const { tab, complaints, close } = await open(review, { hash: '#show=all&search=onerror' });
-  assert.deepEqual(complaints, []);
-  assert.equal(await tab.locator('img').count(), 0);
-  const row = await tab.locator('.example').first().innerText();
-  assert.ok(row.includes('</script><img src=x onerror=alert(1)>') && row.includes('\\u{202e}') && row.includes('\\u{200b}'), row);
-  assert.ok(!(await tab.locator('main').innerText()).includes('\u202e'));
-  await close();
+  for (const made of [tickets(), against(tickets(), 'reject')]) {
+    const review = structuredClone(made);
+    const { comparison } = review;
+    const evil = '</script><img src=x onerror=alert(1)>\u202e';
+    review.findings[0].title = evil;
+    review.findings[0].message = evil;
+    review.findings[0].action.command = evil;
+    review.findings[0].evidence = { [evil]: [{ [evil]: evil }] };
+    review.subject.model = evil;
+    review.verdict.summary = evil;
+    review.data.test.file = evil;
+    review.labels[0].label = evil;
+    review.confusion.labels[0] = evil;
+    review.slices.slice(0, 1).forEach((slice) => (slice.name = evil));
+    if (comparison) {
+      for (const named of [comparison.baseline, comparison.candidate, comparison.metrics[1], comparison.slices[0], comparison.costs[0], ...comparison.gate.checks]) named.name = evil;
+      Object.assign(comparison.gate.checks[0], { asked: evil, found: evil });
+      comparison.gate.policy = { [evil]: evil };
+      comparison.labels[0].label = comparison.confusion.labels[0] = evil;
+    }
+    review.next[0].action = evil;
+    const { tab, complaints, close } = await open(review, { hash: '#show=all&search=onerror' });
+    assert.deepEqual(complaints, []);
+    assert.equal(await tab.locator('img').count(), 0);
+    const row = await tab.locator('.example').first().innerText();
+    assert.ok(row.includes('</script><img src=x onerror=alert(1)>') && row.includes('\\u{202e}') && row.includes('\\u{200b}'), row);
+    assert.ok(!(await tab.locator('main').innerText()).includes('\u202e'));
+    await close();
+  }
 });
 
 await check('the policy stops scripts, styles and requests that were not built in', async () => {
@@ -300,9 +267,4 @@ await check('the empty page and a broken one say so', async () => {
   await broken.close();
 });
 
-await browser.close();
-rmSync(folder, { recursive: true });
-if (failed > 0) {
-  console.error(`${failed} failed`);
-  process.exit(1);
-}
+await finish();

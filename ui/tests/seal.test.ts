@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { MARKER, seal } from '../build/seal';
+import { BUDGET, MARKER, seal } from '../build/seal';
 import { embeddable, insert, MARKER as INSERTED } from '../fixtures/insert.mjs';
 
 const page = (body = '', style = 'p{}') =>
@@ -29,4 +29,8 @@ test('inserted JSON holds nothing that HTML reads, and reads back the same', () 
   expect(json).not.toMatch(/[<>&\u2028]/);
   expect(JSON.parse(json)).toEqual(review);
   expect(insert(`a${INSERTED}b`, review)).toBe(`a${json}b`);
+});
+
+test('a page over its budget is refused', () => {
+  expect(() => seal(page('x'.repeat(BUDGET)))).toThrow(`its budget is ${BUDGET}`);
 });

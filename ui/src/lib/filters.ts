@@ -1,22 +1,26 @@
 /** Which examples the table shows: rows made from the document, a filter, and its form in the address. */
 import type { Answer, ErrorRecord, ExampleRecord, Finding, Mark, Review, Task } from '../review';
+import { flipsOf, sameAnswer, type Flip } from './compare';
 import { MARKS } from './marks';
 
-export type Show = 'wrong' | 'right' | 'all';
-export type SortKey = 'order' | 'id' | 'gold' | 'predicted' | 'score';
+export type Show = 'wrong' | 'right' | 'all' | 'changed' | Flip;
+export type SortKey = 'order' | 'id' | 'gold' | 'before' | 'predicted' | 'score';
+/** Whose answers a cell or a mark is looked for in: the baseline's, or where the two differ in it; else the candidate's. */
+export type Side = 'before' | 'moved';
 
 /** The name that a confusion matrix of spans gives to the absence of one. */
 export const NONE = '(none)';
 
 export interface Filter {
   show: Show;
-  /** Key of a finding, see `findingKeys`. */
+  /** Key of a finding, see `findingKeys`, or of a check. */
   finding: string | null;
   gold: string | null;
   predicted: string | null;
   /** Either of the two. */
   label: string | null;
   mark: Mark | null;
+  side: Side | null;
   /** `column=value` of the metadata. */
   meta: string | null;
   search: string;
@@ -34,6 +38,9 @@ export interface Row {
   /** Labels (types) of the gold and of the prediction. */
   gold: string[];
   predicted: string[];
+  /** Those of the baseline's answer, and what became of the example; empty and null without a comparison. */
+  before: string[];
+  flip: Flip | null;
   /** Lower-case text, id and metadata; made when first searched. */
   hay?: string;
 }
@@ -45,17 +52,22 @@ export function labelsOf(answer: Answer | undefined): string[] {
   return answer.map((part) => (typeof part === 'string' ? part : part.label));
 }
 
-/** All examples: the errors in the document's order (surest first), then the others by split and line. */
+/** All examples: the errors in the document's order (surest first), then the fixed ones in theirs, then the others by split and line. */
 export function rowsOf(review: Review): Row[] {
   const errors = new Map(review.errors.map((error, i) => [error.id, { error, i }]));
+  const { comparison } = review;
+  const fixed = new Map(comparison?.flips.fixed.map((id, i) => [id, errors.size + i]));
+  const flip = comparison ? flipsOf(comparison) : () => null;
   const rows = Object.entries(review.examples).map(([id, record]) => ({
     id,
     record,
     error: errors.get(id)?.error,
     gold: labelsOf(record.gold),
     predicted: labelsOf(record.predicted),
+    before: labelsOf(record.baseline),
+    flip: flip(id, record),
   }));
-  const place = (row: Row) => errors.get(row.id)?.i ?? errors.size;
+  const place = (row: Row) => errors.get(row.id)?.i ?? fixed.get(row.id) ?? errors.size + fixed.size;
   const evaluated = (row: Row) => (row.record.predicted === undefined ? 1 : 0);
   return rows.sort(
     (a, b) =>
@@ -76,15 +88,23 @@ export function findingKeys(findings: Finding[]): string[] {
   });
 }
 
-/** The filter that a page opens with: what is wrong, or everything when nothing is. */
-export function emptyFilter(hasErrors: boolean): Filter {
+/** What a page opens with: what a comparison broke, else fixed; what is wrong; or everything when nothing is. */
+export function firstShow({ comparison, errors }: Review): Show {
+  if (comparison && comparison.flips.broken_count > 0) return 'broken';
+  if (comparison && comparison.flips.fixed_count > 0) return 'fixed';
+  return errors.length > 0 ? 'wrong' : 'all';
+}
+
+/** The filter that asks for nothing but `show`. */
+export function emptyFilter(show: Show): Filter {
   return {
-    show: hasErrors ? 'wrong' : 'all',
+    show,
     finding: null,
     gold: null,
     predicted: null,
     label: null,
     mark: null,
+    side: null,
     meta: null,
     search: '',
     sort: 'order',
@@ -93,21 +113,35 @@ export function emptyFilter(hasErrors: boolean): Filter {
   };
 }
 
-/** Whether the answers of a row fit the label part of the filter. */
-function fitsLabels(row: Row, filter: Filter, task: Task): boolean {
-  if (filter.label !== null && !row.gold.includes(filter.label) && !row.predicted.includes(filter.label)) return false;
-  if (filter.gold === null && filter.predicted === null) return true;
-  if (task === 'ner') return spansOf(row, filter) > 0;
-  return (
-    (filter.gold === null || row.gold.includes(filter.gold)) &&
-    (filter.predicted === null || row.predicted.includes(filter.predicted))
-  );
+/** How often one side's answer to a row holds what cell and mark of the filter ask for: spans, or 0 and 1 for labels. */
+function hits(row: Row, filter: Filter, task: Task, before: boolean): number {
+  if (task === 'ner') return spansOf(row, filter, before);
+  return (filter.gold === null || row.gold.includes(filter.gold)) && (filter.predicted === null || (before ? row.before : row.predicted).includes(filter.predicted)) ? 1 : 0;
 }
 
-/** How many spans of a row stand in the cell of the matrix that the filter asks for. */
-export function spansOf(row: Row, filter: Filter): number {
+/** Whether the answers of a row fit cell and mark of the filter. */
+function fitsAnswer(row: Row, filter: Filter, task: Task): boolean {
+  if (filter.gold === null && filter.predicted === null && filter.mark === null) return true;
+  const after = hits(row, filter, task, false);
+  if (filter.side === null) return after > 0;
+  if (row.record.baseline === undefined) return false;
+  const before = hits(row, filter, task, true);
+  return filter.side === 'before' ? before > 0 : before !== after;
+}
+
+/** How many spans of a row stand in the cell of the matrix, and under the mark, that the filter asks for. */
+export function spansOf(row: Row, filter: Filter, before = filter.side === 'before'): number {
   const side = (wanted: string | null, type: string | null) => wanted === null || (wanted === NONE ? null : wanted) === type;
-  return (row.record.spans ?? []).filter((s) => side(filter.gold, s.gold) && side(filter.predicted, s.predicted)).length;
+  const spans = (before ? row.record.baseline_spans : row.record.spans) ?? [];
+  return spans.filter((s) => side(filter.gold, s.gold) && side(filter.predicted, s.predicted) && (filter.mark === null || s.mark === filter.mark)).length;
+}
+
+/** Whether a row is of the kind that is shown. */
+function fitsShow({ record, flip }: Row, show: Show): boolean {
+  if (show === 'all') return true;
+  if (show === 'wrong' || show === 'right') return record.correct === (show === 'right');
+  if (show === 'changed') return flip === 'both-wrong' && !sameAnswer(record.baseline ?? '', record.predicted ?? '');
+  return flip === show;
 }
 
 function fitsMeta(row: Row, meta: string): boolean {
@@ -133,13 +167,13 @@ export function select(rows: Row[], filter: Filter, task: Task, ids: ReadonlySet
   const terms = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
   const counted = ids === null && countsEvaluated(filter);
   const found = rows.filter((row) => {
-    if (filter.show === 'wrong' && row.record.correct !== false) return false;
-    if (filter.show === 'right' && row.record.correct !== true) return false;
+    if (!fitsShow(row, filter.show)) return false;
     if (ids !== null && !ids.has(row.id)) return false;
     if (counted && row.record.predicted === undefined) return false;
-    if (filter.mark !== null && !(row.record.spans ?? []).some((s) => s.mark === filter.mark)) return false;
     if (filter.meta !== null && !fitsMeta(row, filter.meta)) return false;
-    if (!fitsLabels(row, filter, task)) return false;
+    const { label } = filter;
+    if (label !== null && ![row.gold, row.predicted, row.before].some((labels) => labels.includes(label))) return false;
+    if (!fitsAnswer(row, filter, task)) return false;
     return terms.length === 0 || terms.every((term) => hayOf(row).includes(term));
   });
   if (ids !== null && filter.sort === 'order') {
@@ -162,18 +196,21 @@ function comparison(key: SortKey, descending: boolean): (a: Row, b: Row) => numb
       return sign * (x - y);
     };
   }
-  const text = (row: Row) => (key === 'id' ? row.id : (key === 'gold' ? row.gold : row.predicted).join(' '));
+  const text = (row: Row) => (key === 'id' || key === 'order' ? row.id : row[key].join(' '));
   return (a, b) => sign * natural.compare(text(a), text(b));
 }
 
-const SHOWS: Show[] = ['wrong', 'right', 'all'];
-const SORTS: SortKey[] = ['order', 'id', 'gold', 'predicted', 'score'];
+const SHOWS: Show[] = ['wrong', 'right', 'all', 'fixed', 'broken', 'both-wrong', 'both-right', 'changed'];
+const SORTS: SortKey[] = ['order', 'id', 'gold', 'before', 'predicted', 'score'];
+const SIDES: Side[] = ['before', 'moved'];
+/** A word of the address, if it is one of those known. */
+const known = <T extends string>(word: string | null, words: T[]): T | null => (words.includes(word as T) ? (word as T) : null);
 
 /** The filter as the part of the address after `#`; what stands at its start value is left out. */
 export function toHash(filter: Filter, start: Filter): string {
   const query = new URLSearchParams();
   if (filter.show !== start.show) query.set('show', filter.show);
-  for (const key of ['finding', 'gold', 'predicted', 'label', 'mark', 'meta'] as const) {
+  for (const key of ['finding', 'gold', 'predicted', 'label', 'mark', 'side', 'meta'] as const) {
     const value = filter[key];
     if (value !== null) query.set(key, value);
   }
@@ -186,21 +223,20 @@ export function toHash(filter: Filter, start: Filter): string {
 /** The filter that an address holds; unknown words fall back to the start value. */
 export function fromHash(hash: string, start: Filter): Filter {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
-  const show = query.get('show') as Show | null;
   const sort = query.get('sort') ?? 'order';
-  const key = sort.replace(/^-/, '') as SortKey;
-  const mark = query.get('mark') as Mark | null;
+  const key = known(sort.replace(/^-/, ''), SORTS);
   return {
-    show: show !== null && SHOWS.includes(show) ? show : start.show,
+    show: known(query.get('show'), SHOWS) ?? start.show,
     finding: query.get('finding'),
     gold: query.get('gold'),
     predicted: query.get('predicted'),
     label: query.get('label'),
-    mark: mark !== null && MARKS.includes(mark) ? mark : null,
+    mark: known(query.get('mark'), MARKS),
+    side: known(query.get('side'), SIDES),
     meta: query.get('meta'),
     search: query.get('search') ?? '',
-    sort: SORTS.includes(key) ? key : 'order',
-    descending: sort.startsWith('-') && SORTS.includes(key),
+    sort: key ?? 'order',
+    descending: sort.startsWith('-') && key !== null,
     example: query.get('example'),
   };
 }

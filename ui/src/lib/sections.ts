@@ -8,20 +8,23 @@ export interface SectionLink {
 }
 
 /** Sections that this review has, in the order of the page. */
-export function sectionsOf(review: Review): SectionLink[] {
-  const all: [SectionLink, boolean][] = [
-    [{ id: 'verdict', name: 'Verdict', letter: 'v' }, true],
-    [{ id: 'next', name: 'Next', letter: 'n' }, true],
-    [{ id: 'metrics', name: 'Metrics', letter: 'm' }, true],
-    [{ id: 'findings', name: 'Findings', letter: 'f' }, true],
-    [{ id: 'labels', name: 'Labels', letter: 'l' }, true],
-    [{ id: 'confusion', name: 'Confusion', letter: 'c' }, review.confusion !== undefined],
-    [{ id: 'slices', name: 'Slices', letter: 's' }, review.slices.length > 0],
-    [{ id: 'leakage', name: 'Leakage', letter: 'k' }, review.leakage !== undefined],
-    [{ id: 'training', name: 'Training', letter: 't' }, review.training !== undefined],
-    [{ id: 'data', name: 'Data', letter: 'd' }, true],
-    [{ id: 'run', name: 'Run', letter: 'r' }, true],
-    [{ id: 'examples', name: 'Examples', letter: 'e' }, true],
+export function sectionsOf({ comparison, ...review }: Review): SectionLink[] {
+  const all: [string, string, string, unknown][] = [
+    ['verdict', comparison?.decision ? 'Decision' : 'Verdict', 'v', true],
+    ['next', 'Next', 'n', true],
+    ['metrics', 'Metrics', 'm', true],
+    ['checks', 'Policy', 'p', comparison?.gate],
+    ['flips', 'Answers', 'a', comparison],
+    ['findings', 'Findings', 'f', true],
+    ['labels', 'Labels', 'l', true],
+    ['confusion', 'Confusion', 'c', review.confusion],
+    ['slices', 'Slices', 's', review.slices.length > 0 || comparison?.slices.length],
+    ['leakage', 'Leakage', 'k', review.leakage],
+    ['training', 'Training', 't', review.training ?? comparison?.training],
+    ['costs', 'Costs', 'o', comparison?.costs.length],
+    ['data', 'Data', 'd', true],
+    ['run', 'Run', 'r', true],
+    ['examples', 'Examples', 'e', true],
   ];
-  return all.filter(([, present]) => present).map(([link]) => link);
+  return all.filter(([, , , present]) => present).map(([id, name, letter]) => ({ id, name, letter }));
 }
