@@ -6,6 +6,7 @@
 //! `TRUEUP_BENCH_BINARY=FILE` times a release binary that is there already, instead of building one.
 
 mod agreement;
+mod compare;
 mod data;
 mod eval;
 mod learn;
@@ -42,9 +43,10 @@ struct Case {
 type Beside = (&'static str, fn(&Path, &Path) -> Result<String>);
 
 /// The entries of pairs, each a module of its own.
-const BESIDE: [Beside; 8] = [
+const BESIDE: [Beside; 9] = [
     ("data", data::section),
     ("eval", eval::section),
+    ("compare", compare::section),
     ("agreement", |_, data| agreement::section(data)),
     ("learn-linear", learn::linear::section),
     ("learn-crf", learn::crf::section),
@@ -227,7 +229,7 @@ mod tests {
     fn arguments() {
         assert_eq!(parse(&[]).unwrap(), (None, None));
         assert_eq!(parse(&["review", "--date", "2030-01-02"]).unwrap(), (Some("review"), Some("2030-01-02")));
-        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval, agreement"));
+        assert!(parse(&["revue"]).unwrap_err().to_string().contains("known: review, data, eval, compare, agreement"));
         assert_eq!(parse(&["learn"]).unwrap().0, Some("learn"));
         assert!(chosen("learn", "learn-crf") && chosen("learn-crf", "learn-crf") && !chosen("learn-c", "learn-crf"));
         assert!(parse(&["--fast"]).is_err());

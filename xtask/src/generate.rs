@@ -17,12 +17,13 @@ pub enum Mode {
 }
 
 /// What to ask the binary, and the file that keeps the answer.
-const GENERATED: [(&[&str], &str); 7] = [
+const GENERATED: [(&[&str], &str); 8] = [
     (&["schema"], "docs/schema/review.json"),
     (&["schema", "agreement"], "docs/schema/agreement.json"),
     (&["schema", "augment"], "docs/schema/augment.json"),
     (&["schema", "eval"], "docs/schema/eval.json"),
     (&["schema", "curves"], "docs/schema/curves.json"),
+    (&["schema", "policy"], "docs/schema/policy.json"),
     (&["rules", "--markdown"], "docs/rules.md"),
     (&["docs-cli"], "docs/cli.md"),
 ];

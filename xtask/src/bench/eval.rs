@@ -86,7 +86,7 @@ pub fn section(binary: &Path, data: &Path) -> Result<String> {
 }
 
 /// The Python of the environment that draws the inputs and runs the peers.
-fn python() -> Result<PathBuf> {
+pub(super) fn python() -> Result<PathBuf> {
     let venvs = std::env::var_os("PEERS_VENVS").map_or_else(|| workspace::target().join("venvs"), PathBuf::from);
     let python = venvs.join("eval/bin/python");
     if !python.is_file() {
