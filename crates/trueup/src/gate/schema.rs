@@ -59,6 +59,10 @@ fn without_null(schema: &mut Schema) {
     }
     if let Some(Value::Object(defaults)) = object.get_mut("default") {
         defaults.retain(|_, value| !value.is_null());
+        // What has no default of its own parts has none at all: to say nothing there is an error.
+        if defaults.is_empty() && object.contains_key("$ref") {
+            object.remove("default");
+        }
     }
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
