@@ -44,7 +44,7 @@ const PAGES: [&str; 22] = [
 ];
 
 /// Pages that name options of `trueup`: these, and those of formats.
-const GUIDES: [&str; 4] = ["README.md", "docs/augment.md", "docs/metrics.md", "docs/eval.md"];
+const GUIDES: [&str; 5] = ["README.md", "docs/augment.md", "docs/metrics.md", "docs/eval.md", "docs/gate.md"];
 
 /// Files that a chore makes, so that a fresh checkout may lack them, and the chore's source, which names them.
 const MADE: [(&str, &str); 7] = [
@@ -424,7 +424,7 @@ fn the_samples_of_predictions_are_read_and_match_their_gold() {
 /// The fields of the command's arguments are its long options, with `_` for `-`, where they do not say another name.
 #[test]
 fn every_option_named_can_be_typed() {
-    let files = ["args.rs", "args/augment.rs", "args/data.rs", "args/eval.rs", "args/learn.rs"];
+    let files = ["args.rs", "args/augment.rs", "args/compare.rs", "args/data.rs", "args/eval.rs", "args/learn.rs"];
     let arguments: String = files.iter().map(|file| read(&format!("crates/trueup-cli/src/{file}"))).collect();
     let mut seen = 0;
     let mut faults = Vec::new();
