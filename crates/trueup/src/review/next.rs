@@ -12,7 +12,7 @@ const MOST_STEPS: usize = 6;
 const FIRST: [&str; 4] = ["K201", "K202", "E401", "R710"];
 
 /// Ranks the actions: what makes the score untrustworthy, then errors, then measured gains (largest first), then the
-/// other warnings. Notes only advise when they carry a gain.
+/// other warnings. Notes only advise when they carry a gain, or say what would decide (R708).
 pub fn next(evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<NextStep> {
     let mut ranked: Vec<(u8, f64, usize, &Finding)> = findings
         .iter()
@@ -24,6 +24,8 @@ pub fn next(evidence: &Evidence<'_>, findings: &[Finding]) -> Vec<NextStep> {
                 Severity::Error => 1,
                 Severity::Warning | Severity::Note if gain.is_some() => 2,
                 Severity::Warning => 3,
+                // What would decide is what to do.
+                Severity::Note if finding.code == "R708" => 1,
                 Severity::Note => return None,
             };
             Some((rank, -gain.unwrap_or(0.0), i, finding))
@@ -88,10 +90,11 @@ mod tests {
             finding("K202", Severity::Error, None),
             finding("T504", Severity::Note, Some(0.03)),
             finding("D104", Severity::Note, None),
+            finding("R708", Severity::Note, None),
         ];
         let steps = Plant::labels(&[("a", 100), ("b", 100)]).next(&findings);
         let codes: Vec<_> = steps.iter().map(|step| step.code.as_deref().unwrap_or("read")).collect();
-        assert_eq!(codes, ["K202", "E402", "T504", "D107", "read"]);
+        assert_eq!(codes, ["K202", "E402", "R708", "T504", "D107", "read"]);
         assert!(steps.iter().enumerate().all(|(i, step)| step.rank as usize == i + 1));
     }
 }
