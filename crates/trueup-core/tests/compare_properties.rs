@@ -122,6 +122,15 @@ proptest! {
     }
 
     #[test]
+    fn whatever_a_review_measures_can_be_compared(rows in rows(), task in task()) {
+        let world = world(task, &rows);
+        let found = metrics(&world.duel());
+        for (name, estimate) in measure(&world.pair(0, None), &MeasureOptions::default()).metrics {
+            prop_assert!(estimate.value.is_none() || found.iter().any(|metric| metric.name == name), "{name}");
+        }
+    }
+
+    #[test]
     fn exchanging_the_models_mirrors_the_laws(rows in rows(), task in task()) {
         let world = world(task, &rows);
         let (there, back) = (world.duel(), Duel::new(world.pair(1, None), world.pair(0, None)).expect("one gold"));

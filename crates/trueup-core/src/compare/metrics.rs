@@ -2,6 +2,7 @@
 
 use super::overall::figures;
 use super::{Duel, Law};
+use crate::counts::Tally;
 use crate::measure::{Costs, MeasureOptions, Measures, catalogue};
 use crate::stats::Figure;
 use crate::{LabelId, Task};
@@ -109,8 +110,23 @@ impl Duel<'_> {
             laws.push(("brier_score".to_owned(), self.of_brier()));
             laws.push(("ece".to_owned(), self.of_ece(gap("ece"))));
             let area = if positive.is_some() { "roc_auc" } else { "roc_auc_ovr" };
-            let area = if task == Task::Multilabel { "roc_auc_macro" } else { area };
             laws.push((area.to_owned(), self.of_area(gap(area), positive)));
+        }
+        match task {
+            Task::Classification => {
+                // Of single labels each mistake is one of both kinds, so micro averages are accuracy.
+                for name in ["precision_micro", "recall_micro", "f1_micro"] {
+                    laws.push((name.to_owned(), self.of_right()));
+                }
+                laws.push(("top_3_accuracy".to_owned(), self.of_top(3)));
+            }
+            Task::Multilabel => {
+                laws.push(("precision_samples".to_owned(), self.of_samples(Tally::precision)));
+                laws.push(("recall_samples".to_owned(), self.of_samples(Tally::recall)));
+                laws.push(("f1_samples".to_owned(), self.of_samples(Tally::f1)));
+                laws.push(("hamming_loss".to_owned(), self.of_hamming()));
+            }
+            Task::Ner => {}
         }
         if let Some(costs) = &options.costs {
             laws.push(("expected_cost".to_owned(), self.of_cost(costs)));

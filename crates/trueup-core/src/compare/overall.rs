@@ -19,6 +19,9 @@ pub(super) fn figures(task: Task, positive: Option<LabelId>) -> Vec<(&'static st
         ("recall_macro", Figure::RecallMacro),
         ("f1_macro", Figure::F1Macro),
         ("f1_weighted", Figure::F1Weighted),
+        ("precision_weighted", Figure::PrecisionWeighted),
+        ("recall_weighted", Figure::RecallWeighted),
+        ("jaccard_macro", Figure::JaccardMacro),
     ];
     let mut all = Vec::new();
     match task {
@@ -82,18 +85,21 @@ impl Duel<'_> {
 
     /// The law of the share of whole answers that are right.
     pub(super) fn of_right(&self) -> Law {
+        self.of_share(|row| self.right(row))
+    }
+
+    /// The law of a share of rows that `right` says yes to, of A's side and of B's.
+    pub(super) fn of_share(&self, right: impl Fn(usize) -> (bool, bool)) -> Law {
+        let found: Vec<(bool, bool)> = (0..self.len()).map(right).collect();
         if self.is_empty() {
             return Law::Undefined;
         }
         if self.independent() {
-            let flipped = self.flipped();
-            return Law::Discordant { only_a: flipped.broken, only_b: flipped.fixed, n: self.len() as u64 };
+            let only = |wanted| found.iter().filter(|pair| **pair == wanted).count() as u64;
+            return Law::Discordant { only_a: only((true, false)), only_b: only((false, true)), n: self.len() as u64 };
         }
-        let difference = |row| {
-            let (a, b) = self.right(row);
-            f64::from(u8::from(b)) - f64::from(u8::from(a))
-        };
-        let differences: Vec<f64> = (0..self.len()).map(difference).collect();
+        let differences: Vec<f64> =
+            found.into_iter().map(|(a, b)| f64::from(u8::from(b)) - f64::from(u8::from(a))).collect();
         self.mean(&differences, PairedTest::T)
     }
 

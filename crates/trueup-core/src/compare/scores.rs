@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Duel, Law};
-use crate::counts::{Outcome, outcomes};
+use crate::counts::{Outcome, Tally, outcomes};
 use crate::document::PairedTest;
 use crate::measure::{Bins, Costs, bins_of, log_loss_cell};
 use crate::stats::{auc, auc_difference};
@@ -43,6 +43,43 @@ impl Duel<'_> {
             }
             gold => cells(scores, gold, |p, present| (p - f64::from(u8::from(present))).powi(2)),
         })
+    }
+
+    /// The share of rows whose gold is among the `most` likeliest labels; of labels as likely, that which sorts first.
+    pub(super) fn of_top(&self, most: usize) -> Law {
+        let (Some(a), Some(b)) = (self.a.scores(), self.b.scores()) else { return Law::Undefined };
+        let among = |scores: &[f64], gold: LabelId| {
+            let of = scores[gold as usize];
+            #[allow(clippy::float_cmp)] // ties are equal scores, to the last bit
+            let ahead = |(label, p): (usize, &f64)| *p > of || (*p == of && label < gold as usize);
+            scores.iter().enumerate().filter(|found| ahead(*found)).count() < most
+        };
+        self.of_share(|row| match self.a.gold()[row] {
+            Annotation::Label(gold) => (among(a[row], *gold), among(b[row], *gold)),
+            _ => (false, false),
+        })
+    }
+
+    /// The mean over examples of a figure of their sets, 0 where it is undefined.
+    pub(super) fn of_samples(&self, figure: fn(&Tally) -> Option<f64>) -> Law {
+        let of = |pair: &Pair, row: usize| {
+            let mut tally = Tally::default();
+            outcomes(pair.gold()[row], pair.predicted()[row], |_, outcome| tally.record(outcome));
+            figure(&tally).unwrap_or(0.0)
+        };
+        let differences: Vec<f64> = (0..self.len()).map(|row| of(&self.b, row) - of(&self.a, row)).collect();
+        self.mean(&differences, PairedTest::T)
+    }
+
+    /// The share of cells (examples times labels) that are wrong.
+    pub(super) fn of_hamming(&self) -> Law {
+        let wrong = |pair: &Pair, row: usize| {
+            let mut wrong = 0u32;
+            outcomes(pair.gold()[row], pair.predicted()[row], |_, outcome| wrong += u32::from(outcome != Outcome::Hit));
+            f64::from(wrong) / pair.labels().len() as f64
+        };
+        let differences: Vec<f64> = (0..self.len()).map(|row| wrong(&self.b, row) - wrong(&self.a, row)).collect();
+        self.mean(&differences, PairedTest::T)
     }
 
     /// What mistakes cost, a mean over examples.

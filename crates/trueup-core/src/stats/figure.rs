@@ -26,6 +26,12 @@ pub enum Figure {
     F1Macro,
     /// Mean F1 over labels, weighted by support.
     F1Weighted,
+    /// Mean precision over labels, weighted by support, 0 for those never predicted.
+    PrecisionWeighted,
+    /// Mean recall over labels, weighted by support.
+    RecallWeighted,
+    /// Mean of TP / (TP + FP + FN) over the labels that occur in gold or prediction.
+    JaccardMacro,
     /// Mean recall over the labels that occur in gold; single labels.
     BalancedAccuracy,
     /// Matthews' correlation coefficient (Gorodkin 2004); single labels.
@@ -69,6 +75,9 @@ impl Figure {
             Self::RecallMacro => mean(&occurs, Tally::recall),
             Self::F1Macro => mean(&occurs, Tally::f1),
             Self::F1Weighted => mean(&|tally| tally.support() as f64, Tally::f1),
+            Self::PrecisionWeighted => mean(&|tally| tally.support() as f64, Tally::precision),
+            Self::RecallWeighted => mean(&|tally| tally.support() as f64, Tally::recall),
+            Self::JaccardMacro => mean(&occurs, Tally::jaccard),
             Self::BalancedAccuracy => mean(&|tally| f64::from(u8::from(tally.support() > 0)), Tally::recall),
             Self::Matthews | Self::Kappa => chance_corrected(tallies, self == Self::Matthews),
         }

@@ -8,6 +8,9 @@ use super::decide::title;
 use super::facts::Facts;
 use super::policy::Policy;
 
+/// Of a difference without a law.
+const UNTOLD: &str = "how far chance moves such a difference cannot be told from these examples";
+
 /// Reasons told in a summary; the checks list them all.
 const MOST_TOLD: usize = 3;
 
@@ -117,6 +120,7 @@ pub fn describe(
         Standing::Unclear if primary.a.is_none() || primary.b.is_none() => {
             format!("{} has no value for both models, so nothing can be said.", words::capital(&title(&primary.name)))
         }
+        Standing::Unclear if primary.law == Law::Undefined => format!("{head}: {UNTOLD}."),
         Standing::Unclear => {
             let least = detectable.map_or_else(String::new, |least| {
                 format!(" So many {} show differences from {least:.3} on.", words::plural(2, noun))
@@ -213,6 +217,7 @@ pub(super) fn summary(
                         words::capital(&title(&primary.name))
                     )
                 }
+                _ if facts.primary.law == Law::Undefined => format!("{head}: {UNTOLD}."),
                 _ if matches!(facts.primary.law, Law::Alike { .. }) => {
                     format!("{head}: the models are right and wrong on the same {}.", words::plural(2, facts.noun))
                 }
@@ -226,7 +231,7 @@ pub(super) fn summary(
                 text += &format!(" {}.", told(check));
             }
             text += &more(needed, policy.power, facts.noun);
-            if needed.is_none() && primary.state == CheckState::Unclear {
+            if needed.is_none() && primary.state == CheckState::Unclear && facts.primary.law != Law::Undefined {
                 text += " No number of test examples that anyone could label would tell them apart: say with non_inferior how much \
                          worse may be promoted, or keep what stands.";
             }

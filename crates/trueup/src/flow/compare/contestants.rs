@@ -143,7 +143,7 @@ pub(super) fn answers(
             let kept = models::open(folder)?;
             if kept.about.task != gold.data.task {
                 return Err(Error::Option {
-                    option: "--candidate",
+                    option: if options.baseline.as_ref() == Some(choice) { "--baseline" } else { "--candidate" },
                     found: folder.display().to_string(),
                     valid: format!("it answers {} data, and this is {} data", kept.about.task, gold.data.task),
                 });
