@@ -6,9 +6,10 @@
 mod harness;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness::CliTest;
+use harness::data::folder;
 use serde_json::Value;
 
 /// Random tenths of a test set.
@@ -33,20 +34,6 @@ const SETS: [Set; 6] = [
     Set { name: "wnut17", train: "wnut17train.conll", test: "emerging.test.annotated" },
     Set { name: "goemotions", train: "train.tsv --label-names labels.txt", test: "test.tsv --label-names labels.txt" },
 ];
-
-/// The data set's folder, when the data is there.
-fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("TRUEUP_REQUIRE_DATA").is_ok_and(|value| value == "1");
-    assert!(!required, "{} is missing, and TRUEUP_REQUIRE_DATA=1 is set", folder.display());
-    eprintln!("{name} skipped: no data");
-    None
-}
 
 /// A seeded order of `n` numbers.
 fn shuffled(n: usize, seed: u64) -> Vec<usize> {

@@ -10,12 +10,15 @@
 #[path = "../../trueup-core/tests/oracles/compare.rs"]
 #[allow(dead_code, reason = "there are no committed cases of real sets")]
 mod compare;
+#[path = "harness/mod.rs"]
+mod harness;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use compare::{Oracle, Tally};
+use harness::data::{folder, root};
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,17 +50,12 @@ struct Case {
 /// What the families of metrics are asked for beyond the numbers of the catalogue.
 const MORE: [&str; 3] = ["top_1_accuracy", "top_2_accuracy", "roc_auc_partial_0.5"];
 
-fn data() -> PathBuf {
-    std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from)
-}
-
 /// Runs `trueup eval` on a case; the document.
 fn eval(case: &Case, arguments: &[String], more: &[&str]) -> Value {
     let out = compare::folder().unwrap().join("real");
     let place = |word: &String| {
         let (folder, rest): (&Path, &str) = match word.split_once('/') {
-            Some(("DATA", rest)) => (&data(), rest),
+            Some(("DATA", rest)) => (&root(), rest),
             Some(("OUT", rest)) => (&out, rest),
             _ => return word.into(),
         };
@@ -162,8 +160,7 @@ fn check(case: &Case) -> Tally {
 
 fn check_all(family: &str, least: u64) {
     let Some(oracle): Option<Oracle<Vec<Case>>> = compare::live(&format!("real/{family}")) else { return };
-    if !data().is_dir() {
-        println!("real sets skipped: no data");
+    if folder("").is_none() {
         return;
     }
     let tallies: Vec<Tally> = oracle.cases.par_iter().map(check).collect();

@@ -6,24 +6,9 @@
 #[path = "harness/mod.rs"]
 mod harness;
 
-use std::path::{Path, PathBuf};
-
+use harness::data::folder;
 use harness::{CliTest, at, codes, count, finding, number};
 use serde_json::Value;
-
-/// The data set's folder, when the data is there.
-fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("TRUEUP_REQUIRE_DATA").is_ok_and(|value| value == "1");
-    assert!(!required, "{} is missing, and TRUEUP_REQUIRE_DATA=1 is set", folder.display());
-    eprintln!("{name} skipped: no data");
-    None
-}
 
 /// Reviews files of a data set, by the words of the command; words with a dot are files. The document is checked
 /// against the schema.

@@ -3,10 +3,14 @@
 //! say that they were skipped and pass, unless `TRUEUP_REQUIRE_DATA=1` is set.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "harness/mod.rs"]
+mod harness;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
+use harness::data::folder;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -75,19 +79,6 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The folder of the data sets, when it is there.
-fn data() -> Option<PathBuf> {
-    let root = std::env::var_os("TRUEUP_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
-    if root.is_dir() {
-        return Some(root);
-    }
-    let required = std::env::var("TRUEUP_REQUIRE_DATA").is_ok_and(|value| value == "1");
-    assert!(!required, "{} is missing, and TRUEUP_REQUIRE_DATA=1 is set", root.display());
-    eprintln!("skipped: no data");
-    None
-}
-
 /// The rows of the tables below the heading: the first cell without its backticks, and the others.
 fn rows() -> Vec<(String, Vec<String>)> {
     let page = page();
@@ -122,7 +113,7 @@ fn stats(root: &Path, words: &str) -> Output {
 
 #[test]
 fn every_command_of_the_page_counts_what_it_says() {
-    let Some(root) = data() else { return };
+    let Some(root) = folder("") else { return };
     let rows = counted();
     assert!(rows.len() > 120, "{} rows", rows.len());
     let wrong = rows.par_iter().filter_map(|(command, counts)| {
@@ -142,7 +133,7 @@ fn every_command_of_the_page_counts_what_it_says() {
 
 #[test]
 fn what_cannot_be_read_is_refused_with_its_place() {
-    let Some(root) = data() else { return };
+    let Some(root) = folder("") else { return };
     for (command, pieces) in REFUSED {
         let output = stats(&root, command);
         let message = String::from_utf8_lossy(&output.stderr);
@@ -155,7 +146,7 @@ fn what_cannot_be_read_is_refused_with_its_place() {
 
 #[test]
 fn no_file_is_forgotten() {
-    let Some(root) = data() else { return };
+    let Some(root) = folder("") else { return };
     let mut files = Vec::new();
     below(&root, "", &mut files);
     assert!(files.len() > 3_000, "{} files", files.len());

@@ -4,6 +4,8 @@
 //! `cargo test -p trueup --release --test gate_simulation -- --ignored --nocapture` draws 10,000 test sets a cell and prints the
 //! table of docs/gate.md; the other tests draw a few hundred.
 
+#![allow(clippy::print_stdout, reason = "it prints the tables of the guide")]
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -213,7 +215,7 @@ fn theory(world: World, shares: &Shares) -> f64 {
 }
 
 /// Models that are alike, and the least number of draws that show a fault of the level.
-fn alike(deciding: Deciding, sizes: &[usize], draws: u64) -> String {
+fn alike(deciding: Deciding, sizes: &[usize], draws: u64) {
     let policy = Policy::default();
     let mut table = String::new();
     for &n in sizes {
@@ -221,14 +223,15 @@ fn alike(deciding: Deciding, sizes: &[usize], draws: u64) -> String {
         let shares = simulate(world, &policy, draws);
         let wrong = shares.promoted + shares.rejected;
         let most = policy.alpha + 2.0 * (policy.alpha * (1.0 - policy.alpha) / draws as f64).sqrt();
-        table += &format!("| {deciding:?} | {n} | {:.3} | {:.3} | {wrong:.3} |\n", shares.promoted, shares.rejected);
+        let row = format!("| {deciding:?} | {n} | {:.3} | {:.3} | {wrong:.3} |\n", shares.promoted, shares.rejected);
+        print!("{row}");
+        table += &row;
         assert!(wrong <= most, "{deciding:?} n {n}: {wrong} wrong of {draws} draws, at most {most}\n{table}");
     }
-    table
 }
 
 /// A difference that is there.
-fn power(deciding: Deciding, cells: &[(usize, f64)], draws: u64) -> String {
+fn power(deciding: Deciding, cells: &[(usize, f64)], draws: u64) {
     let policy = Policy::default();
     let mut table = String::new();
     for &(n, better) in cells {
@@ -236,13 +239,14 @@ fn power(deciding: Deciding, cells: &[(usize, f64)], draws: u64) -> String {
         let shares = simulate(world, &policy, draws);
         let theory = theory(world, &shares);
         let slack = 0.03 + 2.0 * (0.25 / draws as f64).sqrt();
-        table += &format!(
+        let row = format!(
             "| {deciding:?} | {n} | {:+.3} | {:.3} | {theory:.3} | {:.3} |\n",
             shares.mean, shares.promoted, shares.rejected
         );
+        print!("{row}");
+        table += &row;
         assert!((shares.promoted - theory).abs() <= slack, "{deciding:?} n {n} {better}: off theory\n{table}");
     }
-    table
 }
 
 #[test]
@@ -262,17 +266,16 @@ fn differences_that_are_there_are_found_as_often_as_theory_says() {
 #[ignore = "10,000 draws a cell: cargo xtask test --full"]
 fn the_published_error_rates_hold() {
     let sizes = [60, 200, 1_000, 3_000, 10_000];
-    let mut table = String::from("| decides | n | promoted | rejected | wrong |\n");
+    println!("| decides | n | promoted | rejected | wrong |");
     for deciding in [Deciding::Accuracy, Deciding::MacroF1, Deciding::SpanF1] {
-        table += &alike(deciding, &sizes, 10_000);
+        alike(deciding, &sizes, 10_000);
     }
-    println!("{table}");
 }
 
 #[test]
 #[ignore = "10,000 draws a cell: cargo xtask test --full"]
 fn the_published_power_holds() {
-    let mut table = String::from("| decides | n | difference | promoted | theory | rejected |\n");
+    println!("| decides | n | difference | promoted | theory | rejected |");
     let cells = [
         (200, 0.01),
         (200, 0.02),
@@ -285,9 +288,8 @@ fn the_published_power_holds() {
         (5_000, 0.05),
     ];
     for deciding in [Deciding::Accuracy, Deciding::MacroF1, Deciding::SpanF1] {
-        table += &power(deciding, &cells, 10_000);
+        power(deciding, &cells, 10_000);
     }
-    println!("{table}");
 }
 
 #[test]

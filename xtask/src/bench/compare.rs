@@ -27,15 +27,32 @@ const OURS: &[&str] = &[
     "--quiet",
 ];
 
+/// The difference of the accuracies alone, from the numbers of labels.
+const ACCURACY: &[&str] = &["examples/accuracy_duel", "IN/million/numbers.bin", "100"];
+
 const PAIRS: &[Pair] = &[
     Pair {
-        what: "1,000,000 examples, 100 labels, 20 slices, all metrics / SciPy's paired bootstrap of accuracy alone (one run)",
+        what: "1,000,000 examples as numbers, accuracy alone: difference, interval, exact p / SciPy's paired bootstrap: difference and \
+               interval (one run)",
+        ours: ACCURACY,
+        peer: Some(("eval", "bootstrap-numbers", "million")),
+        once: true,
+    },
+    Pair {
+        what: "the same / McNemar's exact test by SciPy: p",
+        ours: ACCURACY,
+        peer: Some(("eval", "mcnemar-numbers", "million")),
+        once: false,
+    },
+    Pair {
+        what: "1,000,000 examples in Parquet, 100 labels, 20 slices, all metrics / pandas and SciPy's paired bootstrap of accuracy \
+               alone (one run)",
         ours: OURS,
         peer: Some(("eval", "bootstrap", "million")),
         once: true,
     },
     Pair {
-        what: "the same / McNemar's exact test by SciPy, of accuracy alone",
+        what: "the same / pandas and McNemar's exact test by SciPy, of accuracy alone",
         ours: OURS,
         peer: Some(("eval", "mcnemar", "million")),
         once: false,
@@ -46,7 +63,7 @@ const PAIRS: &[Pair] = &[
 pub fn section(binary: &Path, data: &Path) -> Result<String> {
     let folder = workspace::target().join("bench-data");
     fs::create_dir_all(&folder)?;
-    if !folder.join("million").exists() {
+    if !folder.join("million/numbers.bin").exists() {
         let script = workspace::root().join("xtask/peers/compare.py");
         let mut command = workspace::command(&python()?.to_string_lossy());
         process::run(command.arg(&script).arg("make").arg(folder.join("million")).env("TRUEUP_DATA", data))?;

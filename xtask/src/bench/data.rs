@@ -14,31 +14,31 @@ use crate::{process, workspace};
 const PAIRS: &[Pair] = &[
     Pair {
         what: "CSV, 10,000 rows: read, labels counted / pandas `read_csv`",
-        ours: &["READ", "IN/small.csv"],
+        ours: &["examples/count_labels", "IN/small.csv"],
         peer: Some(("hf", "pandas-csv", "small.csv")),
         once: false,
     },
     Pair {
         what: "CSV, 1,000,000 rows: read, labels counted / pandas `read_csv`",
-        ours: &["READ", "IN/rows.csv"],
+        ours: &["examples/count_labels", "IN/rows.csv"],
         peer: Some(("hf", "pandas-csv", "rows.csv")),
         once: false,
     },
     Pair {
         what: "CSV, 1,000,000 rows: read, labels counted / `datasets` load",
-        ours: &["READ", "IN/rows.csv"],
+        ours: &["examples/count_labels", "IN/rows.csv"],
         peer: Some(("hf", "datasets-csv", "rows.csv")),
         once: false,
     },
     Pair {
         what: "JSONL, 1,000,000 lines: read, labels counted / pandas `read_json(lines=True)`",
-        ours: &["READ", "IN/lines.jsonl"],
+        ours: &["examples/count_labels", "IN/lines.jsonl"],
         peer: Some(("hf", "pandas-jsonl", "lines.jsonl")),
         once: false,
     },
     Pair {
         what: "JSONL, 1,000,000 lines: read, labels counted / `datasets` load",
-        ours: &["READ", "IN/lines.jsonl"],
+        ours: &["examples/count_labels", "IN/lines.jsonl"],
         peer: Some(("hf", "datasets-jsonl", "lines.jsonl")),
         once: false,
     },
@@ -50,7 +50,7 @@ const PAIRS: &[Pair] = &[
     },
     Pair {
         what: "CoNLL, 50 MB: read, spans counted / a plain Python reader",
-        ours: &["READ", "IN/tokens.conll"],
+        ours: &["examples/count_labels", "IN/tokens.conll"],
         peer: Some(("hf", "plain-conll", "tokens.conll")),
         once: false,
     },

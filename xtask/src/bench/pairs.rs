@@ -18,8 +18,8 @@ const RUNS: usize = 5;
 pub struct Pair {
     /// What both do.
     pub what: &'static str,
-    /// Arguments of the binary; `READ` in place of a command is the program that only reads and counts, as the peers'
-    /// scripts do (`crates/trueup-data/examples/count_labels.rs`).
+    /// Arguments of the binary; `examples/NAME` in place of a command is an example of a library, which does what the peers'
+    /// scripts do and no more.
     pub ours: &'static [&'static str],
     /// The environment of the peer below `PEERS_VENVS`, what its script is to do, and with which file; `None` when there is none to compare with.
     pub peer: Option<(&'static str, &'static str, &'static str)>,
@@ -50,10 +50,9 @@ pub fn section(pairs: &[Pair], binary: &Path, folder: &Path, script: &str) -> Re
 }
 
 fn row(pair: &Pair, binary: &Path, folder: &Path, out: &Path, script: &str) -> Result<String> {
-    let reads = pair.ours.first() == Some(&"READ");
-    let reader = binary.with_file_name("examples").join("count_labels");
-    let binary = if reads { &reader } else { binary };
-    let ours: Vec<PathBuf> = pair.ours[usize::from(reads)..]
+    let example = pair.ours.first().and_then(|word| word.strip_prefix("examples/"));
+    let example = example.map(|name| binary.with_file_name("examples").join(name));
+    let ours: Vec<PathBuf> = pair.ours[usize::from(example.is_some())..]
         .iter()
         .map(|word| match (word.strip_prefix("IN/"), word.strip_prefix("OUT/")) {
             (Some(file), _) => folder.join(file),
@@ -61,6 +60,7 @@ fn row(pair: &Pair, binary: &Path, folder: &Path, out: &Path, script: &str) -> R
             _ => PathBuf::from(word),
         })
         .collect();
+    let binary = example.as_deref().unwrap_or(binary);
     let theirs = pair.peer.map(|(environment, what, file)| {
         let venvs = std::env::var_os("PEERS_VENVS").map_or_else(|| workspace::target().join("venvs"), PathBuf::from);
         let script = workspace::root().join("xtask/peers").join(script);

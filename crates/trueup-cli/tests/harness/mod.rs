@@ -2,6 +2,7 @@
 //! streams and what lies in the folder afterwards.
 #![allow(dead_code, reason = "each test target uses its part of the harness")]
 
+pub mod data;
 pub mod make;
 pub mod schema;
 

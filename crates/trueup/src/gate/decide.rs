@@ -18,13 +18,15 @@
 //!
 //! With several candidates alpha is divided by their number (Bonferroni).
 
+use std::collections::BTreeMap;
+
 use trueup_core::compare::{Law, MetricLaw};
-use trueup_core::document::{Check, CheckKind, CheckState, Decision, Estimate};
+use trueup_core::document::{Check, CheckKind, CheckState, ComparedCost, Decision, Estimate, LabelRow};
 use trueup_core::measure::catalogue;
 use trueup_core::{stats, words};
 
 use super::facts::{Facts, FirstFacts, MustPassFacts};
-use super::policy::{BudgetRule, LabelFigure, Policy};
+use super::policy::{BudgetRule, LabelFigure, Policy, SliceVeto};
 use super::say::{amount, asked_margin, moved, of_own, shift};
 
 /// The part of the rejecting side's alpha that is the vetoes'.
@@ -79,14 +81,8 @@ pub fn decide(policy: &Policy, facts: &Facts<'_>) -> Decided {
     let (of_vetoes, open) = judge(&vetoes, threshold, 0.5 * alpha, policy.power, facts);
     checks.extend(floors(policy, facts.alone, facts.label_rows));
     checks.extend(of_vetoes);
-    for slice in &facts.slices {
-        if let Some(floor) = slice.veto.floor {
-            checks.push(of_floor(CheckKind::Slice, &slice.name, &slice.own, floor, true));
-        }
-    }
-    checks.extend(facts.must_pass.as_ref().map(|found| of_must_pass(policy, found)));
-    checks.extend(honest(policy, facts.alone));
-    checks.extend(budgets(policy, facts.costs));
+    let slices = facts.slices.iter().map(|slice| (slice.veto, slice.name.as_str(), &slice.own));
+    checks.extend(own_demands(policy, slices, facts.must_pass.as_ref(), facts.alone, facts.costs));
     let decision = outcome(&checks);
     let needed = (decision == Decision::Undecided).then(|| {
         let per_unit = facts.examples as f64 / facts.units.max(1) as f64;
@@ -136,14 +132,8 @@ pub fn decide_first(policy: &Policy, facts: &FirstFacts<'_>) -> Decided {
         examples: Vec::new(),
     });
     checks.extend(floors(policy, facts.alone, facts.label_rows));
-    for slice in &facts.slices {
-        if let Some(floor) = slice.veto.floor {
-            checks.push(of_floor(CheckKind::Slice, &slice.name, &slice.own, floor, true));
-        }
-    }
-    checks.extend(facts.must_pass.as_ref().map(|found| of_must_pass(policy, found)));
-    checks.extend(honest(policy, facts.alone));
-    checks.extend(budgets(policy, facts.costs));
+    let slices = facts.slices.iter().map(|slice| (slice.veto, slice.name.as_str(), &slice.own));
+    checks.extend(own_demands(policy, slices, facts.must_pass.as_ref(), facts.alone, facts.costs));
     let decision = outcome(&checks);
     let needed = (decision == Decision::Undecided)
         .then(|| {
@@ -296,12 +286,27 @@ fn judge(
     (checks, open)
 }
 
-/// What metrics and labels must reach.
-fn floors(
+/// What is asked of the candidate by itself, beside the floors of metrics and labels: what slices must reach, what must be
+/// answered rightly, how honest its scores must be, and what it may cost.
+fn own_demands<'a>(
     policy: &Policy,
-    alone: &std::collections::BTreeMap<String, Estimate>,
-    rows: &[trueup_core::document::LabelRow],
+    slices: impl Iterator<Item = (&'a SliceVeto, &'a str, &'a Estimate)>,
+    must_pass: Option<&MustPassFacts>,
+    alone: &BTreeMap<String, Estimate>,
+    costs: &[ComparedCost],
 ) -> Vec<Check> {
+    let of_slice = |(veto, name, own): (&SliceVeto, &str, &Estimate)| {
+        veto.floor.map(|floor| of_floor(CheckKind::Slice, name, own, floor, true))
+    };
+    let mut checks: Vec<Check> = slices.filter_map(of_slice).collect();
+    checks.extend(must_pass.map(|found| of_must_pass(policy, found)));
+    checks.extend(honest(policy, alone));
+    checks.extend(budgets(policy, costs));
+    checks
+}
+
+/// What metrics and labels must reach.
+fn floors(policy: &Policy, alone: &BTreeMap<String, Estimate>, rows: &[LabelRow]) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (name, &floor) in &policy.floors {
         let own = alone.get(name).cloned().unwrap_or_else(|| Estimate::undefined(0));
@@ -367,7 +372,7 @@ fn of_must_pass(policy: &Policy, found: &MustPassFacts) -> Check {
 }
 
 /// How honest the scores must be.
-fn honest(policy: &Policy, alone: &std::collections::BTreeMap<String, Estimate>) -> Option<Check> {
+fn honest(policy: &Policy, alone: &BTreeMap<String, Estimate>) -> Option<Check> {
     let most = policy.calibration.as_ref()?.max_ece?;
     let own = alone.get("ece").cloned().unwrap_or_else(|| Estimate::undefined(0));
     let mut check = of_floor(CheckKind::Calibration, "ece", &own, most, false);
@@ -378,7 +383,7 @@ fn honest(policy: &Policy, alone: &std::collections::BTreeMap<String, Estimate>)
     Some(check)
 }
 
-fn budgets(policy: &Policy, costs: &[trueup_core::document::ComparedCost]) -> Vec<Check> {
+fn budgets(policy: &Policy, costs: &[ComparedCost]) -> Vec<Check> {
     let budget = &policy.budget;
     let rules: [(&str, Option<BudgetRule>); 6] = [
         ("train_seconds", budget.train_seconds),
@@ -432,7 +437,7 @@ fn budgets(policy: &Policy, costs: &[trueup_core::document::ComparedCost]) -> Ve
 }
 
 /// How many further examples the unclear floors need; `None` where no number would do.
-fn floors_need(checks: &[Check], policy: &Policy, alone: &std::collections::BTreeMap<String, Estimate>) -> Option<u64> {
+fn floors_need(checks: &[Check], policy: &Policy, alone: &BTreeMap<String, Estimate>) -> Option<u64> {
     let unclear = |name: &str| {
         checks.iter().any(|c| c.kind == CheckKind::Floor && c.name == name && c.state == CheckState::Unclear)
     };

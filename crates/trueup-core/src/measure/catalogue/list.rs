@@ -138,16 +138,13 @@ pub const METRICS: &[Metric] = &[
             "mean squared error of the probabilities, summed over labels (two labels: of one)",
         )
     },
-    Metric {
-        named: SETS,
-        ..loss(
-            "ece",
-            "calibration error",
-            LABEL,
-            1.0,
-            "mean gap between confidence and accuracy over 15 bins of the top label's probability",
-        )
-    },
+    loss(
+        "ece",
+        "calibration error",
+        LABELS,
+        1.0,
+        "mean gap between confidence and accuracy over 15 bins of the top label's probability (label sets: of every cell's)",
+    ),
     loss(
         "expected_cost",
         "expected cost",

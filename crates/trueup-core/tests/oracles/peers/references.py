@@ -39,6 +39,13 @@ def area(positive, scores):
     return None if positive.min() == positive.max() else float(sk.roc_auc_score(positive, scores))
 
 
+def calibration_error(confidence, right):
+    """The mean gap between confidence and being right over 15 bins of one width, closed above."""
+    bins = np.clip(np.ceil(confidence * 15), 1, 15)
+    gaps = [abs((confidence - right)[bins == b].sum()) for b in range(1, 16)]
+    return float(sum(gaps) / len(confidence))
+
+
 def single(name, k, gold, predicted, scores, differences, names=None):
     everything = list(range(k))
     occurring = sorted(set(gold) | set(predicted))
@@ -78,9 +85,7 @@ def single(name, k, gold, predicted, scores, differences, names=None):
         if k == 2:
             expected["roc_auc"] = areas[positive]
         top, right = scores.max(axis=1), scores.argmax(axis=1) == gold
-        bins = np.clip(np.ceil(top * 15), 1, 15)
-        gaps = [abs((top - right)[bins == b].sum()) for b in range(1, 16)]
-        expected["ece"] = float(sum(gaps) / len(gold))
+        expected["ece"] = calibration_error(top, right)
         if k > 3:
             of_gold = scores[np.arange(len(gold)), gold][:, None]
             before = np.arange(k)[None, :] < gold[:, None]
@@ -134,6 +139,7 @@ def multilabel(name, gold, predicted, scores, differences, names=None):
     areas = [None] * k
     if scores is not None:
         expected["log_loss"] = float(np.mean([sk.log_loss(gold[:, i], scores[:, i], labels=[0, 1]) for i in range(k)]))
+        expected["ece"] = calibration_error(np.asarray(scores, float).ravel(), gold.astype(bool).ravel())
         areas = [area(gold[:, i], scores[:, i]) for i in range(k)]
         present = [a for a in areas if a is not None]
         expected["roc_auc_ovr"] = float(np.mean(present)) if present else None

@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use trueup_core::document::{Contestant, Guess, Training};
 use trueup_core::fingerprint::fingerprint;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, words};
+use trueup_core::{Example, LabelSet, Predictions, words};
 use trueup_data::{PredictionFile, ReadOptions, query};
 use trueup_model::Predictor;
 
@@ -279,14 +279,13 @@ fn same_test(a: &Part, b: &Part) -> Fit {
         b.data.examples.iter().enumerate().map(|(row, example)| (example.id.as_str(), row)).collect();
     let mut common = Vec::new();
     let (mut only_a, mut other_gold, mut other_text): (Vec<&str>, Vec<&str>, Vec<&str>) = (vec![], vec![], vec![]);
-    let said = |gold: &Annotation| gold.clone();
     for (row, example) in a.data.examples.iter().enumerate() {
         let Some(&at) = place.get(example.id.as_str()) else {
             only_a.push(&example.id);
             continue;
         };
         let twin = &b.data.examples[at];
-        if said(&example.gold) != said(&twin.gold) {
+        if example.gold != twin.gold {
             other_gold.push(&example.id);
         } else if a.data.has_text && b.data.has_text && example.text != twin.text {
             other_text.push(&example.id);
