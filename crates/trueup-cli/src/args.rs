@@ -20,7 +20,7 @@ pub use augment::AugmentArgs;
 pub use compare::{CompareArgs, CorrectionArg, GateArgs, MoreArgs};
 pub use data::{AgreementArgs, ConsensusArg, ConvertArgs, LevelArg, SplitArgs, SplitByArg, StatsArgs};
 pub use eval::EvalArgs;
-pub use learn::{CalibrateArgs, LearnArgs, PredictArgs, TrainArgs, TuneArgs};
+pub use learn::{CLUSTERS, CalibrateArgs, LearnArgs, PredictArgs, ResourceArgs, TrainArgs, TuneArgs};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]

@@ -155,6 +155,28 @@ impl Dataset {
         self.labels = labels.clone();
     }
 
+    /// Puts these columns before the others, in this order, with their values.
+    ///
+    /// # Errors
+    ///
+    /// The first of them that there is none of; nothing is changed then.
+    pub fn put_first(&mut self, columns: &[String]) -> Result<(), String> {
+        let place = |name: &String| self.columns.iter().position(|own| own == name).ok_or_else(|| name.clone());
+        let mut order: Vec<usize> = columns.iter().map(place).collect::<Result<_, _>>()?;
+        let others = (0..self.columns.len()).filter(|at| !order.contains(at)).collect::<Vec<_>>();
+        order.extend(others);
+        if order.is_sorted() {
+            return Ok(());
+        }
+        self.columns = order.iter().map(|&at| self.columns[at].clone()).collect();
+        for example in &mut self.examples {
+            let mut values = std::mem::take(&mut example.metadata);
+            values.resize(order.len(), String::new());
+            example.metadata = order.iter().map(|&at| std::mem::take(&mut values[at])).collect();
+        }
+        Ok(())
+    }
+
     /// Gold examples a label: examples that carry it, or spans of that type for NER.
     pub fn support(&self) -> Vec<u64> {
         let mut counts = vec![0; self.labels.len()];

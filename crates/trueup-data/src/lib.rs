@@ -35,6 +35,7 @@ mod answers;
 mod columns;
 mod convert;
 pub mod corpus;
+mod entries;
 mod error;
 mod formats;
 mod head;
@@ -69,6 +70,7 @@ pub use annotate::{Answering, What, is_left};
 pub use convert::{
     Change, Conversion, ConvertOptions, Destination, convert, convert_changed, format_to_write, write_corpus,
 };
+pub use entries::read_entries;
 pub use error::{DataError, escape, mask, quote};
 pub use formats::label_studio::{
     Config as LabelConfig, Control as LabelControl, Object as LabelObject, config_for as label_config_for,

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Rng, Task};
-use trueup_model::linear::{Calibration, Calibrator, ClassWeights, LinearModel, LinearParams, fit};
+use trueup_model::linear::{Calibration, Calibrator, ClassWeights, LinearModel, LinearParams, fit, out_of_fold};
 use trueup_model::{Fitted, ModelError, Predictor, Progress, Silent};
 
 use made::{example, refs};
@@ -285,7 +285,7 @@ fn labels_without_training_examples_have_probability_zero() {
         }
         let known: Vec<Example> = test.into_iter().filter(kept).collect();
         assert!(accuracy(&fitted.model.predict(&refs(&known)), &known) > 0.95);
-        assert!(fitted.model.explain("aa1", 3, 5).is_empty());
+        assert!(fitted.model.explain(&example("aa1", Annotation::Label(0)), 3, 5).is_empty());
     }
 }
 
@@ -370,12 +370,14 @@ fn repeating_every_example_changes_little() {
 fn explanations_name_what_the_text_holds() {
     let data = drawn(600, 2, 17);
     let fitted = train(Task::Classification, &names(2), &data, None);
-    let parts = fitted.model.explain("AA3 bb4 unknown", 0, 40);
+    let parts = fitted.model.explain(&example("AA3 bb4 unknown", Annotation::Label(0)), 0, 40);
     let part = |name: &str| parts.iter().find(|p| p.0 == name).unwrap().1;
     assert!(part("aa3") > 0.0 && part("bb4") < 0.0 && part("[ aa]") > 0.0);
     assert!(parts.iter().all(|p| p.0 != "unknown") && parts.is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
     // The same parts speak against the other label.
-    assert!((fitted.model.explain("AA3 bb4 unknown", 1, 1)[0].1 + parts[0].1).abs() < 1e-6);
+    assert!(
+        (fitted.model.explain(&example("AA3 bb4 unknown", Annotation::Label(0)), 1, 1)[0].1 + parts[0].1).abs() < 1e-6
+    );
     let top = fitted.model.top_features(1, 5);
     assert_eq!(top.len(), 5);
     assert!(top.iter().all(|(name, weight)| name.contains('b') && *weight > 0.0), "{top:?}");
@@ -399,10 +401,10 @@ proptest! {
         let predictions = fitted.model.predict(&refs(&examples));
         prop_assert_eq!(predictions.len(), texts.len());
         let scores = predictions.scores.unwrap();
-        for (i, text) in texts.iter().enumerate() {
+        for (i, example) in examples.iter().enumerate() {
             prop_assert!((scores.row(i).iter().sum::<f64>() - 1.0).abs() < 1e-6);
             prop_assert!(scores.row(i).iter().all(|p| (0.0..=1.0).contains(p)));
-            fitted.model.explain(text, 0, 3);
+            fitted.model.explain(example, 0, 3);
         }
     }
 
@@ -451,10 +453,53 @@ fn hashed_ngrams_tell_labels_apart_and_have_no_names() {
     assert!(right > 0.97, "{right}");
     assert!(hashed(10).features <= 1 << 10, "{}", hashed(10).features);
     assert!(fitted.model.top_features(1, 5).is_empty());
-    let parts = fitted.model.explain("bb3 unknown", 1, 40);
+    let parts = fitted.model.explain(&example("bb3 unknown", Annotation::Label(0)), 1, 40);
     assert!(parts[0].1 > 0.0 && parts.iter().all(|(name, _)| !name.is_empty()), "{parts:?}");
     assert!(parts.iter().any(|(name, _)| name.split(" | ").any(|one| one == "bb3")), "{parts:?}");
     // With room for all, n-grams hardly ever share a feature.
     let (plain, roomy) = (train(Task::Classification, &names(5), &data, None), hashed(24));
     assert!(plain.features.abs_diff(roomy.features) < 9, "{} {}", plain.features, roomy.features);
+}
+
+#[test]
+fn what_stands_beside_a_text_counts_where_it_is_asked_for() {
+    // The texts say nothing; the source says all, and the price something.
+    let made = |n: usize, seed: u64| -> Vec<Example> {
+        let mut rng = Rng::new(seed);
+        let one = |_| {
+            let label = rng.below(2) as u32;
+            let source = if rng.unit() < 0.95 { ["Mail", "web"][label as usize] } else { "phone" };
+            let price = if label == 0 { 100.0 + 80.0 * rng.unit() } else { 900.0 + 90.0 * rng.unit() };
+            let text = format!("word{} word{}", rng.below(20), rng.below(20));
+            let metadata = vec![source.to_owned(), format!("{price:.3}"), rng.below(1_000_000).to_string()];
+            Example { metadata, ..example(&text, Annotation::Label(label)) }
+        };
+        (0..n).map(one).collect()
+    };
+    let (data, test) = (made(400, 1), made(300, 2));
+    let with = |columns: &[&str]| {
+        let columns = columns.iter().map(|&name| name.to_owned()).collect();
+        let params = LinearParams { columns, ..LinearParams::default() };
+        fit(Task::Classification, &names(2), &refs(&data), None, &params, &Silent).unwrap()
+    };
+    let right = |columns: &[&str]| accuracy(&with(columns).model.predict(&refs(&test)), &test);
+    assert!(right(&[]) < 0.62, "{}", right(&[]));
+    let (source, both) = (right(&["source"]), right(&["source", "price"]));
+    assert!((0.93..1.0).contains(&source) && both > source && both > 0.99, "{source} {both}");
+    let model = with(&["source", "price"]).model;
+    assert_eq!(model.columns(), ["source", "price"]);
+    let parts = model.explain(&data[0], data[0].gold.labels()[0], 3);
+    assert!(parts.iter().any(|(name, part)| name.starts_with("source=") && *part > 0.0), "{parts:?}");
+    // An example without the values is answered by its text.
+    assert_eq!(model.predict(&[&example("word1", Annotation::Label(0))]).len(), 1);
+    // In folds the answers are those of models by themselves.
+    let folds: Vec<u32> = (0..data.len() as u32).map(|i| i % 3).collect();
+    let params = LinearParams { columns: vec!["source".to_owned()], ..LinearParams::default() };
+    let (answers, _) =
+        out_of_fold(Task::Classification, &names(2), &refs(&data), &folds, None, &params, &Silent).unwrap();
+    let outside: Vec<&Example> = data.iter().zip(&folds).filter(|(_, f)| **f != 0).map(|(e, _)| e).collect();
+    let alone = fit(Task::Classification, &names(2), &outside, None, &params, &Silent).unwrap().model;
+    let inside: Vec<usize> = (0..data.len()).filter(|&i| folds[i] == 0).collect();
+    let wanted = alone.predict(&inside.iter().map(|&i| &data[i]).collect::<Vec<_>>());
+    assert_eq!(answers.select(&inside), wanted);
 }

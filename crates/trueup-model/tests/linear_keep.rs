@@ -70,8 +70,8 @@ fn a_kept_model_is_the_same_model() {
         assert_eq!(model.predict(&test), back.predict(&test));
         assert_eq!(model.calibrator(), back.calibrator());
         for example in &test[..5] {
-            assert!(!model.explain(&example.text, 0, 9).is_empty());
-            assert_eq!(model.explain(&example.text, 0, 9), back.explain(&example.text, 0, 9));
+            assert!(!model.explain(example, 0, 9).is_empty());
+            assert_eq!(model.explain(example, 0, 9), back.explain(example, 0, 9));
         }
         assert_eq!(model.top_features(1, 9), back.top_features(1, 9));
     }
@@ -101,8 +101,8 @@ fn what_is_damaged_is_named() {
     );
     assert!(with("word_ngrams", vec![1, 1000].into()).contains("too long"));
     assert!(with("hashing", 63.into()).contains("no known way"));
-    assert!(with("ngrams", vec![9000, 9, 0].into()).contains("n-grams cannot be read"));
-    assert!(with("ngrams", vec![u64::MAX, 9, 0].into()).contains("too many"));
+    assert!(with("ngrams", vec![9000, 9, 0, 0].into()).contains("n-grams cannot be read"));
+    assert!(with("ngrams", vec![u64::MAX, 9, 0, 0].into()).contains("too many"));
     assert!(read(&settings, arrays[..arrays.len() - 8].to_vec()).is_err());
 }
 
@@ -128,7 +128,7 @@ proptest! {
             let examples: Vec<Example> = texts.iter().map(|t| example(t, Annotation::Label(0))).collect();
             let predictions = model.predict(&examples.iter().collect::<Vec<_>>());
             prop_assert_eq!(predictions.len(), texts.len());
-            model.explain(texts[0], 0, 5);
+            model.explain(&examples[0], 0, 5);
         }
     }
 

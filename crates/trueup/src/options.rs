@@ -11,7 +11,7 @@ use trueup_data::{Format, ReadOptions};
 
 use crate::external::External;
 pub use compare::{CompareOptions, ContestantChoice, CorrectionChoice, GateOptions};
-pub use learn::{AbstainChoice, CalibrationChoice, LearnOptions, ThresholdChoice};
+pub use learn::{AbstainChoice, CalibrationChoice, LearnOptions, Resources, ThresholdChoice};
 
 /// Which model is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,7 +76,7 @@ pub enum Source {
         /// Whether splits that the data names itself are no reason to take a test set from it.
         ignore_splits: bool,
         /// How the model is learned, or one that was kept.
-        learn: LearnOptions,
+        learn: Box<LearnOptions>,
         /// The command that trains a model that is a program.
         train_command: Option<String>,
     },
@@ -272,6 +272,8 @@ pub struct TuneOptions {
     pub model: ModelChoice,
     /// Settings that the search begins from, other than the defaults.
     pub settings: Vec<(String, String)>,
+    /// What it is given beside the texts.
+    pub resources: Resources,
     /// Whether splits that the data names itself are ignored.
     pub ignore_splits: bool,
     /// Trainings at most.

@@ -10,6 +10,28 @@ use trueup::options::{AbstainChoice, CalibrationChoice, CostOption, ModelChoice,
 
 use super::{JudgeArgs, ReadArgs, WorkArgs};
 
+/// Classes of words where no number is asked for.
+pub const CLUSTERS: u32 = 500;
+
+/// What a learner is given beside the texts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Learning")]
+pub struct ResourceArgs {
+    /// A column whose values a linear model learns from too, beside the text; repeatable, or separated by commas
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub metadata: Vec<String>,
+    /// A list of names, one a line, whose finds in a text crf learns from; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub gazetteer: Vec<PathBuf>,
+    /// Texts without labels (.txt of one a line, or any format), from whose words classes are learned that crf learns from: words
+    /// that are used alike. Not the texts that the model is measured on
+    #[arg(long, value_name = "FILE")]
+    pub clusters: Option<PathBuf>,
+    /// How many classes of words
+    #[arg(long, value_name = "N", requires = "clusters", default_value_t = CLUSTERS, value_parser = clap::value_parser!(u32).range(2..=4096))]
+    pub cluster_count: u32,
+}
+
 /// What a model learns with, and what becomes of its scores.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Learning")]
@@ -17,6 +39,9 @@ pub struct LearnArgs {
     /// A setting of the learner, such as l2=0.1; repeatable. `trueup tune` finds good ones
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// What it is given.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
     /// Train on from the linear model in this folder: what it has learned stays where the data does not say otherwise, and its
     /// labels and features are kept beside the new ones
     #[arg(long, value_name = "MODEL")]
@@ -164,6 +189,9 @@ pub struct TuneArgs {
     /// A setting to begin from, such as min_df=1; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// What the learner is given.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
     /// Take all of DATA, even where it names a test split itself
     #[arg(long)]
     pub ignore_splits: bool,

@@ -20,9 +20,9 @@ pub mod train;
 pub mod tune;
 
 use trueup::data::{ReadOptions, read_label_names};
-use trueup::options::{CalibrationChoice, LearnOptions, ModelChoice, ThresholdChoice};
+use trueup::options::{CalibrationChoice, LearnOptions, ModelChoice, Resources, ThresholdChoice};
 
-use crate::args::{LearnArgs, ReadArgs};
+use crate::args::{CLUSTERS, LearnArgs, ReadArgs, ResourceArgs};
 
 /// Sets the number of worker threads.
 fn set_threads(threads: Option<std::num::NonZeroUsize>) -> anyhow::Result<()> {
@@ -54,12 +54,34 @@ fn read_options(args: &ReadArgs) -> anyhow::Result<ReadOptions> {
     })
 }
 
+/// What a learner is given, as the options say.
+fn resources(args: &ResourceArgs) -> Resources {
+    Resources {
+        metadata: args.metadata.clone(),
+        gazetteer: args.gazetteer.clone(),
+        clusters: args.clusters.clone().map(|path| (path, args.cluster_count)),
+    }
+}
+
+/// What a learner is given as it was typed.
+fn resource_words(args: &ResourceArgs, words: &mut Vec<String>) {
+    put(words, "--metadata", (!args.metadata.is_empty()).then(|| args.metadata.join(",")));
+    for list in &args.gazetteer {
+        put(words, "--gazetteer", Some(list.display().to_string()));
+    }
+    if let Some(path) = &args.clusters {
+        put(words, "--clusters", Some(path.display().to_string()));
+        put(words, "--cluster-count", (args.cluster_count != CLUSTERS).then(|| args.cluster_count.to_string()));
+    }
+}
+
 /// How a model is learned, as the options say.
 fn learn_options(model: &ModelChoice, args: &LearnArgs) -> LearnOptions {
     let weights = args.class_weight.iter().map(|weights| ("class_weights".to_owned(), weights.clone()));
     LearnOptions {
         model: model.clone(),
         settings: args.set.iter().cloned().chain(weights).collect(),
+        resources: resources(&args.resources),
         from: args.from_model.clone(),
         ensemble: args.ensemble,
         calibration: args.calibration,
@@ -74,6 +96,8 @@ fn learn_words(learn: &LearnArgs, words: &mut Vec<String>) {
     for (name, value) in &learn.set {
         put("--set", Some(format!("{name}={value}")));
     }
+    resource_words(&learn.resources, words);
+    let mut put = |option: &str, value: Option<String>| self::put(words, option, value);
     put("--from-model", learn.from_model.as_ref().map(|folder| folder.display().to_string()));
     put("--class-weight", learn.class_weight.clone());
     put("--ensemble", learn.ensemble.map(|members| members.to_string()));

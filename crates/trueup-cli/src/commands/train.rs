@@ -30,7 +30,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
         test: args.test.clone(),
         valid: args.valid.clone(),
         ignore_splits: args.ignore_splits,
-        learn: learn_options(&args.model, &args.learn),
+        learn: Box::new(learn_options(&args.model, &args.learn)),
         train_command: None,
     };
     let review = judged(source, &args.read, &args.judge, &args.work, false, command(args))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use trueup::flow;
 use trueup::options::TuneOptions;
 
-use super::{put, read_options, read_words, set_threads};
+use super::{put, read_options, read_words, resource_words, resources, set_threads};
 use crate::args::TuneArgs;
 use crate::exit::Outcome;
 use crate::output::{inert, print, write_or_print};
@@ -20,6 +20,7 @@ pub fn run(args: &TuneArgs) -> anyhow::Result<Outcome> {
         read: read_options(&args.read)?,
         model: args.model.clone(),
         settings: args.set.clone(),
+        resources: resources(&args.resources),
         ignore_splits: args.ignore_splits,
         budget: args.budget,
         seed: args.work.seed,
@@ -45,6 +46,7 @@ fn next(args: &TuneArgs) -> String {
     for (name, value) in &args.set {
         put(&mut words, "--set", Some(format!("{name}={value}")));
     }
+    resource_words(&args.resources, &mut words);
     read_words(&args.read, &mut words);
     words.join(" ")
 }

@@ -92,7 +92,7 @@ fn words_that_an_option_does_not_know() {
     assert_snapshot!(refused(&test, "tickets.csv --colour"), @r"
     error: unexpected argument '--colour' found
 
-      tip: to pass '--colour' as a value, use '-- --colour'
+      tip: a similar argument exists: '--clusters'
 
     Usage: trueup review [OPTIONS] <DATA>
            trueup review [OPTIONS] --gold <FILE> --predictions <FILE>

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use trueup::core::Rng;
 
-use crate::harness::{CliTest, Finished};
+use crate::harness::CliTest;
 
 /// Mails of a frequent label and a rare one, each told by two words of which either may be wrong: where they disagree, the
 /// answer is in doubt.
@@ -42,16 +42,12 @@ fn topics(from: usize, to: usize) -> String {
     out
 }
 
-fn json(finished: &Finished) -> Value {
-    serde_json::from_str(&finished.stdout).unwrap()
-}
-
 #[test]
 fn thresholds_are_tuned_on_folds_and_kept_with_the_model() {
     let test = CliTest::with("topics.csv", topics(0, 600));
     test.write("new.csv", topics(600, 1000));
     let train = |out: &str, more: &str| {
-        json(&test.run(&format!("train topics.csv --test new.csv -o {out} --json - {more}")).ends_with(0))
+        test.run(&format!("train topics.csv --test new.csv -o {out} --json - {more}")).ends_with(0).json()
     };
     let (usual, tuned) = (train("usual", ""), train("tuned", "--thresholds tuned"));
     assert!(usual["decided"].is_null());
@@ -64,7 +60,7 @@ fn thresholds_are_tuned_on_folds_and_kept_with_the_model() {
     assert_eq!(decided["thresholds"].as_object().map(serde_json::Map::len), Some(3));
     // The kept model answers by them.
     test.run("predict tuned new.csv -o answers.csv --quiet").ends_with(0);
-    let figures = json(&test.run("eval answers.csv --json -").ends_with(0));
+    let figures = test.run("eval answers.csv --json -").ends_with(0).json();
     assert_eq!(figures["metrics"]["f1_macro"]["value"].as_f64(), Some(f1(&tuned)));
     let card = test.read("tuned/README.md");
     assert!(card.contains("## From scores to answers") && card.contains("| label | threshold |"), "{card}");
@@ -76,7 +72,7 @@ fn costs_move_the_answers_and_lower_what_mistakes_cost() {
     test.write("new.csv", mails(600, 1_000));
     let cost = "--cost spam:miss=20,false-alarm=1";
     let train = |out: &str, more: &str| {
-        json(&test.run(&format!("train mails.csv --test new.csv -o {out} {cost} --json - {more}")).ends_with(0))
+        test.run(&format!("train mails.csv --test new.csv -o {out} {cost} --json - {more}")).ends_with(0).json()
     };
     let (usual, costs) = (train("usual", ""), train("costs", "--thresholds costs"));
     let figure = |document: &Value, metric: &str| document["review"]["metrics"][metric]["value"].as_f64().unwrap();
@@ -98,7 +94,7 @@ fn costs_move_the_answers_and_lower_what_mistakes_cost() {
 fn doubtful_answers_are_left_to_people() {
     let test = CliTest::with("mails.csv", mails(0, 600));
     test.write("new.csv", mails(600, 1_000));
-    let trained = json(&test.run("train mails.csv -o model --abstain right=0.95 --json -").ends_with(0));
+    let trained = test.run("train mails.csv -o model --abstain right=0.95 --json -").ends_with(0).json();
     let abstain = &trained["decided"]["abstain"];
     assert!(abstain["right"]["value"].as_f64() >= Some(0.95), "{abstain}");
     assert!(abstain["answered"]["value"].as_f64() < Some(1.0) && abstain["answered"]["value"].as_f64() > Some(0.3));
@@ -159,7 +155,7 @@ fn a_kept_model_is_calibrated_on_data_that_it_has_not_seen() {
     assert!(card.contains("| answers | confidence before | right | confidence after | right |"), "{card}");
     let losses = |model: &str| {
         test.run(&format!("predict {model} held.csv -o {model}.csv --scores --quiet")).ends_with(0);
-        let figures = json(&test.run(&format!("eval {model}.csv --metrics log_loss --json -")).ends_with(0));
+        let figures = test.run(&format!("eval {model}.csv --metrics log_loss --json -")).ends_with(0).json();
         figures["metrics"]["log_loss"]["value"].as_f64().unwrap()
     };
     assert!(losses("better") <= losses("model") + 1e-3);
@@ -173,14 +169,14 @@ fn a_kept_model_is_calibrated_on_data_that_it_has_not_seen() {
 fn an_ensemble_answers_as_one_and_is_kept_as_one() {
     let test = CliTest::with("mails.csv", mails(0, 600));
     test.write("new.csv", mails(600, 800));
-    let trained = json(&test.run("train mails.csv --test new.csv -o model --ensemble 3 --json -").ends_with(0));
+    let trained = test.run("train mails.csv --test new.csv -o model --ensemble 3 --json -").ends_with(0).json();
     assert_eq!(
         (trained["training"]["model"].as_str(), trained["training"]["params"]["ensemble"].as_str()),
         (Some("ensemble"), Some("3"))
     );
     let accuracy = trained["review"]["metrics"]["accuracy"]["value"].as_f64();
     test.run("predict model new.csv -o answers.csv --quiet").ends_with(0);
-    let figures = json(&test.run("eval answers.csv --json -").ends_with(0));
+    let figures = test.run("eval answers.csv --json -").ends_with(0).json();
     assert_eq!(figures["metrics"]["accuracy"]["value"].as_f64(), accuracy);
     let config: Value = serde_json::from_str(&test.read("model/config.json")).unwrap();
     assert_eq!(config["settings"]["members"].as_array().map(Vec::len), Some(3));
@@ -196,11 +192,11 @@ fn an_ensemble_answers_as_one_and_is_kept_as_one() {
 #[test]
 fn settings_are_searched_on_what_is_learned_from_and_measured_elsewhere() {
     let test = CliTest::with("mails.csv", mails(0, 240));
-    let trained = json(&test.run("train mails.csv -o model --budget 60 --json -").ends_with(0));
+    let trained = test.run("train mails.csv -o model --budget 60 --json -").ends_with(0).json();
     assert_eq!(trained["review"]["data"]["how"], "one 80/20 split of mails.csv");
     assert!(trained["tuned"]["fits"].as_u64() <= Some(60) && trained["tuned"]["fits"].as_u64() > Some(20));
     assert_eq!(trained["reproducible"], true);
-    let late = json(&test.run("train mails.csv -o late --budget 500 --deadline 0.001s --json -").ends_with(0));
+    let late = test.run("train mails.csv -o late --budget 500 --deadline 0.001s --json -").ends_with(0).json();
     assert_eq!((&late["reproducible"], &late["tuned"]["reproducible"]), (&false.into(), &false.into()));
     // Time ends the search and not the training: the defaults were tried, and the model is whole.
     assert!(late["tuned"]["tried"].as_array().map(Vec::len) >= Some(1));
@@ -224,7 +220,7 @@ fn training_goes_on_from_an_earlier_model_and_keeps_its_labels() {
         "id,text,label\n1,prize cash winner free,spam\n2,invoice due number 7,bill\n3,meeting report regards,ham\n",
     );
     test.run("predict second new.csv -o answers.csv --quiet").ends_with(0);
-    let figures = json(&test.run("eval answers.csv --json -").ends_with(0));
+    let figures = test.run("eval answers.csv --json -").ends_with(0).json();
     assert_eq!(figures["metrics"]["accuracy"]["value"], 1.0, "{}", test.read("answers.csv"));
     let card = test.read("second/README.md");
     assert!(card.contains("--from-model first"), "{card}");

@@ -24,6 +24,7 @@ mod models;
 mod random_files;
 mod reading;
 mod reference;
+mod resources;
 mod split;
 mod sql;
 mod verdicts;

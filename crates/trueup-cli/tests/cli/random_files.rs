@@ -7,7 +7,7 @@ use trueup::core::Rng;
 use trueup::core::document::Review;
 use trueup::core::words::acts;
 use trueup::observe::Unobserved;
-use trueup::options::{LearnOptions, ReviewOptions, Source};
+use trueup::options::{ReviewOptions, Source};
 use trueup::tell;
 
 use crate::harness::{CliTest, make};
@@ -114,7 +114,7 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
             test: Some(other),
             valid: None,
             ignore_splits: false,
-            learn: LearnOptions::default(),
+            learn: Box::default(),
             train_command: None,
         },
         _ => Source::Train {
@@ -122,7 +122,7 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
             test: None,
             valid: None,
             ignore_splits: false,
-            learn: LearnOptions::default(),
+            learn: Box::default(),
             train_command: None,
         },
     };

@@ -131,6 +131,11 @@ impl Finished {
         assert_eq!(self.code, code, "\n{self}");
         self
     }
+
+    /// What was printed, as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
 }
 
 impl From<Output> for Finished {

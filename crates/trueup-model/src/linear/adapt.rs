@@ -12,14 +12,14 @@ use super::model::LinearModel;
 use super::names::Names;
 use super::vocabulary::Vocabulary;
 use super::weights::{Link, Weights};
-use super::{LinearParams, Start, most_features, texts, train_from};
+use super::{LinearParams, Start, most_features, seen, train_from};
 use crate::{Fitted, ModelError, Progress};
 
 impl LinearModel {
     /// Trains on from this model with new examples alone, whose labels are those of `labels`.
     ///
     /// The new model knows the labels of both, and the n-grams of both: those of this model with their document frequencies
-    /// (in place of [`LinearParams::word_ngrams`] and [`LinearParams::char_ngrams`] its own n-grams are used), and those that
+    /// (in place of [`LinearParams::word_ngrams`], [`LinearParams::char_ngrams`] and [`LinearParams::columns`] its own are used), and those that
     /// are new in at least [`LinearParams::min_df`] of the new texts. [`LinearParams::l2`] is the weight of the squared
     /// distance from this model's weights: the larger, the more of it stays. Everything else is as in [`super::fit`].
     ///
@@ -53,17 +53,16 @@ impl LinearModel {
         let valid: Option<Vec<&Example>> = valid.as_ref().map(|examples| examples.iter().collect());
 
         let known: Vec<LabelId> = self.classes.labels.iter().map(|&label| old[label as usize]).collect();
-        let mut seen: Vec<LabelId> = known.iter().copied().chain(train.iter().flat_map(|e| e.gold.labels())).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        let task = if self.weights.link == Link::Independent { Task::Multilabel } else { Task::Classification };
-        let classes = Classes::new(Classes::link(task, seen.len()), seen, union.len());
-        let most = most_features(&classes)?;
-        let (vocabulary, matrix) = self.vocabulary.extend(&texts(&train), params.min_df, most);
-        let prior = Some(self.prior(&classes, &known, &vocabulary));
         let taught: BTreeSet<LabelId> = train.iter().flat_map(|e| e.gold.labels()).collect();
+        let all: Vec<LabelId> =
+            known.iter().copied().chain(taught.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect();
+        let task = if self.weights.link == Link::Independent { Task::Multilabel } else { Task::Classification };
+        let classes = Classes::new(Classes::link(task, all.len()), all, union.len());
+        let most = most_features(&classes)?;
+        let (vocabulary, matrix) = self.vocabulary.extend(&seen(&train, &self.columns), params.min_df, most);
+        let prior = Some(self.prior(&classes, &known, &vocabulary));
         let frozen = classes.columns_with_class().map(|(_, class)| !taught.contains(&classes.labels[class])).collect();
-        let start = Start { labels: &union, classes, vocabulary, prior, frozen };
+        let start = Start { labels: &union, columns: &self.columns, classes, vocabulary, prior, frozen };
         let mut fitted = train_from(start, &train, &matrix, valid.as_deref(), params, progress);
         let model = &mut fitted.model;
         model.names = Names::merge(&model.vocabulary, &model.names, &self.names, &self.vocabulary);

@@ -1,10 +1,15 @@
-//! Texts to n-gram hashes: which n-grams a text has, as 64-bit numbers.
+//! Texts to hashes of features: which n-grams a text has, and which values stand beside it, as 64-bit numbers.
 //!
 //! Two families, which complement each other: n-grams of words carry meaning, and n-grams of characters inside words
 //! carry stems, endings, misspellings, and words of languages that write no spaces. The definitions are those of
 //! scikit-learn's `CountVectorizer` (`word` with one-character words kept, and `char_wb`), on the normalised text of
 //! [`trueup_core::text::normalise`].
+//!
+//! Of each column beside the text the value is a feature: `lang=en`. A number is one as it stands, and rounded to two and
+//! to one significant digits (`price=1234`, `price~1200`, `price≈1000`), so that numbers that are close have something in
+//! common. What a value becomes depends on nothing but itself.
 
+use trueup_core::Example;
 use trueup_core::text::normalise;
 use unicode_normalization::char::is_combining_mark;
 
@@ -15,12 +20,61 @@ pub(super) enum Gram {
     Chars,
     /// Consecutive words.
     Words,
+    /// No n-gram: the value of a column beside the text.
+    Column,
 }
 
+/// Kinds of features.
+pub(super) const KINDS: usize = 3;
+
+/// The bits of a hash that tell the kind.
+const KIND: u64 = 0b11;
+
 impl Gram {
-    /// What the n-gram of a hash is made of: the lowest bit tells.
+    /// What the feature of a hash is made of: the lowest bits tell.
     pub(super) fn of(hash: u64) -> Self {
-        if hash & 1 == 1 { Self::Words } else { Self::Chars }
+        match hash & KIND {
+            0 => Self::Chars,
+            1 => Self::Words,
+            _ => Self::Column,
+        }
+    }
+
+    /// The hash with the bits of the kind.
+    fn mark(self, hash: u64) -> u64 {
+        (hash & !KIND) | self as u64
+    }
+
+    /// The hash of nothing yet.
+    fn seed(self) -> u64 {
+        match self {
+            Self::Chars => CHARS,
+            Self::Words => WORDS,
+            Self::Column => COLUMN,
+        }
+    }
+}
+
+/// What is seen of an example: its text, and the values of some columns.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen<'a> {
+    pub(super) text: &'a str,
+    /// Names of the columns that count.
+    pub(super) columns: &'a [String],
+    /// Their values.
+    pub(super) values: &'a [String],
+}
+
+impl<'a> Seen<'a> {
+    /// Of an example, whose metadata begin with the values of `columns`.
+    pub(super) fn of(example: &'a Example, columns: &'a [String]) -> Self {
+        Self { text: &example.text, columns, values: &example.metadata[..columns.len().min(example.metadata.len())] }
+    }
+
+    /// Texts alone.
+    #[cfg(test)]
+    pub(super) fn texts(texts: &[&'a str]) -> Vec<Self> {
+        texts.iter().map(|text| Self { text, ..Self::default() }).collect()
     }
 }
 
@@ -31,7 +85,8 @@ pub(super) struct Analyser {
     pub(super) words: (usize, usize),
     /// Shortest and longest n-gram of characters.
     pub(super) chars: (usize, usize),
-    /// Into how many parts n-grams are hashed, as a power of two (10 to 24); every n-gram for itself without.
+    /// Into how many parts n-grams are hashed, as a power of two (10 to 24), and values of columns into half as many; every
+    /// feature for itself without.
     pub(super) hashing: Option<u8>,
 }
 
@@ -43,10 +98,11 @@ pub(super) struct Scratch {
     hashes: Vec<u64>,
 }
 
-// Odd constants with well mixed bits (the golden ratio and two of xxHash's primes).
+// Odd constants with well mixed bits (the golden ratio and three of xxHash's primes).
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 const WORDS: u64 = 0xc2b2_ae3d_27d4_eb4f;
 const CHARS: u64 = 0x1656_67b1_9e37_79f9;
+const COLUMN: u64 = 0x27d4_eb2f_1656_67c5;
 
 /// Extends a hash by one symbol. Each step is a bijection of the hash, and carries high bits down so that the next
 /// multiplication reaches every bit; what leaves this module has uniform high bits, which the vocabulary relies on.
@@ -73,14 +129,14 @@ pub(super) struct Growing {
 impl Growing {
     /// Of nothing yet.
     pub(super) fn new(kind: Gram) -> Self {
-        Self { kind, gram: if kind == Gram::Words { WORDS } else { CHARS }, word: 0 }
+        Self { kind, gram: kind.seed(), word: 0 }
     }
 
     /// With one more character; words are parted by a space.
     #[inline]
     pub(super) fn push(self, c: char) -> Self {
         match (self.kind, c) {
-            (Gram::Chars, _) => Self { gram: extend(self.gram, c.into()), ..self },
+            (Gram::Chars | Gram::Column, _) => Self { gram: extend(self.gram, c.into()), ..self },
             (Gram::Words, ' ') => Self { gram: extend(self.gram, self.word), word: 0, ..self },
             (Gram::Words, _) => Self { word: extend(self.word, c.into()), ..self },
         }
@@ -90,8 +146,8 @@ impl Growing {
     #[inline]
     pub(super) fn hash(self) -> u64 {
         match self.kind {
-            Gram::Chars => self.gram & !1,
-            Gram::Words => extend(self.gram, self.word) | 1,
+            Gram::Chars | Gram::Column => self.kind.mark(self.gram),
+            Gram::Words => Gram::Words.mark(extend(self.gram, self.word)),
         }
     }
 }
@@ -99,7 +155,7 @@ impl Growing {
 /// The name of an n-gram of these characters: words are joined by single spaces, whatever stands between them.
 pub(super) fn name(kind: Gram, chars: &[char]) -> String {
     match kind {
-        Gram::Chars => chars.iter().collect(),
+        Gram::Chars | Gram::Column => chars.iter().collect(),
         Gram::Words => {
             let words = chars.split(|&c| !in_word(c)).filter(|word| !word.is_empty());
             words.map(|word| word.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
@@ -108,18 +164,25 @@ pub(super) fn name(kind: Gram, chars: &[char]) -> String {
 }
 
 impl Analyser {
-    /// The bits of a hash that count: with hashing the highest and the lowest, which tells the kind.
+    /// The bits of a hash that count: with hashing the highest, beside those that tell the kind.
     fn mask(&self) -> u64 {
-        self.hashing.map_or(u64::MAX, |bits| u64::MAX << (65 - bits) | 1)
+        self.hashing.map_or(u64::MAX, |bits| u64::MAX << (65 - bits))
     }
 
-    /// Calls `emit` with the hash, the kind and the characters of every n-gram of `text`, repeats included.
-    pub(super) fn visit(&self, text: &str, scratch: &mut Scratch, mut emit: impl FnMut(u64, Gram, &[char])) {
+    /// Calls `emit` with the hash, the kind and the characters of every n-gram of the text, repeats included, and of every
+    /// value of a column.
+    pub(super) fn visit(&self, seen: Seen, scratch: &mut Scratch, mut emit: impl FnMut(u64, Gram, &[char])) {
         let Scratch { chars, words, .. } = scratch;
         let mask = self.mask();
+        for (column, value) in seen.columns.iter().zip(seen.values) {
+            of_column(column, &normalise(value), chars, &mut |chars| {
+                let hash = chars.iter().fold(COLUMN, |hash, &c| extend(hash, u64::from(c)));
+                emit(Gram::Column.mark(hash & mask), Gram::Column, chars);
+            });
+        }
         chars.clear();
         chars.push(' ');
-        chars.extend(normalise(text).chars());
+        chars.extend(normalise(seen.text).chars());
         chars.push(' ');
         if self.words.1 > 0 {
             split_words(chars, words);
@@ -128,7 +191,7 @@ impl Analyser {
                 for (n, &(word, _, end)) in words[first..].iter().take(self.words.1).enumerate() {
                     hash = extend(hash, word);
                     if n + 1 >= self.words.0 {
-                        emit((hash & mask) | 1, Gram::Words, &chars[words[first].1..end]);
+                        emit(Gram::Words.mark(hash & mask), Gram::Words, &chars[words[first].1..end]);
                     }
                 }
             }
@@ -139,7 +202,7 @@ impl Analyser {
             for to in 1..chars.len() {
                 if chars[to] == ' ' {
                     if to > from + 1 {
-                        self.visit_chars(&chars[from..=to], mask & !1, &mut emit);
+                        self.visit_chars(&chars[from..=to], mask & !KIND, &mut emit);
                     }
                     from = to;
                 }
@@ -161,20 +224,40 @@ impl Analyser {
         }
     }
 
-    /// The hashes of all n-grams of `text`, repeats included.
-    pub(super) fn hashes<'a>(&self, text: &str, scratch: &'a mut Scratch) -> &'a mut Vec<u64> {
+    /// The hashes of all features of what is seen, repeats included.
+    pub(super) fn hashes<'a>(&self, seen: Seen, scratch: &'a mut Scratch) -> &'a mut Vec<u64> {
         let mut hashes = std::mem::take(&mut scratch.hashes);
         hashes.clear();
-        self.visit(text, scratch, |hash, _, _| hashes.push(hash));
+        self.visit(seen, scratch, |hash, _, _| hashes.push(hash));
         scratch.hashes = hashes;
         &mut scratch.hashes
     }
 
-    /// The distinct n-grams of `text` in hash order, each with how often it occurs, appended to `out`.
-    pub(super) fn counts(&self, text: &str, scratch: &mut Scratch, out: &mut Vec<(u64, u32)>) {
-        let hashes = self.hashes(text, scratch);
+    /// The distinct features of what is seen in hash order, each with how often it occurs, appended to `out`.
+    pub(super) fn counts(&self, seen: Seen, scratch: &mut Scratch, out: &mut Vec<(u64, u32)>) {
+        let hashes = self.hashes(seen, scratch);
         hashes.sort_unstable();
         out.extend(hashes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)));
+    }
+}
+
+/// Calls `emit` with the name of each feature of a column's value; an empty one has none.
+fn of_column(column: &str, value: &str, chars: &mut Vec<char>, emit: &mut impl FnMut(&[char])) {
+    let value = value.trim();
+    let mut put = |sign: char, value: &str| {
+        chars.clear();
+        chars.extend(column.chars().chain(std::iter::once(sign)).chain(value.chars()));
+        emit(chars);
+    };
+    if value.is_empty() {
+        return;
+    }
+    put('=', value);
+    if let Some(number) = value.parse::<f64>().ok().filter(|number| number.is_finite()) {
+        for (sign, text) in [('~', format!("{number:.1e}")), ('≈', format!("{number:.0e}"))] {
+            let rounded: f64 = text.parse().unwrap_or(number);
+            put(sign, &rounded.to_string());
+        }
     }
 }
 
@@ -200,7 +283,7 @@ mod tests {
 
     fn grams(analyser: Analyser, text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        analyser.visit(text, &mut Scratch::default(), |_, _, chars| {
+        analyser.visit(Seen { text, ..Seen::default() }, &mut Scratch::default(), |_, _, chars| {
             found.push(chars.iter().collect());
         });
         found
@@ -227,7 +310,7 @@ mod tests {
     fn words_and_characters_never_share_a_hash() {
         let mut kinds = std::collections::BTreeMap::new();
         let text = "x ab abc xab a_b ab ab 你好 a\u{301}b ﬁ";
-        ALL.visit(text, &mut Scratch::default(), |hash, kind, chars| {
+        ALL.visit(Seen { text, ..Seen::default() }, &mut Scratch::default(), |hash, kind, chars| {
             let name = (kind == Gram::Words, chars.iter().collect::<String>());
             assert_eq!(kinds.entry(hash).or_insert_with(|| name.clone()), &name);
         });
@@ -237,12 +320,32 @@ mod tests {
     fn case_width_and_space_do_not_matter() {
         let counts = |text: &str| {
             let mut out = Vec::new();
-            ALL.counts(text, &mut Scratch::default(), &mut out);
+            ALL.counts(Seen { text, ..Seen::default() }, &mut Scratch::default(), &mut out);
             out
         };
         assert_eq!(counts("  Card\n\tLOST "), counts("ｃａｒｄ lost"));
         assert_eq!(counts("to be or to be").iter().map(|c| c.1).max(), Some(2));
         assert!(counts("to be or to be").is_sorted_by(|a, b| a.0 < b.0));
         assert!(counts("").is_empty());
+    }
+
+    #[test]
+    fn values_beside_the_text_are_features_of_their_own() {
+        let columns = ["lang".to_owned(), "price".to_owned(), "none".to_owned()];
+        let values = [" EN ".to_owned(), "1234.5".to_owned(), String::new()];
+        let seen = Seen { text: "", columns: &columns, values: &values };
+        let mut found: Vec<(Gram, String)> = Vec::new();
+        ALL.visit(seen, &mut Scratch::default(), |hash, kind, chars| {
+            assert_eq!(chars.iter().fold(Growing::new(kind), |so_far, &c| so_far.push(c)).hash(), hash);
+            assert_eq!(Gram::of(hash), kind);
+            found.push((kind, name(kind, chars)));
+        });
+        let names: Vec<&str> = found.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["lang=en", "price=1234.5", "price~1200", "price≈1000"]);
+        assert!(found.iter().all(|(kind, _)| *kind == Gram::Column));
+        // A word is not the value that looks like it.
+        let hash = |seen| ALL.hashes(seen, &mut Scratch::default()).clone();
+        let text = hash(Seen { text: "lang=en", ..Seen::default() });
+        assert!(hash(seen).iter().all(|hash| !text.contains(hash)));
     }
 }

@@ -13,7 +13,7 @@ use super::model::answer;
 use super::rows::MOST_COLUMNS;
 use super::vocabulary::{Folded, FoldedRows, Role};
 use super::weights::stride_of;
-use super::{LinearParams, MOST_WEIGHTS, texts};
+use super::{LinearParams, MOST_WEIGHTS, seen};
 use crate::{ModelError, Progress};
 
 /// What became of one fold.
@@ -71,7 +71,7 @@ pub fn out_of_fold(
 ) -> Result<(Predictions, Vec<FoldRecord>), ModelError> {
     assert_eq!(examples.len(), folds.len(), "one fold an example");
     let analyser = params.analyser();
-    let texts = texts(examples);
+    let texts = seen(examples, &params.columns);
     let numbers: Vec<u32> = (0..=folds.iter().max().copied().unwrap_or(0)).filter(|f| folds.contains(f)).collect();
     let done = AtomicU32::new(0);
     let trainings = if watched.is_some() { 2 } else { 1 };

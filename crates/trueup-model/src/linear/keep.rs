@@ -19,7 +19,7 @@ use super::weights::Link;
 use crate::{Array, ModelError, Parts};
 
 /// The layout of the parts; another layout gets another number.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The longest n-gram a model may ask for. Far beyond any use; it keeps the work for a text within bounds.
 const LONGEST: usize = 64;
@@ -30,8 +30,8 @@ impl LinearModel {
     /// Settings: `model` (`linear`), `version`, `labels` (names), `link` (`binary`, `softmax`, `independent`), `classes`
     /// (ids of the labels that training saw), `word_ngrams`, `char_ngrams` (shortest and longest), `calibrator` and `texts` (how many
     /// it was trained on).
-    /// `ngrams` has the number of n-grams of characters, of words, and of those too long to have their whole name kept; their sum
-    /// is the number of features. `hashing` is [`super::LinearParams::hashing`]; where there is one, `names` has the numbers of the
+    /// `columns` are [`super::LinearParams::columns`]. `ngrams` has the number of n-grams of characters, of words, of values of
+    /// columns, and of those too long to have their whole name kept; their sum is the number of features. `hashing` is [`super::LinearParams::hashing`]; where there is one, `names` has the numbers of the
     /// features that training filled, and `ngrams` how many those are.
     ///
     /// Arrays, with `c` columns: `bias` (f32, c), `idf_values` (f32: the distinct inverse document frequencies, the largest first),
@@ -52,6 +52,7 @@ impl LinearModel {
             "texts": self.vocabulary.texts(),
             "ngrams": ngrams,
             "hashing": analyser.hashing,
+            "columns": self.columns,
         }));
         let (idf_values, idf) = pack_idf(self.vocabulary.idf());
         let weights = pack_cells(&self.weights.cells);
@@ -112,7 +113,8 @@ impl LinearModel {
         let cells = cells.ok_or_else(|| damaged("its weights cannot be read".to_owned()))?;
         let weights = Rows::new(link, bias, cells);
         let vocabulary = Vocabulary::new(analyser, hashes.into(), idf.into(), parts.setting("texts")?);
-        Ok(Self { labels, classes, vocabulary, names, weights, calibrator })
+        let columns = parts.setting("columns")?;
+        Ok(Self { labels, classes, columns, vocabulary, names, weights, calibrator })
     }
 }
 

@@ -3,7 +3,8 @@
 //! One logistic regression a label, which tells it from the rest. Where a text has one label, the answer is the label of
 //! the largest logit, and the softmax of the logits its probabilities (on Banking77, CLINC150, TREC and SST-2 this scores as
 //! high as one multinomial regression of all labels or higher, at a fraction of the cost). Features are TF-IDF weights
-//! of n-grams of 1 to 2 words and of 2 to 5 characters inside words; training is coordinate ascent in the dual, with
+//! of n-grams of 1 to 2 words and of 2 to 5 characters inside words, and values of columns beside the text where they are
+//! asked for; training is coordinate ascent in the dual, with
 //! early stopping on validation loss; probabilities are made honest by temperature scaling on the same part.
 //!
 //! # Example
@@ -31,7 +32,7 @@
 //! let train: Vec<&Example> = examples.iter().collect();
 //! let fitted = fit(Task::Classification, &labels, &train, None, &LinearParams::default(), &Silent)?;
 //! assert_eq!(fitted.model.predict(&train[3..]).answers, [Annotation::Label(1)]);
-//! assert!(fitted.model.explain("coffee now", 1, 3).iter().all(|(ngram, weight)| ngram != "now" && *weight > 0.0));
+//! assert!(fitted.model.explain(&Example { text: "coffee now".to_owned(), ..examples[0].clone() }, 1, 3).iter().all(|(ngram, weight)| ngram != "now" && *weight > 0.0));
 //! # Ok::<(), trueup_model::ModelError>(())
 //! ```
 
@@ -62,7 +63,7 @@ pub use model::LinearModel;
 
 use crate::{Fitted, ModelError, Progress};
 use classes::Classes;
-use features::Analyser;
+use features::{Analyser, Seen};
 use learn::{Part, Setting, learn};
 use names::Names;
 use rows::MOST_COLUMNS;
@@ -92,6 +93,8 @@ pub struct LinearParams {
     /// hashing for large scale multitask learning"): the model is bounded and holds no n-gram of the texts it learnt from, but
     /// n-grams can share a feature. Without, every n-gram has a feature of its own, and its name is kept.
     pub hashing: Option<u8>,
+    /// Columns whose values count beside the text: the first values of [`Example::metadata`], in this order. None by default.
+    pub columns: Vec<String>,
     /// Training texts that an n-gram must occur in; ignored where it would leave no n-gram at all.
     pub min_df: u32,
     /// Seed of the order in which examples are seen.
@@ -117,6 +120,7 @@ impl Default for LinearParams {
             word_ngrams: (1, 2),
             char_ngrams: (2, 5),
             hashing: None,
+            columns: Vec::new(),
             min_df: 2,
             seed: 42,
             class_weights: ClassWeights::Equal,
@@ -165,6 +169,9 @@ impl LinearParams {
         if let Some(bits) = self.hashing {
             settings.insert("hashing", bits.to_string());
         }
+        if !self.columns.is_empty() {
+            settings.insert("metadata", self.columns.join(", "));
+        }
         if self.class_weights != ClassWeights::Equal {
             settings.insert("class_weights", self.class_weights.to_string());
         }
@@ -210,11 +217,12 @@ pub fn fit(
     let classes = Classes::of(task, labels, train)?;
     let analyser = params.analyser();
     let most = most_features(&classes)?;
-    let (vocabulary, matrix) = Vocabulary::learn(analyser, &texts(train), params.min_df, most);
+    let columns = &params.columns;
+    let (vocabulary, matrix) = Vocabulary::learn(analyser, &seen(train, columns), params.min_df, most);
     if vocabulary.len() == 0 {
         return Err(ModelError::NoFeatures { examples: train.len() });
     }
-    let start = Start { labels, classes, vocabulary, prior: None, frozen: Vec::new() };
+    let start = Start { labels, columns, classes, vocabulary, prior: None, frozen: Vec::new() };
     Ok(train_from(start, train, &matrix, valid, params, progress))
 }
 
@@ -230,6 +238,7 @@ fn most_features(classes: &Classes) -> Result<usize, ModelError> {
 /// What is settled before the first pass.
 struct Start<'a> {
     labels: &'a LabelSet,
+    columns: &'a [String],
     classes: Classes,
     vocabulary: Vocabulary,
     prior: Option<Weights>,
@@ -244,10 +253,10 @@ fn train_from(
     params: &LinearParams,
     progress: &dyn Progress,
 ) -> Fitted<LinearModel> {
-    let Start { labels, classes, vocabulary, prior, frozen } = start;
+    let Start { labels, columns, classes, vocabulary, prior, frozen } = start;
     let held_out = valid
         .filter(|examples| !examples.is_empty())
-        .map(|examples| (examples, vocabulary.vectorise(&texts(examples))));
+        .map(|examples| (examples, vocabulary.vectorise(&seen(examples, columns))));
     let held_out = held_out.as_ref().map(|(examples, matrix)| Part { examples, matrix });
     let heard = |epoch, loss| {
         progress.epoch(epoch, params.epochs, loss);
@@ -257,14 +266,16 @@ fn train_from(
     let setting = Setting { classes: &classes, labels, features, prior: prior.as_ref(), frozen: &frozen };
     // The passes over a single column are made one after the other; the names are then found beside them.
     let (names, learnt) = rayon::join(
-        || Names::of(&vocabulary, &texts(train), matrix),
+        || Names::of(&vocabulary, &seen(train, columns), matrix),
         || learn(&setting, &Part { examples: train, matrix }, held_out.as_ref(), params, &heard),
     );
     let (weights, calibrator) = (learnt.weights, learnt.calibrator);
-    let model = LinearModel { labels: labels.clone(), classes, vocabulary, names, weights, calibrator };
+    let (labels, columns) = (labels.clone(), columns.to_vec());
+    let model = LinearModel { labels, classes, columns, vocabulary, names, weights, calibrator };
     Fitted { model, epochs: learnt.epochs, features: features as u64, curve: learnt.curve }
 }
 
-fn texts<'a>(examples: &[&'a Example]) -> Vec<&'a str> {
-    examples.iter().map(|e| e.text.as_str()).collect()
+/// What is seen of each example.
+fn seen<'a>(examples: &[&'a Example], columns: &'a [String]) -> Vec<Seen<'a>> {
+    examples.iter().map(|example| Seen::of(example, columns)).collect()
 }

@@ -5,7 +5,7 @@ use trueup_core::{Annotation, Example, LabelId, LabelSet, Predictions, Scores};
 
 use super::calibration::Calibrator;
 use super::classes::Classes;
-use super::features::{Gram, Scratch, name};
+use super::features::{Gram, Scratch, Seen, name};
 use super::names::Names;
 use super::rows::Rows;
 use super::vocabulary::{Matrix, Vocabulary};
@@ -17,6 +17,8 @@ use crate::Predictor;
 pub struct LinearModel {
     pub(super) labels: LabelSet,
     pub(super) classes: Classes,
+    /// Names of the columns that it reads beside the text.
+    pub(super) columns: Vec<String>,
     pub(super) vocabulary: Vocabulary,
     pub(super) names: Names,
     pub(super) weights: Rows,
@@ -32,28 +34,34 @@ impl LinearModel {
         &self.labels
     }
 
+    /// The columns that it reads beside the text: the first values of [`Example::metadata`], in this order.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// How its logits become probabilities.
     pub fn calibrator(&self) -> &Calibrator {
         &self.calibrator
     }
 
-    /// The n-grams of `text` that count most for (positive) or against (negative) `label`, with their part of the
+    /// The features of `example` that count most for (positive) or against (negative) `label`, with their part of the
     /// label's logit, largest absolute part first; at most `n`.
     ///
     /// For single-label data a part is relative to the mean of all labels. Words stand as they are in the normalised
     /// text, joined by single spaces; a run of characters stands in brackets, with the space at a word's edge shown: `[ card]`.
-    /// n-grams of the text that were hashed to the same feature are joined by ` | `.
-    pub fn explain(&self, text: &str, label: LabelId, n: usize) -> Vec<(String, f64)> {
+    /// The value of a column is `lang=en`. What was hashed to the same feature is joined by ` | `.
+    pub fn explain(&self, example: &Example, label: LabelId, n: usize) -> Vec<(String, f64)> {
         let Some(class) = self.class(label) else {
             return Vec::new();
         };
-        let matrix = self.vocabulary.vectorise(&[text]);
+        let seen = Seen::of(example, &self.columns);
+        let matrix = self.vocabulary.vectorise(&[seen]);
         let (ids, values) = matrix.row(0);
         let weighed: Vec<(u32, f64)> =
             ids.iter().zip(values).map(|(&id, &x)| (id, f64::from(x) * self.weight(id, class))).collect();
         let chosen = strongest(weighed, n, f64::abs);
         let mut names: Vec<Vec<String>> = vec![Vec::new(); chosen.len()];
-        self.vocabulary.analyser().visit(text, &mut Scratch::default(), |hash, kind, chars| {
+        self.vocabulary.analyser().visit(seen, &mut Scratch::default(), |hash, kind, chars| {
             let place = self.vocabulary.id(hash).and_then(|id| chosen.iter().position(|c| c.0 == id));
             if let Some(names) = place.map(|at| &mut names[at]) {
                 let shown = as_shown(kind, &name(kind, chars));
@@ -96,10 +104,10 @@ impl LinearModel {
     }
 }
 
-/// An n-gram as people see it.
+/// A feature as people see it.
 fn as_shown(kind: Gram, name: &str) -> String {
     match kind {
-        Gram::Words => name.to_owned(),
+        Gram::Words | Gram::Column => name.to_owned(),
         Gram::Chars => format!("[{name}]"),
     }
 }
@@ -145,8 +153,8 @@ impl Predictor for LinearModel {
         let blocks: Vec<_> = examples
             .par_chunks(BLOCK)
             .map(|block| {
-                let texts: Vec<&str> = block.iter().map(|e| e.text.as_str()).collect();
-                let matrix = self.vocabulary.vectorise(&texts);
+                let seen: Vec<Seen> = block.iter().map(|example| Seen::of(example, &self.columns)).collect();
+                let matrix = self.vocabulary.vectorise(&seen);
                 answer(&self.classes, &self.weights, &self.calibrator, &matrix)
             })
             .collect();

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::features::{Gram, Growing, Scratch, name};
+use super::features::{Gram, Growing, KINDS, Scratch, Seen, name};
 use super::packed::{Draft, Source};
 use super::vocabulary::{Matrix, Vocabulary};
 use crate::Array;
@@ -35,8 +35,9 @@ struct Packed {
     counts: [usize; FAMILIES],
 }
 
-/// n-grams of characters, those of words, and those of which the name is cut off, whose hashes are kept as well.
-pub(super) const FAMILIES: usize = 3;
+/// n-grams of characters, those of words, values of columns, and those of which the name is cut off, whose hashes are kept as
+/// well.
+pub(super) const FAMILIES: usize = KINDS + 1;
 
 /// Longer names, in bytes, are cut off here, at a whole character.
 const LONGEST: usize = 200;
@@ -56,7 +57,7 @@ const CHARACTER_BITS: u32 = 21;
 impl Names {
     /// The names of all features, found in the texts that the vocabulary was learnt from; `matrix` holds their rows. Hashed
     /// n-grams have none.
-    pub(super) fn of(vocabulary: &Vocabulary, texts: &[&str], matrix: &Matrix) -> Self {
+    pub(super) fn of(vocabulary: &Vocabulary, texts: &[Seen], matrix: &Matrix) -> Self {
         if vocabulary.analyser().hashing.is_some() {
             return Self::default();
         }
@@ -123,7 +124,7 @@ impl Names {
             return (packed.bytes.to_vec(), packed.counts);
         }
         if let Some(bits) = vocabulary.analyser().hashing {
-            return (write_hashed(vocabulary.hashes(), bits), [vocabulary.len(), 0, 0]);
+            return (write_hashed(vocabulary.hashes(), bits), [vocabulary.len(), 0, 0, 0]);
         }
         let mut families: [Vec<(&str, u64)>; FAMILIES] = Default::default();
         for (id, &hash) in (0..).zip(vocabulary.hashes()) {
@@ -147,7 +148,8 @@ impl Names {
     /// `hashing` is what the analyser has.
     pub(super) fn unpack(bytes: Array<u8>, counts: [usize; FAMILIES], hashing: Option<u8>) -> Option<(Self, Vec<u64>)> {
         if let Some(bits) = hashing {
-            return Some((Self::default(), read_hashed(&bytes, counts[0], bits)?)).filter(|_| counts[1..] == [0, 0]);
+            return Some((Self::default(), read_hashed(&bytes, counts[0], bits)?))
+                .filter(|_| counts[1..] == [0; FAMILIES - 1]);
         }
         let streams = streams(&bytes)?;
         let read = |family: usize| {
@@ -159,8 +161,9 @@ impl Names {
             read(streams[family], family, counts[family], |hash, _| hashes.push(hash))?;
             Some(hashes)
         };
-        let ((chars, words), long) = rayon::join(|| rayon::join(|| read(0), || read(1)), || read(2));
-        let hashes = in_order(&[chars?, words?, long?]);
+        let ((chars, words), (columns, long)) =
+            rayon::join(|| rayon::join(|| read(0), || read(1)), || rayon::join(|| read(2), || read(3)));
+        let hashes = in_order(&[chars?, words?, columns?, long?]);
         // Names that are not what they were may be the same, or be no features of their kind.
         let packed = Some(Packed { bytes, counts });
         hashes.is_sorted_by(|a, b| a < b).then(|| (Self { plain: OnceLock::new(), packed }, hashes))
@@ -249,7 +252,8 @@ fn write(names: &[(&str, u64)], hashes: bool) -> Vec<u8> {
 
 /// Reads `count` names of a family; `None` when they are not there.
 fn read(bytes: &[u8], family: usize, count: usize, mut emit: impl FnMut(u64, &[char])) -> Option<()> {
-    let kind = if family == Gram::Words as usize { Gram::Words } else { Gram::Chars };
+    // Of names that are cut off the hashes are kept, and nothing is made of them.
+    let kind = [Gram::Chars, Gram::Words, Gram::Column][family.min(KINDS - 1)];
     let mut source = Source::<TABLES>::new(bytes)?;
     let mut alphabet = ['\0'; 256];
     for c in &mut alphabet[..source.bits(8)? as usize] {
@@ -286,11 +290,11 @@ fn read(bytes: &[u8], family: usize, count: usize, mut emit: impl FnMut(u64, &[c
     Some(())
 }
 
-/// The stream of hashes of which the first bits and the lowest are left, ascending: the gaps between them.
+/// The stream of hashes of which the first bits and the kind are left, ascending: the gaps between them.
 fn write_hashed(hashes: &[u64], bits: u8) -> Vec<u8> {
     let (mut draft, mut next) = (Draft::<1>::new(), 0);
     for hash in hashes {
-        let number = (hash >> (65 - bits) << 1 | hash & 1) as u32;
+        let number = ((hash >> (65 - bits)) * KINDS as u64 + Gram::of(*hash) as u64) as u32;
         draft.number(0, number - next);
         next = number + 1;
     }
@@ -302,8 +306,9 @@ fn read_hashed(bytes: &[u8], count: usize, bits: u8) -> Option<Vec<u64>> {
     let (mut source, mut next) = (Source::<1>::new(bytes)?, 0u32);
     let mut hashes = Vec::with_capacity(count.min(1 << bits));
     for _ in 0..count {
-        let number = next.checked_add(source.number(0)?).filter(|number| number >> bits == 0)?;
-        hashes.push(u64::from(number) >> 1 << (65 - bits) | u64::from(number & 1));
+        let number = next.checked_add(source.number(0)?).filter(|number| (number / KINDS as u32) >> (bits - 1) == 0)?;
+        let (first, kind) = (number / KINDS as u32, number % KINDS as u32);
+        hashes.push(u64::from(first) << (65 - bits) | u64::from(kind));
         next = number + 1;
     }
     Some(hashes)
@@ -345,8 +350,11 @@ mod tests {
 
     /// Names kept and read are the names and the hashes of the features.
     fn check(analyser: Analyser, texts: &[&str]) {
-        let (vocabulary, matrix) = Vocabulary::learn(analyser, texts, 1, usize::MAX);
-        let names = Names::of(&vocabulary, texts, &matrix);
+        let (columns, values) = (["lang".to_owned(), "price".to_owned()], ["EN".to_owned(), "12.5".to_owned()]);
+        let mut seen = Seen::texts(texts);
+        seen.push(Seen { text: "", columns: &columns, values: &values });
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &seen, 1, usize::MAX);
+        let names = Names::of(&vocabulary, &seen, &matrix);
         let (bytes, counts) = names.pack(&vocabulary);
         assert_eq!(counts.iter().sum::<usize>(), vocabulary.len());
         let (again, hashes) = Names::unpack(bytes.clone().into(), counts, analyser.hashing).unwrap();
@@ -374,13 +382,13 @@ mod tests {
         check(hashed, &["the card, the CARD", "a cat", "你好 世界 ﬁn", "x"]);
         let many = (0..2_000).map(|i| format!("w{i}")).collect::<Vec<_>>().join(" ");
         check(hashed, &[&many]);
-        let (vocabulary, _) = Vocabulary::learn(hashed, &[&many], 1, usize::MAX);
+        let (vocabulary, _) = Vocabulary::learn(hashed, &Seen::texts(&[&many]), 1, usize::MAX);
         assert!(vocabulary.len() > 900 && vocabulary.len() <= 1024, "{}", vocabulary.len());
     }
 
     #[test]
     fn words_are_joined_by_spaces() {
-        let texts = ["card, please"];
+        let texts = Seen::texts(&["card, please"]);
         let words = Analyser { words: (2, 2), chars: (0, 0), hashing: None };
         let (vocabulary, matrix) = Vocabulary::learn(words, &texts, 1, usize::MAX);
         assert_eq!(Names::of(&vocabulary, &texts, &matrix).get(0), "card please");

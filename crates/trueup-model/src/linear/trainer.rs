@@ -372,7 +372,7 @@ fn exp(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::features::Analyser;
+    use super::super::features::{Analyser, Seen};
     use super::super::vocabulary::Vocabulary;
     use super::*;
 
@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn logits_are_those_of_liblinear() {
         let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
-        let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &Seen::texts(&TEXTS), 1, usize::MAX);
         let three = [
             [0.851_115, -2.190_819, -1.720_709],
             [-1.302_021, 1.789_166, -4.117_324],
@@ -456,7 +456,7 @@ mod tests {
     #[test]
     fn an_elastic_net_is_at_its_optimum() {
         let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
-        let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &Seen::texts(&TEXTS), 1, usize::MAX);
         let map: Vec<Option<u32>> = (0..3).map(Some).collect();
         let mut targets = Targets::default();
         (0..5).for_each(|i| targets.push(&[i % 3], &map));
@@ -494,7 +494,7 @@ mod tests {
     #[test]
     fn weighted_logits_are_those_of_liblinear() {
         let analyser = Analyser { words: (1, 1), chars: (0, 0), hashing: None };
-        let (vocabulary, matrix) = Vocabulary::learn(analyser, &TEXTS, 1, usize::MAX);
+        let (vocabulary, matrix) = Vocabulary::learn(analyser, &Seen::texts(&TEXTS), 1, usize::MAX);
         let by_text = [
             [0.563_287, -2.181_046, -1.419_171],
             [-1.130_789, 1.685_55, -4.021_113],

@@ -4,7 +4,6 @@ use trueup_core::document::{Decided, Tool};
 use trueup_core::fingerprint::fingerprint;
 use trueup_core::{Annotation, Example, LabelSet};
 use trueup_data::write::check_folder;
-use trueup_model::Predictor;
 
 use super::plan;
 use crate::error::Error;
@@ -54,7 +53,7 @@ pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<
     observer.stage("predict");
     let model = kept.model.undecided().clone();
     let rows: Vec<&Example> = part.data.examples.iter().collect();
-    let mut answers = model.predict(&rows);
+    let mut answers = model.answer(&shown, &part.data.columns, &rows)?;
     // The decision is about the labels of the model, and others of the data are never answered.
     let all = LabelSet::union([model.labels(), &part.data.labels]);
     if all != *model.labels() {

@@ -7,7 +7,7 @@ use trueup_data::write::OutputSet;
 
 use crate::demo::{faults_markdown, invoices, tickets};
 use crate::error::Error;
-use crate::options::{LearnOptions, ReviewOptions, Source};
+use crate::options::{ReviewOptions, Source};
 
 /// What the demo wrote and what it reviews.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
                 test: test.map(Path::to_owned),
                 valid: None,
                 ignore_splits: false,
-                learn: LearnOptions::default(),
+                learn: Box::default(),
                 train_command: None,
             },
             read: ReadOptions::default(),

@@ -5,7 +5,6 @@ use std::path::Path;
 use trueup_core::document::Evaluation;
 use trueup_core::fingerprint::fingerprint;
 use trueup_core::{Example, LabelSet};
-use trueup_model::Predictor;
 
 use super::review::Answered;
 use crate::error::Error;
@@ -40,7 +39,7 @@ pub(super) fn answered(
     };
     observer.stage("predict");
     let examples: Vec<&Example> = test.data.examples.iter().collect();
-    let mut predictions = kept.model.predict(&examples);
+    let mut predictions = kept.model.answer(&test.summary.file, &test.data.columns, &examples)?;
     let all = LabelSet::union(
         [&test.data.labels, &predictions.labels].into_iter().chain(train.iter().map(|p| &p.data.labels)),
     );

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, Task, Token};
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Task, Token, words};
 use trueup_data::corpus::Record;
 use trueup_data::{Answering, Conversion, ConvertOptions, DataError, Destination, What, convert_changed, is_left};
 use trueup_model::Predictor;
@@ -48,11 +48,20 @@ pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &Pre
     let (task, labels) = answerer.task_and_labels();
     let abstain = options.abstain.or(answerer.abstain());
     let mut counts: BTreeMap<String, u64> = labels.names().iter().map(|name| (name.clone(), 0)).collect();
-    let (mut without_text, mut left) = (0, 0);
+    let (mut without_text, mut left, mut looked) = (0, 0, false);
     let mut answer = |records: &[Record]| {
         without_text += records.iter().filter(|record| record.text.is_none()).count() as u64;
-        // A program gets what the file says beside the text; a model kept here has no use for it.
-        let columns = if matches!(answerer, Answerer::Program(..)) { columns(records) } else { Vec::new() };
+        // A program gets what the file says beside the text; a model kept here asks for it by name.
+        let columns = match &answerer {
+            Answerer::Program(..) => columns(records),
+            Answerer::Kept(kept) => {
+                let asked = kept.model.columns();
+                if !std::mem::replace(&mut looked, true) {
+                    has(input, records, asked)?;
+                }
+                asked.to_vec()
+            }
+        };
         let examples: Vec<Example> = records.iter().map(|record| example(record, task, &columns)).collect();
         let answers = answerer.predict(&columns, &examples.iter().collect::<Vec<_>>())?;
         left += abstain.map_or(0, |least| count(&answers, least, &mut counts));
@@ -157,6 +166,19 @@ fn count(answers: &Predictions, least: f64, counts: &mut BTreeMap<String, u64>) 
         }
     }
     left
+}
+
+/// Refuses a file whose first records have nothing in a column that the model reads: its answers would be other ones.
+fn has(input: &Path, records: &[Record], columns: &[String]) -> Result<(), DataError> {
+    let missing = columns.iter().find(|name| records.iter().all(|record| record.value(name).is_none()));
+    missing.filter(|_| !records.is_empty()).map_or(Ok(()), |name| {
+        Err(DataError::Content {
+            path: input.display().to_string(),
+            found: format!("no column '{}', which the model reads beside the text", words::printable(name)),
+            valid: format!("the columns that it learned from: {}", words::printable(&columns.join(", "))),
+            hint: None,
+        })
+    })
 }
 
 /// The names of what records say beside their texts, in the order in which they come.

@@ -13,7 +13,7 @@ use crate::evaluate;
 use crate::load::{self, Part};
 use crate::models::{self, Model};
 use crate::observe::Observer;
-use crate::options::{CostOption, LearnOptions, ModelChoice, ReviewOptions, Source};
+use crate::options::{CostOption, LearnOptions, ModelChoice, Resources, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
 use crate::train::{self, Field, Recipe, Settled, Tuned};
@@ -217,6 +217,8 @@ fn trained(
         known_to(folder, parts.into_iter().flatten())?;
     }
     let recipe = Recipe::new(work.learn, data.data.task, &data.data.labels, work.costs, seed)?;
+    let parts = [Some(&mut data), test.as_mut().map(|test| &mut test.0), valid.as_mut()];
+    load::lead(parts.into_iter().flatten(), recipe.learner.columns())?;
     can_learn(&data, observer)?;
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
@@ -311,8 +313,11 @@ pub(super) fn chosen(
     let (learner, seed) = (&recipe.learner, work.seed);
     let field = Field { learner, data: &data.data, folds: &folds, clusters: &clusters, seed };
     let tuned = train::tune(&field, budget, work.observer)?;
-    let learn = tuned.applied(work.learn);
-    Ok((Recipe::new(&learn, data.data.task, &data.data.labels, work.costs, seed)?, Some(tuned)))
+    // What was read of files is not read again.
+    let learn = LearnOptions { resources: Resources::default(), ..tuned.applied(work.learn) };
+    let mut chosen = Recipe::new(&learn, data.data.task, &data.data.labels, work.costs, seed)?;
+    chosen.learner.give_as(&recipe.learner);
+    Ok((chosen, Some(tuned)))
 }
 
 /// The label of single-label data that has no other.

@@ -117,6 +117,7 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
         known_to(folder, [Some(&mut data), valid.as_mut()].into_iter().flatten())?;
     }
     let recipe = Recipe::new(learn, data.data.task, &data.data.labels, &review.costs, review.seed)?;
+    load::lead([Some(&mut data), valid.as_mut()].into_iter().flatten(), recipe.learner.columns())?;
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
     let (recipe, tuned) = match options.budget {
         Some(budget) => {

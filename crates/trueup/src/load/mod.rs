@@ -85,6 +85,31 @@ pub fn read_gold(
     Ok((parts.remove(0), parts))
 }
 
+/// Puts the columns that a model learns from before the others of each part.
+///
+/// # Errors
+///
+/// When a part lacks one; the message lists those that it has.
+pub fn lead<'p>(parts: impl IntoIterator<Item = &'p mut Part>, columns: &[String]) -> Result<(), Error> {
+    for part in parts {
+        part.data.put_first(columns).map_err(|missing| Error::Option {
+            option: "--metadata",
+            found: missing,
+            valid: beside(&part.summary.file, &part.data.columns),
+        })?;
+    }
+    Ok(())
+}
+
+/// Which columns a file has beside the text.
+pub fn beside(file: &str, columns: &[String]) -> String {
+    let file = words::printable(file);
+    match columns {
+        [] => format!("{file} has no columns beside text and label"),
+        _ => format!("the columns of {file} are {}", words::printable(&words::list(columns, 50))),
+    }
+}
+
 /// Leaves the examples that `--where` asks for, and the answers to them.
 ///
 /// # Errors

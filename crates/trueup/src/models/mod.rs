@@ -9,12 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trueup_core::document::Tool;
-use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task};
+use trueup_core::{Annotation, Example, LabelSet, Predictions, Scores, Task, words};
 use trueup_model::crf::CrfModel;
 use trueup_model::decision::Decision;
 use trueup_model::ensemble;
 use trueup_model::linear::LinearModel;
 use trueup_model::{ModelError, Parts, Predictor};
+
+use crate::error::Error;
+use crate::load;
 
 pub use folder::{CONFIG, bytes, open, run, run_of_file, save, save_run, training};
 
@@ -141,6 +144,46 @@ impl Model {
         }
     }
 
+    /// The columns that it reads beside the text.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Linear(model) => model.columns(),
+            Self::Crf(_) | Self::Constant(_) => &[],
+            // A member that always answers the same reads none.
+            Self::Ensemble(ensemble) => {
+                ensemble.members.iter().map(Self::columns).find(|columns| !columns.is_empty()).unwrap_or(&[])
+            }
+            Self::Decided(decided) => decided.model.columns(),
+        }
+    }
+
+    /// What it answers to examples of `file`, whose metadata are the values of `columns`.
+    ///
+    /// # Errors
+    ///
+    /// When a column that the model reads is not among them.
+    pub fn answer(&self, file: &str, columns: &[String], examples: &[&Example]) -> Result<Predictions, Error> {
+        let read = self.columns();
+        let place = |name: &String| {
+            columns.iter().position(|own| own == name).ok_or_else(|| Error::Option {
+                option: "MODEL",
+                found: format!("it reads the column '{}' beside the text", words::printable(name)),
+                valid: load::beside(file, columns),
+            })
+        };
+        let places: Vec<usize> = read.iter().map(place).collect::<Result<_, _>>()?;
+        if places.iter().copied().eq(0..read.len()) {
+            return Ok(self.predict(examples));
+        }
+        let value = |example: &Example, at: usize| example.metadata.get(at).cloned().unwrap_or_default();
+        let seen = |example: &&Example| Example {
+            metadata: places.iter().map(|&at| value(example, at)).collect(),
+            ..(*example).clone()
+        };
+        let seen: Vec<Example> = examples.iter().map(seen).collect();
+        Ok(self.predict(&seen.iter().collect::<Vec<_>>()))
+    }
+
     /// The labels that it knows.
     pub fn labels(&self) -> &LabelSet {
         match self {
@@ -231,6 +274,11 @@ impl Model {
                 let members = members.collect::<Result<Vec<_>, _>>()?;
                 if members.is_empty() || members.iter().any(|member| member.labels() != members[0].labels()) {
                     return Err(damaged("the members of the ensemble do not fit together".to_owned()));
+                }
+                let mut read: Vec<&[String]> = members.iter().map(Self::columns).filter(|c| !c.is_empty()).collect();
+                read.dedup();
+                if read.len() > 1 {
+                    return Err(damaged("the members of the ensemble read other columns".to_owned()));
                 }
                 Ok(Self::Ensemble(Ensemble { task, members }))
             }

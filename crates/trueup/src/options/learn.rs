@@ -14,6 +14,8 @@ pub struct LearnOptions {
     pub model: ModelChoice,
     /// Settings of the learner other than its defaults, by name.
     pub settings: Vec<(String, String)>,
+    /// What it is given beside the texts.
+    pub resources: Resources,
     /// The folder of an earlier model to train on from.
     pub from: Option<PathBuf>,
     /// So many models that answer as one, each trained without one fold.
@@ -24,6 +26,17 @@ pub struct LearnOptions {
     pub thresholds: ThresholdChoice,
     /// Which answers are left to people.
     pub abstain: Option<AbstainChoice>,
+}
+
+/// What a learner is given beside the texts that it learns from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// Columns whose values count too; of linear models.
+    pub metadata: Vec<String>,
+    /// Lists of names, files of one a line; of chains.
+    pub gazetteer: Vec<PathBuf>,
+    /// Texts, labelled or not, from whose words classes are learned, and how many; of chains.
+    pub clusters: Option<(PathBuf, u32)>,
 }
 
 /// What makes the scores of a model probabilities.

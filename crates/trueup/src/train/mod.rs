@@ -10,6 +10,7 @@ mod decide;
 mod folds;
 mod learner;
 mod recipe;
+mod resources;
 mod search;
 mod settings;
 mod tune;

@@ -67,6 +67,7 @@ impl Recipe {
         if let Some(folder) = &options.from {
             learner = learner.training_on(&models::open(folder)?.model, &folder.display().to_string())?;
         }
+        learner.give(&options.resources)?;
         if let Learner::Linear(LinearParams { class_weights: ClassWeights::ByLabel(weights), .. }) = &learner {
             weights.keys().try_for_each(|name| known(labels, name, "--class-weight").map(drop))?;
         }

@@ -35,7 +35,7 @@ impl Learner {
 }
 
 /// What is described and has options of its own.
-const GIVEN: [&str; 4] = ["seed", "temperature", "gazetteer", "clusters"];
+const GIVEN: [&str; 5] = ["seed", "temperature", "metadata", "gazetteer", "clusters"];
 
 /// What is wrong with a setting.
 enum Wrong {

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::{Analyser, BLOCK, Counts, Gram, Matrix, Vocabulary, concatenate, count, frequencies, idf};
+use super::{Analyser, BLOCK, Counts, Gram, Matrix, Seen, Vocabulary, concatenate, count, frequencies, idf};
 
 /// What a text is to a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(in super::super) struct FoldedRows {
 
 impl Folded {
     /// Counts the n-grams of `texts`; those in fewer than `least` are left out.
-    pub(in super::super) fn count(analyser: Analyser, texts: &[&str], least: u32) -> Self {
+    pub(in super::super) fn count(analyser: Analyser, texts: &[Seen], least: u32) -> Self {
         let counts: Vec<Counts> = texts.par_chunks(BLOCK).map(|block| count(analyser, block)).collect();
         let (hashes, all): (Vec<u64>, Vec<u32>) = frequencies(&counts, least).into_iter().unzip();
         let ranks = Vocabulary::new(analyser, hashes.clone().into(), Vec::new().into(), texts.len() as u64);

@@ -8,7 +8,6 @@ use trueup_core::document::{Contestant, Guess, Training};
 use trueup_core::fingerprint::fingerprint;
 use trueup_core::{Example, LabelSet, Predictions, words};
 use trueup_data::{PredictionFile, ReadOptions, query};
-use trueup_model::Predictor;
 
 use crate::error::Error;
 use crate::evaluate;
@@ -149,7 +148,8 @@ pub(super) fn answers(
                 });
             }
             with_text(gold, &folder.display().to_string())?;
-            kept.model.predict(&gold.data.examples.iter().collect::<Vec<&Example>>())
+            let rows: Vec<&Example> = gold.data.examples.iter().collect();
+            kept.model.answer(&gold.summary.file, &gold.data.columns, &rows)?
         }
         ContestantChoice::Program(name) => {
             observer.stage("predict");

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use trueup_core::Example;
 use trueup_core::document::{ComparedCost, Run};
-use trueup_model::Predictor;
 
 use crate::error::Error;
 use crate::load::Part;
@@ -79,11 +78,12 @@ fn latency(folder: &Path, test: &Part, observer: &dyn Observer) -> Result<Option
     }
     let examples: Vec<&Example> = (0..TIMED.min(n)).map(|i| &test.data.examples[i * n / TIMED.min(n)]).collect();
     // What is read of the file for the first time is no part of an answer.
-    examples.iter().take(20).for_each(|example| drop(kept.model.predict(&[*example])));
+    let answer = |example: &Example| kept.model.answer(&test.summary.file, &test.data.columns, &[example]).map(drop);
+    examples.iter().take(20).try_for_each(|example| answer(example))?;
     let mut times = Vec::with_capacity(examples.len());
     for example in examples {
         let Some(start) = observer.seconds() else { return Ok(None) };
-        drop(kept.model.predict(&[example]));
+        answer(example)?;
         let Some(end) = observer.seconds() else { return Ok(None) };
         times.push(1_000.0 * (end - start));
     }
