@@ -177,6 +177,17 @@ impl Dataset {
         Ok(())
     }
 
+    /// Gives the examples these columns and no others, in this order; a value of a column that there is not is empty.
+    pub fn conform(&mut self, columns: &[String]) {
+        let places: Vec<Option<usize>> =
+            columns.iter().map(|name| self.columns.iter().position(|own| own == name)).collect();
+        for example in &mut self.examples {
+            let value = |at: &Option<usize>| at.and_then(|at| example.metadata.get(at)).cloned().unwrap_or_default();
+            example.metadata = places.iter().map(value).collect();
+        }
+        self.columns = columns.to_vec();
+    }
+
     /// Gold examples a label: examples that carry it, or spans of that type for NER.
     pub fn support(&self) -> Vec<u64> {
         let mut counts = vec![0; self.labels.len()];

@@ -1,7 +1,7 @@
 //! Predictions find their gold: by id, else by row order; offsets become bytes; one label set holds both.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use trueup_core::{Annotation, Dataset, LabelSet, Predictions, Scores, Span, Task};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use trueup_core::{Annotation, Dataset, Example, LabelSet, Predictions, Scores, Span, Task};
 
 use crate::error::{DataError, list, quote};
 use crate::ids::check_ids;
@@ -160,6 +160,10 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
         }
         return Ok(((0..gold.len()).collect(), Matching::Rows));
     };
+    if let Some(rows) = matched(gold, ids) {
+        return Ok((rows, Matching::Ids));
+    }
+    // They do not match: what is wrong is found out.
     check_ids(&file.path, ids.iter().map(String::as_str).zip(file.lines.iter().copied()))?;
     check_ids("the gold", gold.examples.iter().map(|e| (e.id.as_str(), e.line)))?;
     let by_id: FxHashMap<&str, usize> = ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
@@ -176,6 +180,27 @@ fn rows(gold: &Dataset, file: &PredictionFile) -> Result<(Vec<usize>, Matching),
         return Err(DataError::MissingId { path: path(), id: quote(&example.id), gold_line: example.line, missing });
     }
     Ok((rows.into_iter().flatten().collect(), Matching::Ids))
+}
+
+/// For each gold example the row of its prediction, where every id of either side stands once on the other; else `None`.
+fn matched(gold: &Dataset, ids: &[String]) -> Option<Vec<usize>> {
+    if gold.len() != ids.len() {
+        return None;
+    }
+    let mut by_id: FxHashMap<&str, usize> = FxHashMap::with_capacity_and_hasher(ids.len(), FxBuildHasher);
+    if !ids.iter().enumerate().all(|(row, id)| !id.is_empty() && by_id.insert(id, row).is_none()) {
+        return None;
+    }
+    // Most files are in the order of the gold: then nothing is looked up.
+    if gold.examples.iter().zip(ids).all(|(example, id)| example.id == *id) {
+        return Some((0..ids.len()).collect());
+    }
+    let mut taken = vec![false; ids.len()];
+    let row = |example: &Example| {
+        let row = *by_id.get(example.id.as_str())?;
+        (!std::mem::replace(&mut taken[row], true)).then_some(row)
+    };
+    gold.examples.iter().map(row).collect()
 }
 
 /// `text` from shortly before its first difference from `other`.

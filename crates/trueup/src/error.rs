@@ -1,7 +1,7 @@
 //! What can go wrong, in words that say what was got, what is valid and what to try.
 
 use trueup_core::measure::SelectionError;
-use trueup_core::{DoorError, Task};
+use trueup_core::{DoorError, Task, words};
 use trueup_data::DataError;
 use trueup_model::ModelError;
 
@@ -116,6 +116,16 @@ pub enum Error {
         /// What is wrong.
         cause: String,
     },
+    /// A kept model that is a program, and nobody said that it may run.
+    #[error(
+        "{folder}: this model runs the program '{command}', and a folder may come from anywhere\nhint: where you trust it, name it program:{folder}"
+    )]
+    Runs {
+        /// The folder.
+        folder: String,
+        /// `command:python3 predict.py`.
+        command: String,
+    },
     /// Two models were not asked the same.
     #[error("{baseline} and {candidate} are over different test sets: {differs}\nhint: {hint}")]
     TestSets {
@@ -133,6 +143,15 @@ pub enum Error {
         "--html: this binary was built without the page\nhint: install Node.js 20 or later and build with `cargo xtask build`"
     )]
     NoPage,
+}
+
+/// Which columns a file has beside the text, as messages say it.
+pub fn columns_of(file: &str, columns: &[String]) -> String {
+    let file = words::printable(file);
+    match columns {
+        [] => format!("{file} has no columns beside text and label"),
+        _ => format!("the columns of {file} are {}", words::printable(&words::list(columns, 50))),
+    }
 }
 
 impl From<DataError> for Error {

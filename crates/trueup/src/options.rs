@@ -55,8 +55,11 @@ impl std::str::FromStr for ModelChoice {
                 External::parse(program).map_err(|e| e.to_string())?;
                 Ok(Self::Command(program.to_owned()))
             }
-            folder if std::path::Path::new(folder).is_dir() => Ok(Self::Kept(folder.into())),
-            _ => Err("it is auto, linear, crf, the folder of a model that `trueup train` wrote, or command:PROGRAM"
+            folder if std::path::Path::new(folder).is_dir() || folder.starts_with("program:") => {
+                Ok(Self::Kept(folder.into()))
+            }
+            _ => Err("it is auto, linear, crf, the folder of a model that `trueup train` wrote (program:FOLDER where it is a \
+                      program), or command:PROGRAM"
                 .to_owned()),
         }
     }
@@ -77,8 +80,6 @@ pub enum Source {
         ignore_splits: bool,
         /// How the model is learned, or one that was kept.
         learn: Box<LearnOptions>,
-        /// The command that trains a model that is a program.
-        train_command: Option<String>,
     },
     /// A file of predictions.
     Predictions {

@@ -92,9 +92,13 @@ pub struct TrainArgs {
     /// The folder to keep the model in
     #[arg(short = 'o', long = "out", value_name = "MODEL")]
     pub out: PathBuf,
-    /// What to train: auto, linear (labels) or crf (entities)
+    /// What to train: auto, linear (labels), crf (entities), or a program in any language, as command:PROGRAM
+    /// (docs/commands-as-models.md)
     #[arg(long, value_name = "KIND", default_value = "auto")]
     pub model: ModelChoice,
+    /// The command that trains the program of --model: it gets a training file, a validation file and a folder for its model
+    #[arg(long, value_name = "COMMAND")]
+    pub train_command: Option<String>,
     /// Test set that the model is measured on; without it the test split that DATA names is taken, else five folds of DATA
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
@@ -219,7 +223,7 @@ pub struct TuneArgs {
 
 DATA must be labelled and not what the model has learned from. What is shown is cross-fitted over five folds of it.")]
 pub struct CalibrateArgs {
-    /// The folder of the model
+    /// The folder of the model, or a program that comes trained, as command:PROGRAM
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Labelled data that the model has not learned from; `-` reads stdin

@@ -76,10 +76,11 @@ fn resource_words(args: &ResourceArgs, words: &mut Vec<String>) {
 }
 
 /// How a model is learned, as the options say.
-fn learn_options(model: &ModelChoice, args: &LearnArgs) -> LearnOptions {
+fn learn_options(model: &ModelChoice, train_command: Option<&String>, args: &LearnArgs) -> LearnOptions {
     let weights = args.class_weight.iter().map(|weights| ("class_weights".to_owned(), weights.clone()));
     LearnOptions {
         model: model.clone(),
+        train_command: train_command.cloned(),
         settings: args.set.iter().cloned().chain(weights).collect(),
         resources: resources(&args.resources),
         from: args.from_model.clone(),

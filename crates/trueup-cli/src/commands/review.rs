@@ -56,8 +56,7 @@ fn options(args: &ReviewArgs) -> anyhow::Result<ReviewOptions> {
             test: args.test.clone(),
             valid: args.valid.clone(),
             ignore_splits: args.ignore_splits,
-            learn: Box::new(learn_options(&args.model, &args.learn)),
-            train_command: args.train_command.clone(),
+            learn: Box::new(learn_options(&args.model, args.train_command.as_ref(), &args.learn)),
         },
         (None, Some(gold), Some(predictions)) => Source::Predictions {
             gold: gold.clone(),

@@ -21,8 +21,9 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     if let Some(input) = inputs.iter().find(|input| place(input) == place(&args.out)) {
         anyhow::bail!("{}: this is read, and the model would replace it; valid: another name", input.display());
     }
-    if let ModelChoice::Kept(_) | ModelChoice::Command(_) = &args.model {
-        anyhow::bail!("--model {}: a model is trained anew; valid: auto, linear or crf", args.model.name());
+    if let ModelChoice::Kept(_) = &args.model {
+        let valid = "auto, linear, crf, or command:PROGRAM with --train-command";
+        anyhow::bail!("--model {}: a model is trained anew; valid: {valid}", args.model.name());
     }
     set_threads(args.work.threads)?;
     let source = Source::Train {
@@ -30,8 +31,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
         test: args.test.clone(),
         valid: args.valid.clone(),
         ignore_splits: args.ignore_splits,
-        learn: Box::new(learn_options(&args.model, &args.learn)),
-        train_command: None,
+        learn: Box::new(learn_options(&args.model, args.train_command.as_ref(), &args.learn)),
     };
     let review = judged(source, &args.read, &args.judge, &args.work, false, command(args))?;
     let options = TrainOptions { review, out: args.out.clone(), evaluate: !args.no_review, budget: args.budget };
@@ -70,6 +70,7 @@ fn command(args: &TrainArgs) -> String {
     put(&mut words, "--test", path(&args.test));
     put(&mut words, "--valid", path(&args.valid));
     put(&mut words, "--model", (args.model != ModelChoice::Auto).then(|| args.model.name()));
+    put(&mut words, "--train-command", args.train_command.clone());
     put(&mut words, "--budget", args.budget.map(|budget| budget.to_string()));
     learn_words(&args.learn, &mut words);
     read_words(&args.read, &mut words);

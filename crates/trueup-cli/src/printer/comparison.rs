@@ -347,10 +347,17 @@ fn flips(out: &mut String, review: &Review, comparison: &Comparison, width: usiz
             );
         }
     }
-    for kind in comparison.span_errors.iter().filter(|kind| kind.baseline + kind.candidate > 0) {
-        let text =
-            format!("{} {} → {}", left(&kind.name, 18), words::count(kind.baseline), words::count(kind.candidate));
-        line(out, &format!("{MARGIN}{text}"));
+    line(out, "");
+    let kinds: Vec<_> = comparison.span_errors.iter().filter(|kind| kind.baseline + kind.candidate > 0).collect();
+    if kinds.is_empty() {
+        return;
+    }
+    let row = |name: &str, before: &str, after: &str| {
+        format!("{MARGIN}{}{}{}", left(name, 20), right(before, 8), right(after, 9))
+    };
+    line(out, &paint(&row("wrong spans by kind", "before", "after"), dim()));
+    for kind in kinds {
+        line(out, &row(&kind.name, &words::count(kind.baseline), &words::count(kind.candidate)));
     }
     line(out, "");
 }

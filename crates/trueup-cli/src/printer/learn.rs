@@ -23,8 +23,13 @@ pub fn trained(made: &Made, data: &Path, folder: &Path, width: usize) -> String 
     let labels = words::counted(made.labels.len() as u64, noun);
     let examples = words::counted(made.about.data.examples, "example");
     row("learned", &format!("{} · {labels} · {examples}", made.about.learner));
-    let passes = words::counted(u64::from(made.training.epochs), "pass");
-    row("", &paint(&format!("{} · {passes}", words::counted(made.training.features, "feature")), dim()));
+    let program = tell::runs_program(&made.training);
+    if let Some(command) = made.training.params.get("command") {
+        row("", &paint(&words::printable(command), dim()));
+    } else {
+        let passes = words::counted(u64::from(made.training.epochs), "pass");
+        row("", &paint(&format!("{} · {passes}", words::counted(made.training.features, "feature")), dim()));
+    }
     if made.training.interrupted {
         row("", "ended early: this is the best so far, and another run may give another model");
     }
@@ -64,7 +69,8 @@ pub fn trained(made: &Made, data: &Path, folder: &Path, width: usize) -> String 
     row("kept", &format!("{} ({}), card {}", shown(folder), size(made.bytes), shown(&card)));
     let ending = data.extension().map_or_else(|| "jsonl".to_owned(), |ending| ending.to_string_lossy().into_owned());
     let ending = words::printable(&ending);
-    let _ = writeln!(out, "\n{MARGIN}next: trueup predict {} NEW.{ending} -o answers.{ending}", shown(folder));
+    let trusted = if program { "program:" } else { "" };
+    let _ = writeln!(out, "\n{MARGIN}next: trueup predict {trusted}{} NEW.{ending} -o answers.{ending}", shown(folder));
     out
 }
 

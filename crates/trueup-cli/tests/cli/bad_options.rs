@@ -75,7 +75,7 @@ fn words_that_an_option_does_not_know() {
     For more information, try '--help'.
     ");
     assert_snapshot!(refused(&test, "tickets.csv --model bert"), @r"
-    error: invalid value 'bert' for '--model <MODEL>': it is auto, linear, crf, the folder of a model that `trueup train` wrote, or command:PROGRAM
+    error: invalid value 'bert' for '--model <MODEL>': it is auto, linear, crf, the folder of a model that `trueup train` wrote (program:FOLDER where it is a program), or command:PROGRAM
 
     For more information, try '--help'.
     ");

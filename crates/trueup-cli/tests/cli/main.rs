@@ -21,6 +21,7 @@ mod habits;
 mod hostile;
 mod interruption;
 mod models;
+mod programs;
 mod random_files;
 mod reading;
 mod reference;

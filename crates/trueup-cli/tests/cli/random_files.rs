@@ -109,22 +109,8 @@ fn options(test: &CliTest, rng: &mut Rng, key: u64) -> ReviewOptions {
     let (data, other) = (test.path("data"), test.path("other"));
     let source = match rng.below(3) {
         0 => Source::Predictions { gold: data, predictions: other, predicted: None, train: None },
-        1 => Source::Train {
-            data,
-            test: Some(other),
-            valid: None,
-            ignore_splits: false,
-            learn: Box::default(),
-            train_command: None,
-        },
-        _ => Source::Train {
-            data,
-            test: None,
-            valid: None,
-            ignore_splits: false,
-            learn: Box::default(),
-            train_command: None,
-        },
+        1 => Source::Train { data, test: Some(other), valid: None, ignore_splits: false, learn: Box::default() },
+        _ => Source::Train { data, test: None, valid: None, ignore_splits: false, learn: Box::default() },
     };
     ReviewOptions {
         source,

@@ -96,7 +96,7 @@ fn measure(
         });
     }
     let fold_of = strata.folds(count);
-    let recipe = Recipe::plain(Learner::new(&ModelChoice::Auto, all.task, options.seed)?);
+    let recipe = Recipe::plain(Learner::new(&ModelChoice::Auto, None, all.task, options.seed)?);
     let without = plan::folds(&old, &clusters, &fold_of, 0, options.seed);
     let with: Vec<Fold> = without.iter().map(|fold| widened(fold, &rows)).collect();
     observer.stage("without");

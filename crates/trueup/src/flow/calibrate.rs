@@ -1,20 +1,23 @@
 //! Calibration: what becomes of the scores of a kept model, found on labelled data that it has not learned from.
 
-use trueup_core::document::{Decided, Tool};
+use std::collections::BTreeMap;
+
+use trueup_core::document::{Decided, Tool, Training};
 use trueup_core::fingerprint::fingerprint;
-use trueup_core::{Annotation, Example, LabelSet};
+use trueup_core::{Annotation, Dataset, Example, LabelSet};
 use trueup_data::write::check_folder;
 
 use super::plan;
 use crate::error::Error;
+use crate::external::External;
 use crate::load;
-use crate::models::{self, About, Kept};
+use crate::models::{self, About, Kept, Model, Program, TrainedOn};
 use crate::observe::Observer;
 use crate::options::CalibrateOptions;
 use crate::review::{SideName, Twins};
 use crate::split::Stratification;
 use crate::tell;
-use crate::train::{HeldOut, Recipe};
+use crate::train::{self, HeldOut, Recipe};
 
 /// A model that was calibrated and kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +40,17 @@ pub struct Calibrated {
 /// folder cannot be written.
 pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<Calibrated, Error> {
     check_folder(&options.out)?;
-    let kept = models::open(&options.model)?;
-    let training = models::training(&options.model)?;
+    let program = options.model.to_str().filter(|name| External::is_named(name));
+    let opened = match program {
+        None => Some((models::open(&options.model)?, models::training(&options.model)?)),
+        Some(_) => None,
+    };
     observer.stage("read");
     let mut part = load::read(&[&options.data], &options.read, observer)?.remove(0);
+    let (kept, training) = match (opened, program) {
+        (Some(opened), _) => opened,
+        (None, name) => as_kept(name.unwrap_or_default(), &part.data, options)?,
+    };
     let shown = options.data.display().to_string();
     if kept.about.task != part.data.task {
         let valid = format!("{} data, which the model answers", kept.about.task);
@@ -92,4 +102,21 @@ pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<
     let kept = Kept { about, model };
     let bytes = models::save(&options.out, &kept, &training, &card)?;
     Ok(Calibrated { about: kept.about, decided: settled.report, bytes })
+}
+
+/// A program that comes trained, as a kept model of the labels of the data; what it was trained on is not known.
+fn as_kept(name: &str, data: &Dataset, options: &CalibrateOptions) -> Result<(Kept, Training), Error> {
+    let external = External::parse(name)?;
+    let params = BTreeMap::from([("command".to_owned(), external.name())]);
+    let model = Model::Program(Box::new(Program::new(external, data.task, data.labels.clone())));
+    let about = About {
+        schema: models::SCHEMA.to_owned(),
+        tool: Tool { name: "trueup".into(), version: env!("CARGO_PKG_VERSION").into() },
+        learner: model.learner().to_owned(),
+        task: data.task,
+        data: TrainedOn { file: "(not known)".to_owned(), examples: 0, fingerprint: String::new() },
+        command: options.command.clone(),
+        settings: serde_json::Value::Null,
+    };
+    Ok((Kept { about, model }, train::unknown(params, data.task, options.seed)))
 }

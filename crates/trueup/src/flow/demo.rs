@@ -53,7 +53,6 @@ pub fn demo(dir: &Path, seed: u64) -> Result<Demo, Error> {
                 valid: None,
                 ignore_splits: false,
                 learn: Box::default(),
-                train_command: None,
             },
             read: ReadOptions::default(),
             metric: None,

@@ -7,7 +7,6 @@ use serde_json::Value;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Task, Token, words};
 use trueup_data::corpus::Record;
 use trueup_data::{Answering, Conversion, ConvertOptions, DataError, Destination, What, convert_changed, is_left};
-use trueup_model::Predictor;
 
 use crate::error::Error;
 use crate::external::External;
@@ -54,6 +53,7 @@ pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &Pre
         // A program gets what the file says beside the text; a model kept here asks for it by name.
         let columns = match &answerer {
             Answerer::Program(..) => columns(records),
+            Answerer::Kept(kept) if !kept.model.programs().is_empty() => columns(records),
             Answerer::Kept(kept) => {
                 let asked = kept.model.columns();
                 if !std::mem::replace(&mut looked, true) {
@@ -75,7 +75,7 @@ pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &Pre
         task,
         labels,
         scores: options.scores,
-        block: matches!(answerer, Answerer::Program(..)).then_some(PROGRAM_BLOCK),
+        block: answerer.runs().then_some(PROGRAM_BLOCK),
         abstain,
     };
     let how =
@@ -110,6 +110,14 @@ impl Answerer {
         }
     }
 
+    /// Whether a program is started for each block.
+    fn runs(&self) -> bool {
+        match self {
+            Self::Kept(kept) => !kept.model.programs().is_empty(),
+            Self::Program(..) => true,
+        }
+    }
+
     fn name(&self) -> String {
         match self {
             Self::Kept(kept) => kept.about.learner.clone(),
@@ -134,7 +142,12 @@ impl Answerer {
 
     fn predict(&self, columns: &[String], examples: &[&Example]) -> Result<Predictions, DataError> {
         match self {
-            Self::Kept(kept) => Ok(kept.model.predict(examples)),
+            Self::Kept(kept) => kept.model.predict(columns, examples).map_err(|error| DataError::Content {
+                path: self.name(),
+                found: error.to_string(),
+                valid: "a program that answers each line that it reads".to_owned(),
+                hint: None,
+            }),
             Self::Program(program, task) => program.predict_any(*task, columns, examples).map_err(|error| {
                 let task_hint = "--task says which kind of answers it gives: classification, multilabel or ner";
                 DataError::Content {

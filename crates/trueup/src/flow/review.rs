@@ -6,8 +6,7 @@ use trueup_core::document::{Decided, Evaluation, Review, SplitSummary, Training}
 use trueup_core::{Dataset, Example, LabelSet, Predictions, Task, words};
 
 use super::judge::{costs, judge, positive};
-use super::program::{self, Program};
-use super::{kept, plan};
+use super::{kept, plan, program};
 use crate::error::Error;
 use crate::evaluate;
 use crate::load::{self, Part};
@@ -16,7 +15,7 @@ use crate::observe::Observer;
 use crate::options::{CostOption, LearnOptions, ModelChoice, Resources, ReviewOptions, Source};
 use crate::review::{SideName, Twins, rules_of};
 use crate::split::Stratification;
-use crate::train::{self, Field, Recipe, Settled, Tuned};
+use crate::train::{self, Field, Learner, Recipe, Settled, Tuned};
 
 /// Above this many examples one 80/20 split is evaluated instead of folds.
 const MOST_FOR_FOLDS: usize = 50_000;
@@ -72,7 +71,7 @@ pub fn review(options: &ReviewOptions, observer: &dyn Observer) -> Result<Review
 pub(super) fn answered(options: &ReviewOptions, keep: Keep, observer: &dyn Observer) -> Result<Answered, Error> {
     observer.stage("read");
     match &options.source {
-        Source::Train { data, test, valid, ignore_splits, learn, train_command } => {
+        Source::Train { data, test, valid, ignore_splits, learn } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
             let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
@@ -91,9 +90,8 @@ pub(super) fn answered(options: &ReviewOptions, keep: Keep, observer: &dyn Obser
             let test = test.map(|test| (test, how));
             match &learn.model {
                 ModelChoice::Kept(folder) => kept::answered(data, test, folder, observer),
-                ModelChoice::Command(name) => {
-                    let program = Program { name, train: train_command.as_deref(), seed: options.seed };
-                    program::answered(data, test, valid, &program, observer)
+                ModelChoice::Command(name) if learn.train_command.is_none() => {
+                    program::answered(data, test, valid, name, learn, observer)
                 }
                 _ => {
                     let (keep, budget) = match keep {
@@ -219,6 +217,10 @@ fn trained(
     let recipe = Recipe::new(work.learn, data.data.task, &data.data.labels, work.costs, seed)?;
     let parts = [Some(&mut data), test.as_mut().map(|test| &mut test.0), valid.as_mut()];
     load::lead(parts.into_iter().flatten(), recipe.learner.columns())?;
+    if let Some(valid) = valid.as_mut().filter(|_| recipe.learner.is_program()) {
+        // A program gets all columns, by the names of those of the training data.
+        valid.data.conform(&data.data.columns);
+    }
     can_learn(&data, observer)?;
     observer.stage("compare texts");
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).clusters(SideName::Train);
@@ -253,12 +255,11 @@ fn trained(
         Ok::<_, Error>((made.0, made.1))
     };
     let (outcome, train, test, evaluation, how, clusters) = if let Some(test) = test {
-        let examples: Vec<&Example> = test.data.examples.iter().collect();
         let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), inner, seed);
         observer.stage("train");
         // What is trained here is measured; where it is kept as well, it is worth having before it is done.
         observer.may_stop(keep && whole.is_none());
-        let outcome = train::on_split(&recipe, &data.data, &plan, valid_data, &examples, seed, observer)?;
+        let outcome = train::on_split(&recipe, &data.data, &plan, valid_data, &test.data, seed, observer)?;
         observer.may_stop(false);
         (outcome, Some(data), test, Evaluation::Test, how, clusters)
     } else {
@@ -281,10 +282,14 @@ fn trained(
         valid,
         test,
         predictions: outcome.predictions,
-        training: Some(outcome.training),
+        // Of a program's training nothing is known that could be judged.
+        training: Some(outcome.training).filter(|_| !recipe.learner.is_program()),
         evaluation,
         how,
-        model: recipe.name().to_owned(),
+        model: match &recipe.learner {
+            Learner::Program(command) if recipe.members.is_none() => command.program.name(),
+            _ => recipe.name().to_owned(),
+        },
         decided: outcome.settled.map(|settled| settled.report),
         tuned,
     })
@@ -308,6 +313,13 @@ pub(super) fn chosen(
     budget: u64,
     work: &Work,
 ) -> Result<(Recipe, Option<Tuned>), Error> {
+    if recipe.learner.is_program() {
+        return Err(Error::Option {
+            option: "--budget",
+            found: budget.to_string(),
+            valid: "for linear and crf: of a program no settings are known".to_owned(),
+        });
+    }
     let inner = if recipe.members.is_none() { plan::FOLDS } else { 0 };
     let plan::Folded { folds, clusters, .. } = plan::folded(data, clusters.to_vec(), inner, work.seed)?;
     let (learner, seed) = (&recipe.learner, work.seed);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use trueup_core::Dataset;
 use trueup_core::document::{Decided, Review, Tool, Training};
 use trueup_core::fingerprint::fingerprint;
+use trueup_core::{Dataset, Task};
 use trueup_data::write::check_folder;
 
 use super::judge::judge;
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::load;
 use crate::models::{self, About, Kept, Model, SCHEMA, TrainedOn};
 use crate::observe::Observer;
-use crate::options::{Source, TrainOptions};
+use crate::options::{ModelChoice, Source, TrainOptions};
 use crate::review::{SideName, Twins, rules_of};
 use crate::tell;
-use crate::train::{self, Recipe, Tuned};
+use crate::train::{self, Learner, Recipe, Tuned};
 
 /// A model that was trained and kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,12 @@ pub struct Made {
 pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Error> {
     check_folder(&options.out)?;
     let rules = rules_of(&options.review.select, &options.review.ignore)?;
+    if let Source::Train { learn, .. } = &options.review.source
+        && let ModelChoice::Command(_) = &learn.model
+    {
+        // A program can be reviewed without it, and not be kept.
+        Learner::new(&learn.model, learn.train_command.as_deref(), Task::Classification, options.review.seed)?;
+    }
     let (model, training, on, review, (decided, tuned)) = if options.evaluate {
         let mut answered = answered(&options.review, Keep::Yes { budget: options.budget }, observer)?;
         let (model, mut training) = answered.kept.take().expect("the model was to be kept");
@@ -86,7 +92,7 @@ pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Er
 }
 
 /// What a model was trained on, and the task that it poses.
-type On = (TrainedOn, trueup_core::Task);
+type On = (TrainedOn, Task);
 
 fn trained_on(file: &str, data: &Dataset) -> On {
     let (examples, fingerprint) = (data.len() as u64, fingerprint(data));
@@ -118,6 +124,9 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
     }
     let recipe = Recipe::new(learn, data.data.task, &data.data.labels, &review.costs, review.seed)?;
     load::lead([Some(&mut data), valid.as_mut()].into_iter().flatten(), recipe.learner.columns())?;
+    if let Some(valid) = valid.as_mut().filter(|_| recipe.learner.is_program()) {
+        valid.data.conform(&data.data.columns);
+    }
     let clusters = Twins::new(vec![(SideName::Train, &data.data)]).exact_clusters(SideName::Train);
     let (recipe, tuned) = match options.budget {
         Some(budget) => {

@@ -21,7 +21,7 @@ pub fn tune(options: &TuneOptions, observer: &dyn Observer) -> Result<Tuned, Err
         data = by_own_splits(&data, None, rows).0;
     }
     can_learn(&data, observer)?;
-    let mut learner = Learner::with(&options.model, &options.settings, data.data.task, options.seed)?;
+    let mut learner = Learner::with(&options.model, None, &options.settings, data.data.task, options.seed)?;
     learner.give(&options.resources)?;
     load::lead([&mut data], learner.columns())?;
     observer.stage("compare texts");

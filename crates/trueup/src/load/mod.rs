@@ -13,7 +13,7 @@ use trueup_data::{
     Loaded, PredictionFile, PredictionOptions, ReadOptions, TagRows, align, query, read_dataset, read_predictions,
 };
 
-use crate::error::Error;
+use crate::error::{Error, columns_of};
 use crate::observe::Observer;
 
 pub use splits::{Named, named};
@@ -95,19 +95,10 @@ pub fn lead<'p>(parts: impl IntoIterator<Item = &'p mut Part>, columns: &[String
         part.data.put_first(columns).map_err(|missing| Error::Option {
             option: "--metadata",
             found: missing,
-            valid: beside(&part.summary.file, &part.data.columns),
+            valid: columns_of(&part.summary.file, &part.data.columns),
         })?;
     }
     Ok(())
-}
-
-/// Which columns a file has beside the text.
-pub fn beside(file: &str, columns: &[String]) -> String {
-    let file = words::printable(file);
-    match columns {
-        [] => format!("{file} has no columns beside text and label"),
-        _ => format!("the columns of {file} are {}", words::printable(&words::list(columns, 50))),
-    }
 }
 
 /// Leaves the examples that `--where` asks for, and the answers to them.

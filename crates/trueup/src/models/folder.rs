@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memmap2::Mmap;
@@ -12,6 +12,7 @@ use trueup_data::DataError;
 use trueup_data::write::{OutputSet, write_file};
 use trueup_model::{Bytes, ModelError, Parts};
 
+use super::program::PLACE;
 use super::{About, Kept, Model, SCHEMA};
 use crate::error::Error;
 
@@ -26,13 +27,39 @@ const RUN: &str = "run.json";
 /// Its card.
 const CARD: &str = "README.md";
 
-/// Writes a model with its record and its card; how many bytes the model itself takes.
+/// What the name of a folder begins with whose program is trusted: `program:models/bert`.
+const TRUSTED: &str = "program:";
+
+/// The folder that is named, and whether its program is trusted.
+fn named(folder: &Path) -> (PathBuf, bool) {
+    match folder.to_str().and_then(|name| name.strip_prefix(TRUSTED)) {
+        Some(rest) => (rest.into(), true),
+        None => (folder.to_path_buf(), false),
+    }
+}
+
+/// Whether a model is kept in a folder.
+pub fn is_kept(folder: &Path) -> bool {
+    named(folder).0.join(CONFIG).is_file()
+}
+
+/// Writes a model with its record and its card; how many bytes the model itself takes. Of a program the folder that training left
+/// is copied.
 ///
 /// # Errors
 ///
 /// When the folder cannot be written; then what stood there before stays as it was.
 pub fn save(folder: &Path, kept: &Kept, training: &Training, card: &str) -> Result<u64, Error> {
-    let parts = kept.model.to_parts();
+    let mut model = kept.model.clone();
+    let mut copies: Vec<(String, Vec<(PathBuf, PathBuf)>)> = Vec::new();
+    for (number, program) in model.programs_mut().into_iter().enumerate() {
+        let Some(from) = program.external.model() else { continue };
+        let files = files(from, Path::new(""))?;
+        let name = format!("{PLACE}{number}-{}", digest(&files)?);
+        program.place = Some(name.clone());
+        copies.push((name, files));
+    }
+    let parts = model.to_parts();
     let about = About { settings: parts.settings.clone(), ..kept.about.clone() };
     let json = |text: serde_json::Result<String>| text.expect("it holds only strings, numbers and lists") + "\n";
     let (arrays, config) = (parts.to_safetensors(), json(serde_json::to_string_pretty(&about)));
@@ -41,17 +68,84 @@ pub fn save(folder: &Path, kept: &Kept, training: &Training, card: &str) -> Resu
     set.add(&folder.join(ARRAYS), &arrays)?;
     set.add(&folder.join(TRAINING), json(serde_json::to_string_pretty(training)).as_bytes())?;
     set.add(&folder.join(CARD), card.as_bytes())?;
+    let mut bytes = arrays.len() + config.len();
+    for (name, files) in &copies {
+        for (from, within) in files {
+            let to = folder.join(name).join(within);
+            set.create_dir(to.parent().unwrap_or(folder))?;
+            let content = fs::read(from).map_err(|error| DataError::io(from, "read", error))?;
+            set.add(&to, &content)?;
+            bytes += content.len();
+        }
+        set.create_dir(&folder.join(name))?;
+    }
     set.add(&folder.join(CONFIG), config.as_bytes())?;
     set.commit()?;
-    Ok((arrays.len() + config.len()) as u64)
+    forget(folder, &copies.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    Ok(bytes as u64)
+}
+
+/// All files below a folder, with their places in it, in the order of these.
+fn files(folder: &Path, within: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Error> {
+    let failed = |error| DataError::io(folder, "read", error);
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<Result<_, _>>())
+        .map_err(failed)?;
+    names.sort();
+    let mut found = Vec::new();
+    for name in names {
+        let (path, place) = (folder.join(&name), within.join(&name));
+        if path.is_dir() {
+            found.extend(files(&path, &place)?);
+        } else {
+            found.push((path, place));
+        }
+    }
+    Ok(found)
+}
+
+/// A digest of files with their places.
+fn digest(files: &[(PathBuf, PathBuf)]) -> Result<String, Error> {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for (path, place) in files {
+        let content = fs::read(path).map_err(|error| DataError::io(path, "read", error))?;
+        for piece in [place.to_string_lossy().as_bytes(), &content] {
+            hash.update(&(piece.len() as u64).to_le_bytes());
+            hash.update(piece);
+        }
+    }
+    Ok(format!("{:016x}", hash.digest()))
+}
+
+/// Whether a program's folder has such a name: `program-0-` and a digest.
+fn is_place(name: &str) -> bool {
+    let parts = name.strip_prefix(PLACE).and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(number, digest)| {
+        number.bytes().all(|b| b.is_ascii_digit())
+            && digest.len() == 16
+            && digest.bytes().all(|b| b.is_ascii_hexdigit())
+    })
+}
+
+/// Takes away what an earlier model in the folder left of programs; nothing asks for it any more.
+fn forget(folder: &Path, needed: &[&str]) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if let Some(name) = name.to_str().filter(|name| is_place(name) && !needed.contains(name)) {
+            let _ = fs::remove_dir_all(folder.join(name));
+        }
+    }
 }
 
 /// Opens the model in a folder.
 ///
 /// # Errors
 ///
-/// When there is none, it is damaged, or was made by a version with another form.
+/// When there is none, it is damaged, was made by a version with another form, or is a program and not named as one that is
+/// trusted.
 pub fn open(folder: &Path) -> Result<Kept, Error> {
+    let (folder, trusted) = named(folder);
+    let folder = folder.as_path();
     let damaged = |cause: ModelError| Error::Kept {
         folder: words::printable(&folder.display().to_string()),
         cause: cause.to_string(),
@@ -74,7 +168,18 @@ pub fn open(folder: &Path) -> Result<Kept, Error> {
     let about: About = serde_json::from_value(value).map_err(|e| wrong(format!("{CONFIG} ({e})")))?;
     let bytes = map(&folder.join(ARRAYS))?;
     let parts = Parts::of_safetensors(about.settings.clone(), &bytes).map_err(damaged)?;
-    let model = Model::of_parts(&about.learner, about.task, parts).map_err(damaged)?;
+    let mut model = Model::of_parts(&about.learner, about.task, parts).map_err(damaged)?;
+    for program in model.programs_mut() {
+        if !trusted {
+            return Err(Error::Runs {
+                folder: words::printable(&folder.display().to_string()),
+                command: words::printable(&program.external.name()),
+            });
+        }
+        if let Some(place) = &program.place {
+            program.external = program.external.clone().with_model(folder.join(place));
+        }
+    }
     Ok(Kept { about, model })
 }
 
@@ -84,6 +189,7 @@ pub fn open(folder: &Path) -> Result<Kept, Error> {
 ///
 /// When its record is not there or damaged.
 pub fn training(folder: &Path) -> Result<Training, Error> {
+    let (folder, _) = named(folder);
     let file = folder.join(TRAINING);
     let text = fs::read(&file).map_err(|error| DataError::io(&file, "read", error))?;
     serde_json::from_slice(&text).map_err(|e| Error::Kept {
@@ -108,6 +214,7 @@ pub fn save_run(folder: &Path, run: &Run) -> Result<(), Error> {
 ///
 /// When the record is damaged.
 pub fn run(folder: &Path) -> Result<Option<Run>, Error> {
+    let (folder, _) = named(folder);
     match fs::read(folder.join(RUN)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DataError::io(&folder.join(RUN), "read", error).into()),
@@ -148,11 +255,19 @@ fn read_run(file: &Path, text: &[u8]) -> Result<Run, Error> {
 ///
 /// When the folder cannot be read.
 pub fn bytes(folder: &Path) -> Result<u64, Error> {
-    let size = |name: &str| {
-        let path = folder.join(name);
-        fs::metadata(&path).map(|of| of.len()).map_err(|error| Error::from(DataError::io(&path, "read", error)))
+    let (folder, _) = named(folder);
+    let size = |path: &Path| {
+        fs::metadata(path).map(|of| of.len()).map_err(|error| Error::from(DataError::io(path, "read", error)))
     };
-    Ok(size(ARRAYS)? + size(CONFIG)?)
+    let mut all = size(&folder.join(ARRAYS))? + size(&folder.join(CONFIG))?;
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if is_place(&entry.file_name().to_string_lossy()) {
+            for (path, _) in files(&entry.path(), Path::new(""))? {
+                all += size(&path)?;
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The bytes of a file, by a memory map.

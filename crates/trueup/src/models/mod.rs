@@ -1,9 +1,12 @@
 //! Models: what a learner leaves, one face for all of them, and the folder in which a model is kept.
 //!
 //! A folder holds `config.json` (what the model is: [`About`]), `model.safetensors` (its numbers), `training.json` (how
-//! it was trained), `README.md` (its card) and `run.json` (what training it cost). Nothing in it can run; it is opened by a memory map in milliseconds.
+//! it was trained), `README.md` (its card) and `run.json` (what training it cost). It is opened by a memory map in milliseconds, and
+//! nothing in it can run, but where the model is a program ([`Program`]): such a folder is opened by a name that says that it is
+//! trusted.
 
 mod folder;
+mod program;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,10 +19,10 @@ use trueup_model::ensemble;
 use trueup_model::linear::LinearModel;
 use trueup_model::{ModelError, Parts, Predictor};
 
-use crate::error::Error;
-use crate::load;
+use crate::error::{Error, columns_of};
 
-pub use folder::{CONFIG, bytes, open, run, run_of_file, save, save_run, training};
+pub use folder::{CONFIG, bytes, is_kept, open, run, run_of_file, save, save_run, training};
+pub use program::Program;
 
 /// The schema of `config.json`.
 pub const SCHEMA: &str = "trueup.model/1";
@@ -40,6 +43,8 @@ pub enum Model {
     Ensemble(Ensemble),
     /// A model whose scores become answers in another way than its own.
     Decided(Box<Decided>),
+    /// A program in any language.
+    Program(Box<Program>),
 }
 
 /// Models of the same labels that answer as one.
@@ -86,26 +91,50 @@ impl Predictor for Constant {
     }
 }
 
-impl Predictor for Model {
-    fn predict(&self, examples: &[&Example]) -> Predictions {
+impl Model {
+    /// What it answers to examples whose metadata are the values of `columns`; those that it reads ([`Model::columns`]) come
+    /// first among them. [`Model::answer`] sees to that.
+    ///
+    /// # Errors
+    ///
+    /// When it is a program, and that fails or answers wrongly.
+    pub fn predict(&self, columns: &[String], examples: &[&Example]) -> Result<Predictions, Error> {
         match self {
-            Self::Linear(model) => model.predict(examples),
-            Self::Crf(model) => model.predict(examples),
-            Self::Constant(model) => model.predict(examples),
+            Self::Linear(model) => Ok(model.predict(examples)),
+            Self::Crf(model) => Ok(model.predict(examples)),
+            Self::Constant(model) => Ok(model.predict(examples)),
             Self::Ensemble(Ensemble { task, members }) => {
-                let parts: Vec<Predictions> = members.iter().map(|member| member.predict(examples)).collect();
-                ensemble::mean(*task, &parts)
+                let parts = members.iter().map(|member| member.predict(columns, examples));
+                Ok(ensemble::mean(*task, &parts.collect::<Result<Vec<Predictions>, _>>()?))
             }
             Self::Decided(decided) => {
-                let mut predictions = decided.model.predict(examples);
+                let mut predictions = decided.model.predict(columns, examples)?;
                 decided.decision.apply(decided.task, &mut predictions);
-                predictions
+                Ok(predictions)
             }
+            Self::Program(program) => program.predict(columns, examples),
         }
     }
-}
 
-impl Model {
+    /// The programs in it.
+    pub fn programs(&self) -> Vec<&Program> {
+        match self {
+            Self::Program(program) => vec![program],
+            Self::Ensemble(ensemble) => ensemble.members.iter().flat_map(Self::programs).collect(),
+            Self::Decided(decided) => decided.model.programs(),
+            Self::Linear(_) | Self::Crf(_) | Self::Constant(_) => Vec::new(),
+        }
+    }
+
+    fn programs_mut(&mut self) -> Vec<&mut Program> {
+        match self {
+            Self::Program(program) => vec![program],
+            Self::Ensemble(ensemble) => ensemble.members.iter_mut().flat_map(Self::programs_mut).collect(),
+            Self::Decided(decided) => decided.model.programs_mut(),
+            Self::Linear(_) | Self::Crf(_) | Self::Constant(_) => Vec::new(),
+        }
+    }
+
     /// The learner's name, as `--model` takes it.
     pub fn learner(&self) -> &'static str {
         match self {
@@ -113,6 +142,7 @@ impl Model {
             Self::Crf(_) => "crf",
             Self::Constant(_) => "constant",
             Self::Ensemble(_) => "ensemble",
+            Self::Program(_) => "program",
             Self::Decided(decided) => decided.model.learner(),
         }
     }
@@ -148,7 +178,7 @@ impl Model {
     pub fn columns(&self) -> &[String] {
         match self {
             Self::Linear(model) => model.columns(),
-            Self::Crf(_) | Self::Constant(_) => &[],
+            Self::Crf(_) | Self::Constant(_) | Self::Program(_) => &[],
             // A member that always answers the same reads none.
             Self::Ensemble(ensemble) => {
                 ensemble.members.iter().map(Self::columns).find(|columns| !columns.is_empty()).unwrap_or(&[])
@@ -168,12 +198,12 @@ impl Model {
             columns.iter().position(|own| own == name).ok_or_else(|| Error::Option {
                 option: "MODEL",
                 found: format!("it reads the column '{}' beside the text", words::printable(name)),
-                valid: load::beside(file, columns),
+                valid: columns_of(file, columns),
             })
         };
         let places: Vec<usize> = read.iter().map(place).collect::<Result<_, _>>()?;
         if places.iter().copied().eq(0..read.len()) {
-            return Ok(self.predict(examples));
+            return self.predict(columns, examples);
         }
         let value = |example: &Example, at: usize| example.metadata.get(at).cloned().unwrap_or_default();
         let seen = |example: &&Example| Example {
@@ -181,7 +211,7 @@ impl Model {
             ..(*example).clone()
         };
         let seen: Vec<Example> = examples.iter().map(seen).collect();
-        Ok(self.predict(&seen.iter().collect::<Vec<_>>()))
+        self.predict(read, &seen.iter().collect::<Vec<_>>())
     }
 
     /// The labels that it knows.
@@ -191,6 +221,7 @@ impl Model {
             Self::Crf(model) => model.labels(),
             Self::Constant(model) => &model.labels,
             Self::Ensemble(ensemble) => ensemble.members[0].labels(),
+            Self::Program(program) => &program.labels,
             Self::Decided(decided) => decided.model.labels(),
         }
     }
@@ -215,6 +246,7 @@ impl Model {
                 parts.settings = serde_json::json!({ "members": members });
                 parts
             }
+            Self::Program(program) => program.to_parts(),
             Self::Decided(decided) => {
                 let mut parts = decided.model.to_parts();
                 parts.settings[DECISION] =
@@ -243,6 +275,7 @@ impl Model {
         match learner {
             "linear" => Ok(Self::Linear(Box::new(LinearModel::of_parts(parts)?))),
             "crf" => Ok(Self::Crf(Box::new(CrfModel::of_parts(parts)?))),
+            "program" => Ok(Self::Program(Box::new(Program::of_parts(&parts, task)?))),
             "constant" => {
                 let labels = LabelSet::new(parts.setting::<Vec<String>>("labels")?);
                 let names: Vec<String> = parts.setting("answer")?;
@@ -294,7 +327,7 @@ pub struct About {
     pub schema: String,
     /// What made it.
     pub tool: Tool,
-    /// `linear`, `crf`, `ensemble` or `constant`.
+    /// `linear`, `crf`, `ensemble`, `constant` or `program`.
     pub learner: String,
     /// What kind of answer it gives.
     pub task: Task,

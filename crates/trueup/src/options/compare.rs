@@ -55,7 +55,7 @@ impl std::str::FromStr for ContestantChoice {
             return Ok(Self::Program(text.to_owned()));
         }
         let path = PathBuf::from(text);
-        Ok(if path.join(crate::models::CONFIG).is_file() { Self::Model(path) } else { Self::Predictions(path) })
+        Ok(if crate::models::is_kept(&path) { Self::Model(path) } else { Self::Predictions(path) })
     }
 }
 

@@ -12,6 +12,8 @@ use super::ModelChoice;
 pub struct LearnOptions {
     /// The model.
     pub model: ModelChoice,
+    /// The command that trains it, where it is a program.
+    pub train_command: Option<String>,
     /// Settings of the learner other than its defaults, by name.
     pub settings: Vec<(String, String)>,
     /// What it is given beside the texts.

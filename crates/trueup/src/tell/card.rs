@@ -39,17 +39,22 @@ pub fn card(
     let more = labels.len().saturating_sub(FIRST_LABELS);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let _ = writeln!(out, ": {}{rest}.\n", shown.join(", "));
-    let _ = writeln!(out, "    trueup predict {name} TEXTS.csv -o ANSWERS.csv\n");
+    let trusted = if runs_program(training) { "program:" } else { "" };
+    let _ = writeln!(out, "    trueup predict {trusted}{name} TEXTS.csv -o ANSWERS.csv\n");
     quality(&mut out, review);
     decisions(&mut out, decided);
     faults(&mut out, review);
-    let _ = writeln!(
-        out,
-        "## Data\n\nTrained on {} of {} (fingerprint `{}`).\n",
-        words::counted(about.data.examples, "example"),
-        code(&about.data.file),
-        about.data.fingerprint
-    );
+    if about.data.examples == 0 {
+        out.push_str("## Data\n\nWhat it was trained on is not known.\n\n");
+    } else {
+        let _ = writeln!(
+            out,
+            "## Data\n\nTrained on {} of {} (fingerprint `{}`).\n",
+            words::counted(about.data.examples, "example"),
+            code(&about.data.file),
+            about.data.fingerprint
+        );
+    }
     trained(&mut out, about, training);
     out
 }
@@ -72,6 +77,11 @@ fn front(name: &str, about: &About, review: Option<&Review>) -> String {
         let _ = writeln!(out, "model-index:\n- {}", json!({"name": name, "results": [result]}));
     }
     out + "---\n\n"
+}
+
+/// Whether the model is a program, or several: its folder is then named as one that is trusted.
+pub fn runs_program(training: &Training) -> bool {
+    training.params.contains_key("command")
 }
 
 fn quality(out: &mut String, review: Option<&Review>) {
@@ -156,11 +166,15 @@ fn faults(out: &mut String, review: Option<&Review>) {
 fn trained(out: &mut String, about: &About, training: &Training) {
     let _ = writeln!(
         out,
-        "## Training\n\n`{}`\n\nLearner `{}`, {}, {}, seed {}; the whole record is in `training.json`.\n",
+        "## Training\n\n`{}`\n\nLearner `{}`, {}seed {}; the whole record is in `training.json`.\n",
         about.command.replace('`', "'"),
         about.learner,
-        words::counted(training.features, "feature"),
-        words::agree(u64::from(training.epochs), "1 pass", &format!("{} passes", training.epochs)),
+        if runs_program(training) {
+            String::new()
+        } else {
+            let (features, passes) = (training.features, u64::from(training.epochs));
+            format!("{}, {}, ", words::counted(features, "feature"), words::counted(passes, "pass"))
+        },
         training.seed
     );
     *out += "| setting | value |\n|---|---|\n";

@@ -21,7 +21,7 @@ mod tests;
 
 use trueup_core::document::Review;
 
-pub use card::card;
+pub use card::{card, runs_program};
 pub use comparison::comparison_markdown;
 pub use costs::{cost_title, cost_value};
 pub use html::{has_page, html};

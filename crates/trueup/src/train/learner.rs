@@ -7,12 +7,13 @@ use trueup_core::document::CurvePoint;
 use trueup_core::{Annotation, Dataset, Example, LabelSet, Predictions, Task};
 use trueup_model::crf::{self, CrfParams};
 use trueup_model::linear::{self, Calibrator, LinearModel, LinearParams};
-use trueup_model::{ModelError, Predictor, Progress};
+use trueup_model::{ModelError, Progress};
 
 use super::Fold;
 use super::folds::{InFold, Whole};
 use crate::error::Error;
-use crate::models::{Constant, Model};
+use crate::external::External;
+use crate::models::{Constant, Model, Program};
 use crate::options::ModelChoice;
 
 /// A learner with its parameters.
@@ -24,6 +25,17 @@ pub enum Learner {
     Adapted(Arc<LinearModel>, LinearParams),
     /// For spans.
     Crf(CrfParams),
+    /// A program in any language, for anything.
+    Program(Box<Command>),
+}
+
+/// A program that is trained by a command of its own.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The program, untrained.
+    pub program: External,
+    /// The command that trains it.
+    pub train: String,
 }
 
 /// A trained model and how it came about.
@@ -42,12 +54,24 @@ pub struct Trained {
 }
 
 impl Learner {
-    /// The learner of `choice` for `task`.
+    /// The learner of `choice` for `task`; `train` is the command that trains a program.
     ///
     /// # Errors
     ///
-    /// When the learner cannot do the task.
-    pub fn new(choice: &ModelChoice, task: Task, seed: u64) -> Result<Self, Error> {
+    /// When the learner cannot do the task, or a program has no such command.
+    pub fn new(choice: &ModelChoice, train: Option<&str>, task: Task, seed: u64) -> Result<Self, Error> {
+        if let ModelChoice::Command(name) = choice {
+            let program = External::parse(name)?;
+            return match train {
+                Some(train) => Ok(Self::Program(Box::new(Command { program, train: train.to_owned() }))),
+                None => Err(Error::Option {
+                    option: "--model",
+                    found: name.clone(),
+                    valid: "to train a program, --train-command says how; `trueup calibrate` takes one that is trained"
+                        .to_owned(),
+                }),
+            };
+        }
         let linear = || Self::Linear(LinearParams { seed, ..LinearParams::for_task(task) });
         let crf = || Self::Crf(CrfParams { seed, ..CrfParams::default() });
         match (choice, task) {
@@ -66,8 +90,14 @@ impl Learner {
     /// # Errors
     ///
     /// When the learner cannot do the task, or has no such setting.
-    pub fn with(choice: &ModelChoice, settings: &[(String, String)], task: Task, seed: u64) -> Result<Self, Error> {
-        let mut learner = Self::new(choice, task, seed)?;
+    pub fn with(
+        choice: &ModelChoice,
+        train: Option<&str>,
+        settings: &[(String, String)],
+        task: Task,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let mut learner = Self::new(choice, train, task, seed)?;
         settings.iter().try_for_each(|(name, value)| learner.set(name, value))?;
         Ok(learner)
     }
@@ -90,12 +120,19 @@ impl Learner {
         }
     }
 
-    /// `linear` or `crf`.
+    /// `linear`, `crf` or `program`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Linear(_) | Self::Adapted(..) => "linear",
             Self::Crf(_) => "crf",
+            Self::Program(_) => "program",
         }
+    }
+
+    /// Whether it is a program, of which nothing is known but its answers: it is trained once where others search for the best
+    /// number of passes first, and one at a time.
+    pub fn is_program(&self) -> bool {
+        matches!(self, Self::Program(_))
     }
 
     /// The parameters by name.
@@ -103,6 +140,10 @@ impl Learner {
         match self {
             Self::Linear(params) | Self::Adapted(_, params) => params.describe(),
             Self::Crf(params) => params.describe(),
+            Self::Program(command) => BTreeMap::from([
+                ("command".to_owned(), command.program.name()),
+                ("train_command".to_owned(), command.train.clone()),
+            ]),
         }
     }
 
@@ -111,28 +152,29 @@ impl Learner {
         match self {
             Self::Linear(params) | Self::Adapted(_, params) => params.epochs,
             Self::Crf(params) => params.epochs,
+            Self::Program(_) => 1,
         }
     }
 
-    /// Trains on `train`; with `valid`, early stopping watches it and keeps the best pass.
+    /// Trains on `train`, which are examples of `data`; with `valid`, early stopping watches it and keeps the best pass.
     ///
     /// # Errors
     ///
-    /// When there is nothing to learn from; see [`ModelError`].
+    /// When there is nothing to learn from ([`ModelError`]), or a program fails.
     pub fn fit(
         &self,
-        task: Task,
-        labels: &LabelSet,
+        data: &Dataset,
         train: &[&Example],
         valid: Option<&[&Example]>,
         progress: &dyn Progress,
-    ) -> Result<Trained, ModelError> {
+    ) -> Result<Trained, Error> {
+        let (task, labels) = (data.task, &data.labels);
         match self {
             Self::Linear(_) | Self::Adapted(..) => {
                 let fitted = match self {
                     Self::Adapted(from, params) => from.adapt(labels, train, valid, params, progress)?,
                     Self::Linear(params) => linear::fit(task, labels, train, valid, params, progress)?,
-                    Self::Crf(_) => unreachable!("it is for labels"),
+                    Self::Crf(_) | Self::Program(_) => unreachable!("it is for labels"),
                 };
                 let calibrator = Some(fitted.model.calibrator().clone());
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
@@ -142,6 +184,13 @@ impl Learner {
                 let fitted = crf::fit(labels, train, valid, params, progress)?;
                 let (epochs, features, curve) = (fitted.epochs, fitted.features, fitted.curve);
                 Ok(Trained { model: Model::Crf(Box::new(fitted.model)), epochs, features, curve, calibrator: None })
+            }
+            Self::Program(command) => {
+                let external =
+                    command.program.train(&command.train, data, train, valid.filter(|rows| !rows.is_empty()), None)?;
+                progress.epoch(1, 1, f64::NAN);
+                let model = Model::Program(Box::new(Program::new(external, task, labels.clone())));
+                Ok(Trained { model, epochs: 0, features: 0, curve: Vec::new(), calibrator: None })
             }
         }
     }
@@ -164,7 +213,7 @@ impl Learner {
         let Some(whole) = Whole::of(data, folds) else { return Ok(None) };
         let found = match self {
             Self::Linear(params) => whole.linear(params, smaller, progress),
-            Self::Adapted(..) => return Ok(None),
+            Self::Adapted(..) | Self::Program(_) => return Ok(None),
             Self::Crf(params) => whole.crf(params, smaller, progress),
         };
         match found {
@@ -180,6 +229,7 @@ impl Learner {
             Self::Linear(params) => Self::Linear(found.repeated(params)),
             Self::Adapted(from, params) => Self::Adapted(from.clone(), found.repeated(params)),
             Self::Crf(params) => Self::Crf(CrfParams { epochs: found.epochs, ..params.clone() }),
+            Self::Program(command) => Self::Program(command.clone()),
         }
     }
 }
@@ -196,8 +246,12 @@ impl Trained {
         LinearParams { epochs: self.epochs, calibrator: self.calibrator.clone(), ..params.clone() }
     }
 
-    /// The model's answers.
-    pub fn predict(&self, examples: &[&Example]) -> Predictions {
-        self.model.predict(examples)
+    /// The model's answers to examples of `data`.
+    ///
+    /// # Errors
+    ///
+    /// When it is a program, and that fails.
+    pub fn predict(&self, data: &Dataset, examples: &[&Example]) -> Result<Predictions, Error> {
+        self.model.predict(&data.columns, examples)
     }
 }

@@ -23,8 +23,8 @@ use trueup_core::counts::Tallies;
 use trueup_core::document::{FoldScore, Training};
 use trueup_core::fingerprint::{digest, fingerprint};
 use trueup_core::{Annotation, Dataset, Example, Predictions, Scores, Task};
+use trueup_model::Progress;
 use trueup_model::decision::Decision;
-use trueup_model::{Predictor, Progress};
 
 pub use decide::{HeldOut, Settled};
 pub use learner::{Learner, Trained};
@@ -79,13 +79,13 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// When there is nothing to learn from.
+/// When there is nothing to learn from, or a program fails.
 pub fn on_split(
     recipe: &Recipe,
     train: &Dataset,
     plan: &Plan,
     valid: Option<&Dataset>,
-    test: &[&Example],
+    test: &Dataset,
     seed: u64,
     observer: &dyn Observer,
 ) -> Result<Outcome, Error> {
@@ -95,7 +95,7 @@ pub fn on_split(
     let made = make(recipe, train, plan, &search, &watch)?;
     let settled = settled(recipe, train, plan, &made, seed, &watch)?;
     let model = decided(made.model, train, settled.as_ref());
-    let predictions = model.predict(test);
+    let predictions = model.predict(&test.columns, &test.examples.iter().collect::<Vec<_>>())?;
     let interrupted = watch.stopped();
     let training =
         Training { features: made.features, interrupted, ..record(recipe, train, seed, search.searched, Vec::new()) };
@@ -162,16 +162,29 @@ type Part = (Predictions, Searched, u64);
 
 /// Answers all folds, each by itself.
 fn one_by_one(recipe: &Recipe, data: &Dataset, folds: &[Fold], seed: u64, watch: &Watch) -> Result<Vec<Part>, Error> {
-    let one = |(number, fold): (usize, &Fold)| {
+    let one = |number: usize, fold: &Fold| {
         // The learning curve is drawn once, in the first fold.
         let search = match number {
             0 => search(&recipe.learner, data, &fold.plan, None, seed, watch)?,
             _ => stop_early(&recipe.learner, data, &fold.plan, None, watch)?,
         };
         let made = make(recipe, data, &fold.plan, &search, watch)?;
-        Ok((made.model.predict(&pick(data, &fold.held)), search.searched, made.features))
+        let answers = made.model.predict(&data.columns, &pick(data, &fold.held))?;
+        Ok((answers, search.searched, made.features))
     };
-    folds.par_iter().enumerate().map(one).collect()
+    each(&recipe.learner, folds, one)
+}
+
+/// Does something for each of `all`, at the same time; for a program one after the other, since it may take the whole machine.
+fn each<T: Sync, R: Send>(
+    learner: &Learner,
+    all: &[T],
+    one: impl Fn(usize, &T) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    if learner.is_program() {
+        return all.iter().enumerate().map(|(number, of)| one(number, of)).collect();
+    }
+    all.par_iter().enumerate().map(|(number, of)| one(number, of)).collect()
 }
 
 /// Answers all folds in one call, in which they share what they can; `None` where that cannot be done.
@@ -239,24 +252,20 @@ struct Made {
 /// Makes the model of a plan, once the best number of passes is known.
 fn make(recipe: &Recipe, data: &Dataset, plan: &Plan, search: &Search, watch: &Watch) -> Result<Made, Error> {
     if recipe.members.is_none() {
-        // Who interrupts wants what is best so far, and no further training; and where validation data is given, the search has
-        // learned from all there is.
-        let done = watch.stopped() || plan.fit.len() == plan.all.len();
+        // Who interrupts wants what is best so far, and no further training; where validation data is given, the search has
+        // learned from all there is; and of a program it is not known how training would be repeated.
+        let done = watch.stopped() || plan.fit.len() == plan.all.len() || recipe.learner.is_program();
         let fitted = if done { None } else { Some(refit(&recipe.learner, data, plan, search, watch)?) };
         let fitted = fitted.filter(|_| !watch.stopped());
         let fitted = fitted.as_ref().unwrap_or(&search.found);
         return Ok(Made { model: fitted.model.clone(), features: fitted.features, held: Vec::new() });
     }
-    let members: Vec<(Trained, Predictions)> = plan
-        .folds
-        .par_iter()
-        .map(|fold| {
-            let held = pick(data, &fold.held);
-            let member = fit(&recipe.learner, data, &fold.plan.all, Some(&held), watch)?;
-            let answers = member.predict(&held);
-            Ok((member, answers))
-        })
-        .collect::<Result<_, Error>>()?;
+    let members: Vec<(Trained, Predictions)> = each(&recipe.learner, &plan.folds, |_, fold| {
+        let held = pick(data, &fold.held);
+        let member = fit(&recipe.learner, data, &fold.plan.all, Some(&held), watch)?;
+        let answers = member.predict(data, &held)?;
+        Ok((member, answers))
+    })?;
     let features = members.iter().map(|(member, _)| member.features).sum();
     let (members, held) = members.into_iter().map(|(member, answers)| (member.model, answers)).unzip();
     Ok(Made { model: Model::Ensemble(Ensemble { task: data.task, members }), features, held })
@@ -311,12 +320,12 @@ fn answers_of(
     if let Some(found) = learner.in_folds(data, folds, &[], progress)? {
         return Ok(found.into_iter().map(|fold| fold.answers).collect());
     }
-    let one = |fold: &Fold| {
+    each(learner, folds, |_, fold| {
         let search = stop_early(learner, data, &fold.plan, None, progress)?;
-        let fitted = refit(learner, data, &fold.plan, &search, progress)?;
-        Ok(fitted.predict(&pick(data, &fold.held)))
-    };
-    folds.par_iter().map(one).collect()
+        let fitted =
+            if learner.is_program() { search.found } else { refit(learner, data, &fold.plan, &search, progress)? };
+        fitted.predict(data, &pick(data, &fold.held))
+    })
 }
 
 /// The answers of parts, one after the other.
@@ -371,6 +380,31 @@ pub fn assemble<'a>(data: &Dataset, parts: impl Iterator<Item = (&'a [usize], &'
     }
 }
 
+/// The record of a training of which only `params` are known.
+pub fn unknown(params: std::collections::BTreeMap<String, String>, task: Task, seed: u64) -> Training {
+    let named = params.iter().map(|(name, value)| format!("{name}={value}"));
+    Training {
+        model: "program".to_owned(),
+        fingerprint: digest(named),
+        score: score_of(task).to_owned(),
+        params,
+        seed,
+        examples: 0,
+        features: 0,
+        epochs: 0,
+        curve: Vec::new(),
+        learning: Vec::new(),
+        last_doubling: None,
+        folds: Vec::new(),
+        interrupted: false,
+    }
+}
+
+/// The score that records of training tell.
+fn score_of(task: Task) -> &'static str {
+    if task == Task::Ner { "f1" } else { "f1_macro" }
+}
+
 fn record(recipe: &Recipe, data: &Dataset, seed: u64, searched: Searched, folds: Vec<FoldScore>) -> Training {
     let params = recipe.describe();
     let named = params.iter().map(|(name, value)| format!("{name}={value}"));
@@ -383,7 +417,7 @@ fn record(recipe: &Recipe, data: &Dataset, seed: u64, searched: Searched, folds:
         examples: data.len() as u64,
         features: searched.features,
         epochs: searched.epochs,
-        score: if data.task == Task::Ner { "f1" } else { "f1_macro" }.to_owned(),
+        score: score_of(data.task).to_owned(),
         curve: searched.curve,
         learning: searched.learning,
         last_doubling: searched.last_doubling,

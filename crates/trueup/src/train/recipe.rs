@@ -63,7 +63,8 @@ impl Recipe {
         costs: &[CostOption],
         seed: u64,
     ) -> Result<Self, Error> {
-        let mut learner = Learner::with(&options.model, &options.settings, task, seed)?;
+        let mut learner =
+            Learner::with(&options.model, options.train_command.as_deref(), &options.settings, task, seed)?;
         if let Some(folder) = &options.from {
             learner = learner.training_on(&models::open(folder)?.model, &folder.display().to_string())?;
         }

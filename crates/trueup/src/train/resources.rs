@@ -18,10 +18,12 @@ impl Learner {
     /// When it has no use for one of them, or a file cannot be read.
     pub fn give(&mut self, resources: &Resources) -> Result<(), Error> {
         let Resources { metadata, gazetteer, clusters } = resources;
+        let lists = gazetteer.first().map(|path| path.display().to_string());
+        let words = clusters.as_ref().map(|(path, _)| path.display().to_string());
         match self {
             Self::Linear(params) => {
-                useless("--gazetteer", gazetteer.first().map(|path| path.display().to_string()), "crf")?;
-                useless("--clusters", clusters.as_ref().map(|(path, _)| path.display().to_string()), "crf")?;
+                useless("--gazetteer", lists, "crf")?;
+                useless("--clusters", words, "crf")?;
                 params.columns.clone_from(metadata);
             }
             Self::Adapted(from, _) => {
@@ -32,6 +34,12 @@ impl Learner {
                     };
                     return Err(Error::Option { option: "--metadata", found: metadata.join(", "), valid });
                 }
+            }
+            Self::Program(_) => {
+                // It gets every column as it is.
+                useless("--metadata", metadata.first().cloned(), "linear")?;
+                useless("--gazetteer", lists, "crf")?;
+                useless("--clusters", words, "crf")?;
             }
             Self::Crf(params) => {
                 useless("--metadata", metadata.first().cloned(), "linear")?;
@@ -69,7 +77,7 @@ impl Learner {
         match self {
             Self::Linear(params) => &params.columns,
             Self::Adapted(from, _) => from.columns(),
-            Self::Crf(_) => &[],
+            Self::Crf(_) | Self::Program(_) => &[],
         }
     }
 }

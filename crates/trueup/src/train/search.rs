@@ -72,17 +72,20 @@ pub(super) fn search(
     progress: &dyn Progress,
 ) -> Result<Search, Error> {
     let mut search = stop_early(learner, data, plan, valid, progress)?;
+    if learner.is_program() {
+        return Ok(search);
+    }
     let valid: Vec<&Example> = valid.map_or_else(|| pick(data, &plan.watched), <[&Example]>::to_vec);
     let smaller: Vec<(u64, Predictions)> = PARTS
         .into_par_iter()
         .filter_map(|quarters| {
             let rows = plan.part(quarters);
             // A part that happens to hold one label only gives no point.
-            let fitted = learner.fit(data.task, &data.labels, &pick(data, &rows), Some(&valid), &Silent).ok()?;
-            Some((rows.len() as u64, fitted.predict(&valid)))
+            let fitted = learner.fit(data, &pick(data, &rows), Some(&valid), &Silent).ok()?;
+            Some((rows.len() as u64, fitted.predict(data, &valid).ok()?))
         })
         .collect();
-    let whole = (plan.fit.len() as u64, search.found.predict(&valid));
+    let whole = (plan.fit.len() as u64, search.found.predict(data, &valid)?);
     search.searched.learned(data, &valid, &smaller, &whole, seed);
     Ok(search)
 }
@@ -97,11 +100,13 @@ pub(super) fn fit(
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
     let examples = pick(data, rows);
-    match learner.fit(data.task, &data.labels, &examples, valid, progress) {
-        Err(ModelError::Labels { .. }) if !rows.is_empty() && data.support().iter().filter(|&&n| n > 0).count() > 1 => {
+    match learner.fit(data, &examples, valid, progress) {
+        Err(Error::Model { cause: ModelError::Labels { .. }, .. })
+            if !rows.is_empty() && data.support().iter().filter(|&&n| n > 0).count() > 1 =>
+        {
             Ok(Trained::constant(&data.labels, &examples[0].gold, learner.most_epochs()))
         }
-        fitted => Ok(fitted?),
+        fitted => fitted,
     }
 }
 

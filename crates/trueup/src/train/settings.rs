@@ -19,6 +19,10 @@ impl Learner {
         let result = match self {
             Self::Linear(params) | Self::Adapted(_, params) => linear(params, name, value),
             Self::Crf(params) => crf(params, name, value),
+            Self::Program(_) => {
+                let valid = "a program has no settings: its commands say what it does".to_owned();
+                return Err(Error::Option { option: "--set", found: name.to_owned(), valid });
+            }
         };
         result.map_err(|wrong| match wrong {
             Wrong::Name => {

@@ -31,7 +31,10 @@ impl Progress for Watch<'_> {
     fn epoch(&self, _: u32, _: u32, loss: f64) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.progress(done.min(self.total), self.total);
-        self.observer.loss(loss);
+        // A program does not say.
+        if loss.is_finite() {
+            self.observer.loss(loss);
+        }
     }
 
     fn stopped(&self) -> bool {

@@ -288,7 +288,7 @@ fn ensembles(learner: &Learner, data: &Dataset, folds: &[Fold]) -> Result<Vec<Pr
         let held = pick(data, &fold.held);
         let members = fold.plan.folds.iter().map(|inner| {
             let watched = pick(data, &inner.held);
-            Ok(fit(learner, data, &inner.plan.all, Some(&watched), &Silent)?.predict(&held))
+            fit(learner, data, &inner.plan.all, Some(&watched), &Silent)?.predict(data, &held)
         });
         Ok(ensemble::mean(data.task, &members.collect::<Result<Vec<_>, Error>>()?))
     };

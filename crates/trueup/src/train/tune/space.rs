@@ -49,6 +49,7 @@ pub(super) fn lines(learner: &Learner) -> &'static [Line] {
     match learner {
         Learner::Linear(_) | Learner::Adapted(..) => LINEAR,
         Learner::Crf(_) => CRF,
+        Learner::Program(_) => &[],
     }
 }
 
