@@ -53,7 +53,10 @@ def main():
             key = json.dumps(settings, sort_keys=True)
             if key not in known:
                 model, out = f"{scratch}/model{len(known)}", f"{scratch}/out.{rest.rsplit('.', 1)[1]}"
-                words = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
+                # An ensemble and thresholds have options of their own.
+                own = ("ensemble", "thresholds")
+                option = lambda name, value: (f"--{name}", value) if name in own else ("--set", f"{name}={value}")
+                words = [word for name, value in settings.items() for word in option(name, value)]
                 trueup("train", subset, "-o", model, "--no-review", *words)
                 trueup("predict", model, rest, "-o", out)
                 known[key] = learn_score.scored(out)
