@@ -20,7 +20,7 @@ pub use augment::AugmentArgs;
 pub use compare::{CompareArgs, CorrectionArg, GateArgs, MoreArgs};
 pub use data::{AgreementArgs, ConsensusArg, ConvertArgs, LevelArg, SplitArgs, SplitByArg, StatsArgs};
 pub use eval::EvalArgs;
-pub use learn::{CLUSTERS, CalibrateArgs, LearnArgs, PredictArgs, ResourceArgs, TrainArgs, TuneArgs};
+pub use learn::{CLUSTERS, CalibrateArgs, LearnArgs, PredictArgs, ProgramArgs, ResourceArgs, TrainArgs, TuneArgs};
 
 /// Review and improve text classification and entity recognition models: measure, find faults, say what to do next.
 #[derive(Debug, Parser)]
@@ -133,6 +133,9 @@ pub struct ReviewArgs {
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,

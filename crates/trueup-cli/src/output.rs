@@ -145,11 +145,12 @@ pub fn write_or_print(path: &Path, text: &str, inputs: &[&PathBuf]) -> anyhow::R
 
 /// The file that a path names, by whatever way it is reached.
 pub fn place(path: &Path) -> PathBuf {
+    let path = trueup::models::place(path);
     path.canonicalize().unwrap_or_else(|_| {
         let folder = path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
         match (folder.and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
             (Some(folder), Some(name)) => folder.join(name),
-            _ => path.to_path_buf(),
+            _ => path.clone(),
         }
     })
 }

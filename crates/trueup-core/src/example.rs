@@ -162,10 +162,16 @@ impl Dataset {
     /// The first of them that there is none of; nothing is changed then.
     pub fn put_first(&mut self, columns: &[String]) -> Result<(), String> {
         let place = |name: &String| self.columns.iter().position(|own| own == name).ok_or_else(|| name.clone());
-        let mut order: Vec<usize> = columns.iter().map(place).collect::<Result<_, _>>()?;
+        let mut order: Vec<usize> = Vec::new();
+        for name in columns {
+            let at = place(name)?;
+            if !order.contains(&at) {
+                order.push(at);
+            }
+        }
         let others = (0..self.columns.len()).filter(|at| !order.contains(at)).collect::<Vec<_>>();
         order.extend(others);
-        if order.is_sorted() {
+        if order.iter().copied().eq(0..self.columns.len()) {
             return Ok(());
         }
         self.columns = order.iter().map(|&at| self.columns[at].clone()).collect();

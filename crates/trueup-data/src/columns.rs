@@ -253,6 +253,9 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
     let rows = table.rows().div_ceil(table.rows().div_ceil(SAMPLE).max(1));
     let index = (0..table.width).find(|&c| is_index(table, c));
     let mut taken: Vec<usize> = [text, label, id, group, time, split, annotator].into_iter().flatten().collect();
+    let reserved: Vec<usize> =
+        (0..table.width).filter(|c| options.reserves(&names[*c]) && !taken.contains(c)).collect();
+    taken.extend(&reserved);
     if let Some(index) = index.filter(|i| !taken.contains(i)) {
         remarks.guess(format!("column {} has no name and counts the rows: left out", index + 1), Some("--id"));
         taken.push(index);
@@ -377,7 +380,7 @@ pub(crate) fn roles(table: &Table, options: &ReadOptions, remarks: &mut Remarks)
             remarks.guess(says("id", guessed), Some("--id"));
         }
     }
-    let metadata = (0..table.width).filter(|c| !taken.contains(c)).collect();
+    let metadata = (0..table.width).filter(|c| !taken.contains(c) || reserved.contains(c)).collect();
     Ok(Roles { text, label, id, id_named, group, time, split, annotator, gold, metadata })
 }
 

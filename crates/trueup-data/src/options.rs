@@ -31,6 +31,9 @@ pub struct ReadOptions {
     pub split: Option<String>,
     /// The column of the annotator, in a table of one answer a row.
     pub annotator: Option<String>,
+    /// Columns that no guess may take for text, label, id or anything else: a model reads them under their names. Of fields inside
+    /// others, such as `meta.source`, the outer one.
+    pub reserved: Vec<String>,
     /// Whether data without labels is fine: for counting, converting and predicting.
     pub unlabelled: bool,
     /// What separates the labels of one cell; `|` unless a comma is evident.
@@ -55,6 +58,13 @@ pub struct ReadOptions {
     pub rows: bool,
     /// An SQL expression; what it is not true for is left out (see [`crate::query`]).
     pub filter: Option<String>,
+}
+
+impl ReadOptions {
+    /// Whether a column is one that no guess may take.
+    pub(crate) fn reserves(&self, name: &str) -> bool {
+        self.reserved.iter().any(|of| of == name || of.split_once('.').is_some_and(|(outer, _)| outer == name))
+    }
 }
 
 impl ReadOptions {

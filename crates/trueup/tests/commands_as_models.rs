@@ -245,7 +245,7 @@ fn a_program_that_takes_too_long_is_ended_with_all_it_started() {
         message.contains("it took longer than 0.3 s and was ended; on standard error it said last:\n  | stuck"),
         "{message}"
     );
-    assert!(message.ends_with("hint: allow it a longer time limit"), "{message}");
+    assert!(message.ends_with("hint: --time-limit 1h allows it more"), "{message}");
     assert!(begun.elapsed() < Duration::from_secs(30), "it was not waited for");
     std::thread::sleep(Duration::from_millis(2_500));
     assert!(!alive.exists(), "the helper lived on");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use trueup::options::{ContestantChoice, CorrectionChoice, CostOption};
 
-use super::{OutputArgs, ReadArgs, WorkArgs};
+use super::{OutputArgs, ProgramArgs, ReadArgs, WorkArgs};
 
 /// `trueup compare`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub struct CompareArgs {
     /// What is compared.
     #[command(flatten)]
     pub contest: ContestArgs,
-    /// What stands now: a file of predictions, the folder of a model, or command:PROGRAM
+    /// What stands now: a file of predictions, the folder of a model (program:FOLDER where it is a program), or command:PROGRAM
     #[arg(long, value_name = "MODEL")]
     pub baseline: ContestantChoice,
     /// How the files are read.
@@ -29,6 +29,9 @@ pub struct CompareArgs {
     /// Where the result goes.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,
@@ -50,7 +53,7 @@ pub struct GateArgs {
     /// What is compared.
     #[command(flatten)]
     pub contest: GateContestArgs,
-    /// What stands now: a file of predictions, the folder of a model, or command:PROGRAM
+    /// What stands now: a file of predictions, the folder of a model (program:FOLDER where it is a program), or command:PROGRAM
     #[arg(long, value_name = "MODEL", required_unless_present_any = ["first", "plan"])]
     pub baseline: Option<ContestantChoice>,
     /// Nothing stands yet: the policy's rule for a first model decides
@@ -77,6 +80,9 @@ pub struct GateArgs {
     /// Write the demands as JUnit test cases
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub junit: Option<PathBuf>,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,

@@ -10,6 +10,15 @@ use trueup::options::{AbstainChoice, CalibrationChoice, CostOption, ModelChoice,
 
 use super::{JudgeArgs, ReadArgs, WorkArgs};
 
+/// How programs are run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Work")]
+pub struct ProgramArgs {
+    /// How long a program may take for a call or a training, such as 30s, 5m or 2h [default: 10m for a call, 24h for a training]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub time_limit: Option<Duration>,
+}
+
 /// Classes of words where no number is asked for.
 pub const CLUSTERS: u32 = 500;
 
@@ -133,6 +142,9 @@ pub struct TrainArgs {
     /// Print no talk and no progress
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,
@@ -223,7 +235,7 @@ pub struct TuneArgs {
 
 DATA must be labelled and not what the model has learned from. What is shown is cross-fitted over five folds of it.")]
 pub struct CalibrateArgs {
-    /// The folder of the model, or a program that comes trained, as command:PROGRAM
+    /// The folder of the model (program:FOLDER where it is a program), or a program that comes trained, as command:PROGRAM
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Labelled data that the model has not learned from; `-` reads stdin
@@ -254,6 +266,9 @@ pub struct CalibrateArgs {
     /// Print no talk and no progress
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
     /// How the work is done.
     #[command(flatten)]
     pub work: WorkArgs,
@@ -270,7 +285,7 @@ pub struct CalibrateArgs {
 
 A file of any size is answered in constant memory (CSV, TSV, JSONL).")]
 pub struct PredictArgs {
-    /// The folder of the model, or a program as command:PROGRAM (docs/commands-as-models.md)
+    /// The folder of the model (program:FOLDER where it is a program), or a program as command:PROGRAM (docs/commands-as-models.md)
     #[arg(value_name = "MODEL", value_parser = answerer)]
     pub model: ModelChoice,
     /// The texts: any format that is read, labelled or not; `-` reads stdin
@@ -297,4 +312,7 @@ pub struct PredictArgs {
     /// Print no talk
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
+    /// How programs are run.
+    #[command(flatten)]
+    pub program: ProgramArgs,
 }

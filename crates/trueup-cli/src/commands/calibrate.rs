@@ -6,7 +6,7 @@ use serde_json::json;
 use trueup::flow;
 use trueup::options::{CalibrateOptions, CalibrationChoice, LearnOptions, ThresholdChoice};
 
-use super::{put, read_options, read_words, set_threads};
+use super::{limit_programs, put, read_options, read_words, set_threads};
 use crate::args::CalibrateArgs;
 use crate::exit::Outcome;
 use crate::output::{inert, place, print, write_or_print};
@@ -19,6 +19,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Outcome> {
         anyhow::bail!("{}: this is read, and the model would replace it; valid: another name", args.out.display());
     }
     set_threads(args.work.threads)?;
+    limit_programs(&args.program);
     let options = CalibrateOptions {
         model: args.model.clone(),
         data: args.data.clone(),

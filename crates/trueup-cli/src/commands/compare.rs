@@ -6,8 +6,8 @@ use trueup::core::document::Review;
 use trueup::flow;
 use trueup::options::{CompareOptions, ContestantChoice, CorrectionChoice, GateOptions};
 
-use super::{put, read_options, read_words, set_threads};
-use crate::args::{CompareArgs, CorrectionArg, MoreArgs, OutputArgs, ReadArgs, WorkArgs};
+use super::{limit_programs, put, read_options, read_words, set_threads};
+use crate::args::{CompareArgs, CorrectionArg, MoreArgs, OutputArgs, ProgramArgs, ReadArgs, WorkArgs};
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
 use crate::printer;
@@ -29,6 +29,8 @@ pub(super) struct Asked<'a> {
     pub output: &'a OutputArgs,
     /// How the work is done.
     pub work: &'a WorkArgs,
+    /// How programs are run.
+    pub program: &'a ProgramArgs,
     /// The policy of a gate.
     pub gate: Option<GateOptions>,
 }
@@ -43,6 +45,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<Outcome> {
         read: &args.read,
         output: &args.output,
         work: &args.work,
+        program: &args.program,
         gate: None,
     };
     compared(&asked, |_| Ok(()))?;
@@ -58,6 +61,7 @@ pub(super) fn compared(asked: &Asked<'_>, more: impl Fn(&Review) -> anyhow::Resu
         paths.into_iter().flatten().map(PathBuf::as_path).chain(contestants).chain(policy).collect();
     let wanted = Wanted::new(asked.output, &inputs)?;
     set_threads(asked.work.threads)?;
+    limit_programs(asked.program);
     let options = options(asked)?;
     let watch = Watch::new(asked.output.quiet);
     let result = flow::compare(&options, &watch);

@@ -29,6 +29,7 @@ pub fn run(args: &GateArgs) -> anyhow::Result<Outcome> {
         read: &args.read,
         output: &args.output,
         work: &args.work,
+        program: &args.program,
         gate: Some(GateOptions { policy: args.policy.clone() }),
     };
     let inputs: Vec<&PathBuf> = [&args.contest.more.gold, &args.policy].into_iter().flatten().collect();

@@ -22,7 +22,7 @@ pub mod tune;
 use trueup::data::{ReadOptions, read_label_names};
 use trueup::options::{CalibrationChoice, LearnOptions, ModelChoice, Resources, ThresholdChoice};
 
-use crate::args::{CLUSTERS, LearnArgs, ReadArgs, ResourceArgs};
+use crate::args::{CLUSTERS, LearnArgs, ProgramArgs, ReadArgs, ResourceArgs};
 
 /// Sets the number of worker threads.
 fn set_threads(threads: Option<std::num::NonZeroUsize>) -> anyhow::Result<()> {
@@ -30,6 +30,11 @@ fn set_threads(threads: Option<std::num::NonZeroUsize>) -> anyhow::Result<()> {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
     Ok(())
+}
+
+/// Limits the time of programs, where that is asked for.
+fn limit_programs(args: &ProgramArgs) {
+    args.time_limit.into_iter().for_each(trueup::external::set_time_limit);
 }
 
 /// How files are read, as the options say.

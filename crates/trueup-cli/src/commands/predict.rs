@@ -6,7 +6,7 @@ use trueup::data::Destination;
 use trueup::flow;
 use trueup::options::PredictOptions;
 
-use super::{read_options, set_threads};
+use super::{limit_programs, read_options, set_threads};
 use crate::args::PredictArgs;
 use crate::exit::Outcome;
 use crate::output::{place, say};
@@ -19,6 +19,7 @@ pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
         anyhow::bail!("{}: this is read, and writing would replace it; valid: another name", args.out.display());
     }
     set_threads(args.threads)?;
+    limit_programs(&args.program);
     let options =
         PredictOptions { read: read_options(&args.read)?, to: args.to, scores: args.scores, abstain: args.abstain };
     let to = if to_stdout {

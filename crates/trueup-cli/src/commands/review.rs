@@ -7,7 +7,7 @@ use trueup::core::words;
 use trueup::flow;
 use trueup::options::{ModelChoice, ReviewOptions, Source};
 
-use super::{learn_options, learn_words, read_options, read_words, set_threads};
+use super::{learn_options, learn_words, limit_programs, read_options, read_words, set_threads};
 use crate::args::{JudgeArgs, ReadArgs, ReviewArgs, WorkArgs};
 use crate::exit::Outcome;
 use crate::output::{Wanted, print, say};
@@ -20,6 +20,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<Outcome> {
     let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
     let wanted = Wanted::new(&args.output, &inputs)?;
     set_threads(args.work.threads)?;
+    limit_programs(&args.program);
     let options = options(args)?;
     let watch = Watch::new(args.output.quiet);
     let result = flow::review(&options, &watch);

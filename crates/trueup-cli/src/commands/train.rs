@@ -7,7 +7,7 @@ use trueup::flow;
 use trueup::options::{ModelChoice, Source, TrainOptions};
 
 use super::review::{fails, judge_words, judged};
-use super::{learn_options, learn_words, put, read_words, set_threads};
+use super::{learn_options, learn_words, limit_programs, put, read_words, set_threads};
 use crate::args::TrainArgs;
 use crate::exit::Outcome;
 use crate::output::{inert, place, print, write_or_print};
@@ -26,6 +26,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
         anyhow::bail!("--model {}: a model is trained anew; valid: {valid}", args.model.name());
     }
     set_threads(args.work.threads)?;
+    limit_programs(&args.program);
     let source = Source::Train {
         data: args.data.clone(),
         test: args.test.clone(),

@@ -103,12 +103,26 @@ fn a_program_is_trained_and_kept_with_the_folder_that_training_left() {
         .ends_with(3)
         .json();
     assert_eq!(gate["comparison"]["metrics"][0]["baseline"], right);
+    // It gets the columns that it was trained with, which nothing else is made of.
+    test.write("bare.csv", mails(500, 560, &["id", "text", "channel"]));
+    test.write("gold.csv", mails(500, 560, &["id", "label"]));
+    test.run("predict program:model bare.csv -o answers.csv --quiet").ends_with(0);
+    let found = metric(&run(&test, "eval --gold gold.csv --predictions answers.csv", &[]), "accuracy");
+    assert!((found - right).abs() < 0.05, "{found} {right}");
+    // Names that would be read as something else, and what would replace what it reads, are refused.
+    let named = test.run_words(&[&["train", "train.csv", "-o", "program:x"], &MODEL[..]].concat()).ends_with(2);
+    assert!(named.stderr.contains("program: and command: are said where a model is read"), "{}", named.stderr);
+    let same = test.run("calibrate program:model held.csv -o model").ends_with(2);
+    assert!(same.stderr.contains("the model would replace it"), "{}", same.stderr);
     // Another model in the same folder leaves nothing of the first.
-    let other = TRAIN.replace("deep/labels\"\n", "deep/labels\"\necho more > \"$out/deep/more\"\n");
+    let other =
+        TRAIN.replace("deep/labels\"\n", "deep/labels\"\necho > \"$out/deep/more\"; chmod 755 \"$out/deep/more\"\n");
     test.write("train.sh", other);
     run(&test, "train train.csv --no-review -o model", &MODEL);
     let kept = test.files().into_iter().filter(|file| file.starts_with("model/program-")).collect::<Vec<_>>();
     assert!(kept.len() == 2 && kept[1].ends_with("/deep/more"), "{kept:?}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&test.path(&kept[1]).metadata().unwrap().permissions());
+    assert_eq!(mode & 0o111, 0o111, "what can be run can be run where it is kept");
     // A folder that is changed so that the program's would lie elsewhere is refused.
     let config = test.read("model/config.json");
     let place = kept[0].split('/').nth(1).unwrap();
@@ -142,13 +156,22 @@ fn a_program_is_calibrated_and_put_together_like_any_model() {
     run(&test, "calibrate", &["command:sh fixed.sh", "held.csv", "-o", "fixed"]);
     assert!((loss("program:fixed") - loss("program:honest")).abs() < 1e-9);
     assert!(test.read("fixed/README.md").contains("What it was trained on is not known"));
-    // Several as one, each with its folder.
+    // Labels that the held-out data happens not to have are known where the program answers or scores them.
+    let some: String =
+        test.read("held.csv").lines().filter(|line| !line.contains(",visit,")).map(|l| l.to_owned() + "\n").collect();
+    test.write("some.csv", some);
+    run(&test, "calibrate", &["command:sh fixed.sh", "some.csv", "-o", "some"]);
+    test.run("predict program:some test.csv -o answers.csv --quiet").ends_with(0);
+    assert!(test.read("some/config.json").contains("\"visit\""));
+    // Several as one, each with its folder; nothing is trained beside them.
+    test.write("train.sh", format!("{TRAIN}echo >> trainings\n"));
     let several = run(&test, "train train.csv --test test.csv --ensemble 3 -o several", &MODEL);
     assert_eq!(several["about"]["learner"], "ensemble");
     for number in 0..3 {
         let start = format!("several/program-{number}-");
         assert!(test.files().iter().any(|file| file.starts_with(&start)), "{:?}", test.files());
     }
+    assert_eq!(test.read("trainings").lines().count(), 3);
     let again = run(&test, "review train.csv --test test.csv --model program:several", &[]);
     assert_eq!(again["metrics"]["accuracy"], several["review"]["metrics"]["accuracy"]);
 }
@@ -166,15 +189,27 @@ fn what_a_program_cannot_do_is_said() {
         (vec!["train", "train.csv", "-o", "m", "--model", "command:sh answer.sh"], "--train-command says how"),
         (
             vec!["review", "train.csv", "--model", "command:sh answer.sh", "--calibration", "best"],
-            "`trueup calibrate` takes one that is",
+            "`trueup calibrate` finds calibration",
         ),
         ([&["review", "train.csv", "--set", "l2=1"], &MODEL[..]].concat(), "a program has no settings"),
-        ([&["review", "train.csv", "--metadata", "channel"], &MODEL[..]].concat(), "only linear models learn from it"),
+        (
+            [&["review", "train.csv", "--metadata", "channel"], &MODEL[..]].concat(),
+            "a program gets every column as it is",
+        ),
         (
             [&["train", "train.csv", "-o", "m", "--budget", "30"], &MODEL[..]].concat(),
             "of a program no settings are known",
         ),
         (vec!["review", "train.csv", "--model", "command:sh answer.sh"], "there is no model"),
+        (
+            vec!["review", "train.csv", "--train-command", "sh train.sh"],
+            "with --model command:PROGRAM, which it trains",
+        ),
+        (vec!["tune", "train.csv", "--model", "command:sh answer.sh"], "of a program no settings are known"),
+        (
+            vec!["review", "train.csv", "--model", "command:sleep 60", "--time-limit", "0.2s"],
+            "--time-limit 1h allows it more",
+        ),
     ] {
         let refused = test.run_words(&words).ends_with(2);
         assert!(refused.stderr.contains(says), "{words:?}: {}", refused.stderr);

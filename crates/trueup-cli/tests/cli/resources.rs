@@ -75,6 +75,48 @@ fn columns_beside_the_text_count_where_they_are_asked_for() {
 }
 
 #[test]
+fn a_column_that_the_model_reads_is_nothing_else() {
+    let test = with_mails();
+    test.run("train train.csv --metadata channel -o model --no-review --quiet").ends_with(0);
+    // Nothing in the file is called a label, and the channel looks like one.
+    test.write("bare.csv", mails(400, 460, &["id", "text", "channel"]));
+    test.write("gold.csv", mails(400, 460, &["id", "label"]));
+    test.run("predict model bare.csv -o answers.csv --quiet").ends_with(0);
+    let figures = test.run("eval --gold gold.csv --predictions answers.csv --json -").ends_with(0).json();
+    assert!(accuracy(&figures) > 0.9, "{}", test.read("answers.csv"));
+    // As a name it would be taken for the label, or for the text.
+    let renamed = |to: &str, file: &str| test.read(file).replacen("channel", to, 1);
+    for name in ["category", "title"] {
+        test.write("named.csv", renamed(name, "train.csv"));
+        test.write("asked.csv", renamed(name, "bare.csv"));
+        test.run(&format!("train named.csv --metadata {name} -o named --no-review --quiet")).ends_with(0);
+        test.run("predict named asked.csv -o answers.csv --quiet").ends_with(0);
+        let figures = test.run("eval --gold gold.csv --predictions answers.csv --json -").ends_with(0).json();
+        assert!(accuracy(&figures) > 0.9, "{name}: {}", test.read("answers.csv"));
+    }
+    // Inside an object it has the name that training gives it, and may be left out.
+    let lines = |from: usize, to: usize, gold: bool| -> String {
+        let table = mails(from, to, &["id", "text", "label", "channel"]);
+        table.lines().skip(1).fold(String::new(), |out, row| {
+            let cells: Vec<&str> = row.split(',').collect();
+            let label = if gold { format!(",\"label\":\"{}\"", cells[2]) } else { String::new() };
+            let (id, text, channel) = (cells[0], cells[1], cells[3]);
+            out + &format!("{{\"id\":\"{id}\",\"text\":\"{text}\"{label},\"meta\":{{\"channel\":\"{channel}\"}}}}\n")
+        })
+    };
+    test.write("train.jsonl", lines(0, 300, true));
+    test.write("ask.jsonl", lines(400, 460, false));
+    test.run("train train.jsonl --metadata meta.channel -o nested --no-review --quiet").ends_with(0);
+    test.run("predict nested ask.jsonl -o answers.jsonl --quiet").ends_with(0);
+    let figures = test.run("eval --gold gold.csv --predictions answers.jsonl --json -").ends_with(0).json();
+    assert!(accuracy(&figures) > 0.9, "{}", test.read("answers.jsonl"));
+    test.write("one.jsonl", "{\"id\":\"1\",\"text\":\"hello\"}\n");
+    test.run("predict nested one.jsonl -o one-answer.jsonl --quiet").ends_with(0);
+    let twice = test.run("train train.csv --metadata channel,price,channel -o x --no-review").ends_with(2);
+    assert!(twice.stderr.contains("'channel' is not valid; each column once"), "{}", twice.stderr);
+}
+
+#[test]
 fn a_column_that_is_missing_is_named() {
     let test = with_mails();
     let none = test.run("train train.csv --metadata chanel -o model --no-review").ends_with(2);

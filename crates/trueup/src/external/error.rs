@@ -40,7 +40,7 @@ pub enum ExternalError {
     },
     /// It took too long, and was ended.
     #[error(
-        "{}: it took longer than {seconds} s and was ended{}\nhint: allow it a longer time limit",
+        "{}: it took longer than {seconds} s and was ended{}\nhint: --time-limit 1h allows it more",
         words::printable(command),
         tail(said)
     )]

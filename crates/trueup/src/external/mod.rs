@@ -30,6 +30,7 @@ mod process;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use trueup_core::{Dataset, Example, LabelSet, Predictions, Scores, Task};
@@ -43,8 +44,22 @@ use process::Call;
 pub const PREFIX: &str = "command:";
 /// The time that a program may take for a call, when nobody says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_mins(10);
+/// The time that its training may take, when nobody says otherwise.
+pub const TRAIN_LIMIT: Duration = Duration::from_hours(24);
 /// Examples between two flushes, when nobody says otherwise.
 pub const BATCH_SIZE: usize = 256;
+
+/// The limit of all programs named from now on, in milliseconds; 0 where nobody has said one.
+static LIMIT: AtomicU64 = AtomicU64::new(0);
+
+/// Limits what programs that are named from now on take for a call, and for a training.
+pub fn set_time_limit(limit: Duration) {
+    LIMIT.store(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
+}
+
+fn limit() -> Option<Duration> {
+    Some(LIMIT.load(Ordering::Relaxed)).filter(|&limit| limit > 0).map(Duration::from_millis)
+}
 
 /// A model that is a program.
 #[derive(Debug, Clone)]
@@ -63,6 +78,8 @@ pub struct External {
     pub anew: bool,
     /// How long a call may take, before the program and all that it started are ended.
     pub time_limit: Duration,
+    /// The same of its training.
+    pub train_limit: Duration,
 }
 
 impl External {
@@ -96,7 +113,8 @@ impl External {
             kept: None,
             batch_size: BATCH_SIZE,
             anew: false,
-            time_limit: TIME_LIMIT,
+            time_limit: limit().unwrap_or(TIME_LIMIT),
+            train_limit: limit().unwrap_or(TRAIN_LIMIT),
         })
     }
 
@@ -162,7 +180,7 @@ impl External {
             words: &words,
             shown: &trainer.command,
             variables: self.variables(data.task),
-            time_limit: self.time_limit,
+            time_limit: self.train_limit,
         };
         call.run(String::new(), self.batch_size)?;
         Ok(trained)

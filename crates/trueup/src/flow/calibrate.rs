@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use trueup_core::document::{Decided, Tool, Training};
 use trueup_core::fingerprint::fingerprint;
-use trueup_core::{Annotation, Dataset, Example, LabelSet};
+use trueup_core::{Annotation, Dataset, Example, LabelSet, Predictions};
+use trueup_data::ReadOptions;
 use trueup_data::write::check_folder;
 
 use super::plan;
@@ -39,6 +40,7 @@ pub struct Calibrated {
 /// When the model cannot be opened, the data cannot be read, is what the model was trained on, or poses another task, or the
 /// folder cannot be written.
 pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<Calibrated, Error> {
+    models::check_name(&options.out)?;
     check_folder(&options.out)?;
     let program = options.model.to_str().filter(|name| External::is_named(name));
     let opened = match program {
@@ -46,10 +48,15 @@ pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<
         Some(_) => None,
     };
     observer.stage("read");
-    let mut part = load::read(&[&options.data], &options.read, observer)?.remove(0);
-    let (kept, training) = match (opened, program) {
-        (Some(opened), _) => opened,
-        (None, name) => as_kept(name.unwrap_or_default(), &part.data, options)?,
+    let reserved = opened.as_ref().map_or_else(Vec::new, |(kept, _)| kept.model.reserved());
+    let read = ReadOptions { reserved, ..options.read.clone() };
+    let mut part = load::read(&[&options.data], &read, observer)?.remove(0);
+    let (kept, training, given) = match (opened, program) {
+        (Some((kept, training)), _) => (kept, training, None),
+        (None, name) => {
+            let (kept, training, answers) = as_kept(name.unwrap_or_default(), &part.data, options)?;
+            (kept, training, Some(answers))
+        }
     };
     let shown = options.data.display().to_string();
     if kept.about.task != part.data.task {
@@ -63,7 +70,10 @@ pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<
     observer.stage("predict");
     let model = kept.model.undecided().clone();
     let rows: Vec<&Example> = part.data.examples.iter().collect();
-    let mut answers = model.answer(&shown, &part.data.columns, &rows)?;
+    let mut answers = match given {
+        Some(answers) => answers,
+        None => model.answer(&shown, &part.data.columns, &rows)?,
+    };
     // The decision is about the labels of the model, and others of the data are never answered.
     let all = LabelSet::union([model.labels(), &part.data.labels]);
     if all != *model.labels() {
@@ -104,11 +114,15 @@ pub fn calibrate(options: &CalibrateOptions, observer: &dyn Observer) -> Result<
     Ok(Calibrated { about: kept.about, decided: settled.report, bytes })
 }
 
-/// A program that comes trained, as a kept model of the labels of the data; what it was trained on is not known.
-fn as_kept(name: &str, data: &Dataset, options: &CalibrateOptions) -> Result<(Kept, Training), Error> {
+/// A program that comes trained, as a kept model, and its answers to the data. Its labels are those of the data and what else it
+/// answers or scores there; what it was trained on is not known.
+fn as_kept(name: &str, data: &Dataset, options: &CalibrateOptions) -> Result<(Kept, Training, Predictions), Error> {
     let external = External::parse(name)?;
+    let rows: Vec<&Example> = data.examples.iter().collect();
+    let answers = external.predict_any(data.task, &data.columns, &rows)?;
+    let labels = LabelSet::union([&data.labels, &answers.labels]);
     let params = BTreeMap::from([("command".to_owned(), external.name())]);
-    let model = Model::Program(Box::new(Program::new(external, data.task, data.labels.clone())));
+    let model = Model::Program(Box::new(Program::new(external, data.task, labels, data.columns.clone())));
     let about = About {
         schema: models::SCHEMA.to_owned(),
         tool: Tool { name: "trueup".into(), version: env!("CARGO_PKG_VERSION").into() },
@@ -118,5 +132,5 @@ fn as_kept(name: &str, data: &Dataset, options: &CalibrateOptions) -> Result<(Ke
         command: options.command.clone(),
         settings: serde_json::Value::Null,
     };
-    Ok((Kept { about, model }, train::unknown(params, data.task, options.seed)))
+    Ok((Kept { about, model }, train::unknown(params, data.task, options.seed), answers))
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 use trueup_core::{Annotation, Example, LabelSet, Predictions, Task, Token, words};
 use trueup_data::corpus::Record;
-use trueup_data::{Answering, Conversion, ConvertOptions, DataError, Destination, What, convert_changed, is_left};
+use trueup_data::{
+    Answering, Conversion, ConvertOptions, DataError, Destination, Format, ReadOptions, What, convert_changed, is_left,
+};
 
 use crate::error::Error;
 use crate::external::External;
@@ -53,13 +55,13 @@ pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &Pre
         // A program gets what the file says beside the text; a model kept here asks for it by name.
         let columns = match &answerer {
             Answerer::Program(..) => columns(records),
-            Answerer::Kept(kept) if !kept.model.programs().is_empty() => columns(records),
             Answerer::Kept(kept) => {
-                let asked = kept.model.columns();
-                if !std::mem::replace(&mut looked, true) {
-                    has(input, records, asked)?;
+                let asked = kept.model.reserved();
+                // Of objects a field may be left out; a table has its columns or not.
+                if !std::mem::replace(&mut looked, true) && !of_objects(input, &options.read) {
+                    has(input, records, &asked)?;
                 }
-                asked.to_vec()
+                asked
             }
         };
         let examples: Vec<Example> = records.iter().map(|record| example(record, task, &columns)).collect();
@@ -78,8 +80,8 @@ pub fn predict(model: &ModelChoice, input: &Path, to: Destination, options: &Pre
         block: answerer.runs().then_some(PROGRAM_BLOCK),
         abstain,
     };
-    let how =
-        ConvertOptions { read: options.read.clone(), to: options.to, as_input: true, refuse_loss: options.read.strict };
+    let read = ReadOptions { reserved: answerer.reserved(), ..options.read.clone() };
+    let how = ConvertOptions { read, to: options.to, as_input: true, refuse_loss: options.read.strict };
     let conversion = convert_changed(input, to, &how, &mut Answering::new(what, &mut answer))?;
     let counts = counts.into_iter().collect();
     let left = abstain.is_some().then_some(left);
@@ -107,6 +109,14 @@ impl Answerer {
                 found: choice.name(),
                 valid: "the folder of a model that `trueup train` wrote, or command:PROGRAM".to_owned(),
             }),
+        }
+    }
+
+    /// The columns that it reads.
+    fn reserved(&self) -> Vec<String> {
+        match self {
+            Self::Kept(kept) => kept.model.reserved(),
+            Self::Program(..) => Vec::new(),
         }
     }
 
@@ -183,7 +193,7 @@ fn count(answers: &Predictions, least: f64, counts: &mut BTreeMap<String, u64>) 
 
 /// Refuses a file whose first records have nothing in a column that the model reads: its answers would be other ones.
 fn has(input: &Path, records: &[Record], columns: &[String]) -> Result<(), DataError> {
-    let missing = columns.iter().find(|name| records.iter().all(|record| record.value(name).is_none()));
+    let missing = columns.iter().find(|name| records.iter().all(|record| value(record, name).is_none()));
     missing.filter(|_| !records.is_empty()).map_or(Ok(()), |name| {
         Err(DataError::Content {
             path: input.display().to_string(),
@@ -220,9 +230,23 @@ fn example(record: &Record, task: Task, columns: &[String]) -> Example {
     }
 }
 
+/// Whether a file holds objects, as far as its name or the options say; what comes through a pipe may.
+fn of_objects(input: &Path, read: &ReadOptions) -> bool {
+    let name = input.to_string_lossy().to_ascii_lowercase();
+    read.from == Some(Format::JSONL) || name == "-" || name.contains(".json") || name.contains(".ndjson")
+}
+
+/// The value of a column; that of `meta.source` stands inside the object `meta`, as where it was learned from.
+fn value<'a>(record: &'a Record, column: &str) -> Option<&'a Value> {
+    record.value(column).or_else(|| {
+        let inside = |at: usize| record.value(&column[..at])?.get(&column[at + 1..]);
+        column.match_indices('.').find_map(|(at, _)| inside(at))
+    })
+}
+
 /// A value as text.
 fn said(record: &Record, column: &str) -> String {
-    match record.value(column) {
+    match value(record, column) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(value) => value.to_string(),

@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::external::External;
 use crate::load::Part;
 use crate::observe::Observer;
-use crate::options::{CalibrationChoice, LearnOptions, ThresholdChoice};
 
 /// Lets a program answer the test set, or else all of the data.
 pub(super) fn answered(
@@ -17,23 +16,8 @@ pub(super) fn answered(
     test: Option<(Part, &str)>,
     valid: Option<Part>,
     name: &str,
-    learn: &LearnOptions,
     observer: &dyn Observer,
 ) -> Result<Answered, Error> {
-    let asked = [
-        ("--calibration", learn.calibration != CalibrationChoice::Own),
-        ("--thresholds", learn.thresholds != ThresholdChoice::Usual),
-        ("--abstain", learn.abstain.is_some()),
-        ("--ensemble", learn.ensemble.is_some()),
-    ];
-    if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
-        return Err(Error::Option {
-            option,
-            found: name.to_owned(),
-            valid: "for a model that is trained: --train-command says how; `trueup calibrate` takes one that is"
-                .to_owned(),
-        });
-    }
     let external = External::parse(name)?;
     let (train, test, how) = match test {
         Some((test, how)) => (Some(data.named("train")), test.named("test"), how.to_owned()),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use trueup_core::document::{Decided, Evaluation, Review, SplitSummary, Training};
 use trueup_core::{Dataset, Example, LabelSet, Predictions, Task, words};
+use trueup_data::ReadOptions;
 
 use super::judge::{costs, judge, positive};
 use super::{kept, plan, program};
@@ -74,7 +75,7 @@ pub(super) fn answered(options: &ReviewOptions, keep: Keep, observer: &dyn Obser
         Source::Train { data, test, valid, ignore_splits, learn } => {
             let named = [Some(data), test.as_ref(), valid.as_ref()];
             let paths: Vec<&Path> = named.iter().flatten().map(|path| path.as_path()).collect();
-            let mut parts = load::read(&paths, &options.read, observer)?.into_iter();
+            let mut parts = load::read(&paths, &reserving(&options.read, learn)?, observer)?.into_iter();
             let data = parts.next().expect("one part a path");
             checked(&data.data, options)?;
             let given = test.as_ref().and_then(|_| parts.next());
@@ -89,9 +90,13 @@ pub(super) fn answered(options: &ReviewOptions, keep: Keep, observer: &dyn Obser
             let valid = valid.map(|part| part.named("valid"));
             let test = test.map(|test| (test, how));
             match &learn.model {
-                ModelChoice::Kept(folder) => kept::answered(data, test, folder, observer),
+                ModelChoice::Kept(folder) => {
+                    learns_nothing(learn, &folder.display().to_string())?;
+                    kept::answered(data, test, folder, observer)
+                }
                 ModelChoice::Command(name) if learn.train_command.is_none() => {
-                    program::answered(data, test, valid, name, learn, observer)
+                    learns_nothing(learn, name)?;
+                    program::answered(data, test, valid, name, observer)
                 }
                 _ => {
                     let (keep, budget) = match keep {
@@ -249,7 +254,8 @@ fn trained(
         let inner = recipe.members.or_else(|| settled.is_none().then_some(inner)).unwrap_or(0);
         let plan = plan::plan(data, clusters, (0..data.len()).collect(), valid_data.is_some(), inner, seed);
         observer.stage("train all");
-        observer.may_stop(true);
+        // Of a program there is no best so far.
+        observer.may_stop(!recipe.learner.is_program());
         let made = train::whole(&recipe, data, &plan, valid_data, settled, seed, observer)?;
         observer.may_stop(false);
         Ok::<_, Error>((made.0, made.1))
@@ -258,7 +264,7 @@ fn trained(
         let plan = plan::plan(&data.data, &clusters, (0..data.data.len()).collect(), valid.is_some(), inner, seed);
         observer.stage("train");
         // What is trained here is measured; where it is kept as well, it is worth having before it is done.
-        observer.may_stop(keep && whole.is_none());
+        observer.may_stop(keep && whole.is_none() && !recipe.learner.is_program());
         let outcome = train::on_split(&recipe, &data.data, &plan, valid_data, &test.data, seed, observer)?;
         observer.may_stop(false);
         (outcome, Some(data), test, Evaluation::Test, how, clusters)
@@ -303,6 +309,46 @@ pub(super) fn known_to<'a>(folder: &Path, parts: impl Iterator<Item = &'a mut Pa
         part.data.relabel(&all);
     }
     Ok(())
+}
+
+/// How files are read from which a model learns, or one that is kept is asked: what it reads beside the texts is nothing else.
+pub(super) fn reserving(read: &ReadOptions, learn: &LearnOptions) -> Result<ReadOptions, Error> {
+    let mut reserved = learn.resources.metadata.clone();
+    let kept = match &learn.model {
+        ModelChoice::Kept(folder) => Some(folder),
+        _ => learn.from.as_ref(),
+    };
+    if let Some(folder) = kept {
+        reserved.extend(models::open(folder)?.model.reserved());
+    }
+    Ok(ReadOptions { reserved, ..read.clone() })
+}
+
+/// Refuses what only a model that is trained has a use for.
+fn learns_nothing(learn: &LearnOptions, model: &str) -> Result<(), Error> {
+    let plain = LearnOptions { model: learn.model.clone(), ..LearnOptions::default() };
+    let asked = [
+        ("--train-command", learn.train_command != plain.train_command),
+        ("--set", learn.settings != plain.settings),
+        ("--metadata", learn.resources.metadata != plain.resources.metadata),
+        ("--gazetteer", learn.resources.gazetteer != plain.resources.gazetteer),
+        ("--clusters", learn.resources.clusters != plain.resources.clusters),
+        ("--from-model", learn.from != plain.from),
+        ("--calibration", learn.calibration != plain.calibration),
+        ("--thresholds", learn.thresholds != plain.thresholds),
+        ("--abstain", learn.abstain != plain.abstain),
+        ("--ensemble", learn.ensemble != plain.ensemble),
+    ];
+    match asked.into_iter().find(|(_, asked)| *asked) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::Option {
+            option,
+            found: model.to_owned(),
+            valid: "for a model that is trained here; `trueup calibrate` finds calibration, thresholds and what is left to people \
+                    for one that is"
+                .to_owned(),
+        }),
+    }
 }
 
 /// The recipe with the settings that a search on folds of what is learned from chose, and what it tried.

@@ -9,7 +9,7 @@ use trueup_data::write::check_folder;
 
 use super::judge::judge;
 use super::plan;
-use super::review::{Keep, Work, answered, can_learn, chosen, known_to};
+use super::review::{Keep, Work, answered, can_learn, chosen, known_to, reserving};
 use crate::error::Error;
 use crate::load;
 use crate::models::{self, About, Kept, Model, SCHEMA, TrainedOn};
@@ -47,6 +47,7 @@ pub struct Made {
 ///
 /// When a file cannot be read, there is too little to learn from, or the folder cannot be written.
 pub fn train(options: &TrainOptions, observer: &dyn Observer) -> Result<Made, Error> {
+    models::check_name(&options.out)?;
     check_folder(&options.out)?;
     let rules = rules_of(&options.review.select, &options.review.ignore)?;
     if let Source::Train { learn, .. } = &options.review.source
@@ -111,7 +112,7 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
     observer.stage("read");
     let paths: Vec<&Path> =
         [Some(data), valid.as_ref()].into_iter().flatten().map(std::path::PathBuf::as_path).collect();
-    let mut parts = load::read(&paths, &review.read, observer)?.into_iter();
+    let mut parts = load::read(&paths, &reserving(&review.read, learn)?, observer)?.into_iter();
     let mut data = parts.next().expect("one part a path");
     let mut valid = parts.next();
     if let Some(rows) = load::named(&data, valid.is_some()).filter(|_| !ignore_splits) {
@@ -141,7 +142,7 @@ fn alone(options: &TrainOptions, observer: &dyn Observer) -> Result<(Model, Trai
     let rows = (0..data.data.len()).collect();
     let inner = recipe.folds(plan::FOLDS);
     let plan = plan::plan(&data.data, &clusters, rows, valid.is_some(), inner, review.seed);
-    observer.may_stop(true);
+    observer.may_stop(!recipe.learner.is_program());
     let (model, training, settled) = train::whole(&recipe, &data.data, &plan, valid, None, review.seed, observer)?;
     observer.may_stop(false);
     Ok((model, training, trained_on(&data.summary.file, &data.data), (settled.map(|settled| settled.report), tuned)))

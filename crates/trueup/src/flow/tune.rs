@@ -1,11 +1,13 @@
 //! Tuning: load, make folds, search.
 
+use trueup_data::ReadOptions;
+
 use super::plan;
 use super::review::{by_own_splits, can_learn};
 use crate::error::Error;
 use crate::load;
 use crate::observe::Observer;
-use crate::options::TuneOptions;
+use crate::options::{ModelChoice, TuneOptions};
 use crate::review::{SideName, Twins};
 use crate::train::{self, Field, Learner, Tuned};
 
@@ -16,7 +18,12 @@ use crate::train::{self, Field, Learner, Tuned};
 /// When the file cannot be read, or there is too little to learn from.
 pub fn tune(options: &TuneOptions, observer: &dyn Observer) -> Result<Tuned, Error> {
     observer.stage("read");
-    let mut data = load::read(&[&options.data], &options.read, observer)?.remove(0);
+    if let ModelChoice::Command(name) = &options.model {
+        let valid = "auto, linear or crf: of a program no settings are known".to_owned();
+        return Err(Error::Option { option: "--model", found: name.clone(), valid });
+    }
+    let read = ReadOptions { reserved: options.resources.metadata.clone(), ..options.read.clone() };
+    let mut data = load::read(&[&options.data], &read, observer)?.remove(0);
     if let Some(rows) = load::named(&data, true).filter(|_| !options.ignore_splits) {
         data = by_own_splits(&data, None, rows).0;
     }

@@ -38,6 +38,25 @@ fn named(folder: &Path) -> (PathBuf, bool) {
     }
 }
 
+/// The folder that a name means: `program:models/bert` is `models/bert`.
+pub fn place(folder: &Path) -> PathBuf {
+    named(folder).0
+}
+
+/// Refuses a name of a folder to write that would mean something else when it is read.
+///
+/// # Errors
+///
+/// When it begins as the name of a program does.
+pub fn check_name(folder: &Path) -> Result<(), Error> {
+    let name = folder.display().to_string();
+    if name.starts_with(TRUSTED) || name.starts_with(crate::external::PREFIX) {
+        let valid = "a folder: program: and command: are said where a model is read".to_owned();
+        return Err(Error::Option { option: "--out", found: name, valid });
+    }
+    Ok(())
+}
+
 /// Whether a model is kept in a folder.
 pub fn is_kept(folder: &Path) -> bool {
     named(folder).0.join(CONFIG).is_file()
@@ -81,6 +100,14 @@ pub fn save(folder: &Path, kept: &Kept, training: &Training, card: &str) -> Resu
     }
     set.add(&folder.join(CONFIG), config.as_bytes())?;
     set.commit()?;
+    for (name, files) in &copies {
+        for (from, within) in files {
+            let to = folder.join(name).join(within);
+            // What can be run stays so.
+            let mode = fs::metadata(from).map(|of| of.permissions());
+            mode.and_then(|mode| fs::set_permissions(&to, mode)).map_err(|error| DataError::io(&to, "write", error))?;
+        }
+    }
     forget(folder, &copies.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
     Ok(bytes as u64)
 }
@@ -95,10 +122,19 @@ fn files(folder: &Path, within: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Error>
     let mut found = Vec::new();
     for name in names {
         let (path, place) = (folder.join(&name), within.join(&name));
-        if path.is_dir() {
+        let kind = fs::symlink_metadata(&path).map_err(|error| DataError::io(&path, "read", error))?;
+        if kind.is_dir() {
             found.extend(files(&path, &place)?);
-        } else {
+        } else if fs::metadata(&path).is_ok_and(|of| of.is_file()) {
             found.push((path, place));
+        } else {
+            return Err(DataError::Content {
+                path: path.display().to_string(),
+                found: "neither a file nor a folder".to_owned(),
+                valid: "files and folders, which can be kept with the model".to_owned(),
+                hint: Some("the training command left it".to_owned()),
+            }
+            .into());
         }
     }
     Ok(found)
@@ -177,7 +213,10 @@ pub fn open(folder: &Path) -> Result<Kept, Error> {
             });
         }
         if let Some(place) = &program.place {
-            program.external = program.external.clone().with_model(folder.join(place));
+            // The program may change its folder.
+            let within = folder.join(place);
+            let whole = std::path::absolute(&within).unwrap_or(within);
+            program.external = program.external.clone().with_model(whole);
         }
     }
     Ok(Kept { about, model })

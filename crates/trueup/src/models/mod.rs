@@ -21,7 +21,7 @@ use trueup_model::{ModelError, Parts, Predictor};
 
 use crate::error::{Error, columns_of};
 
-pub use folder::{CONFIG, bytes, is_kept, open, run, run_of_file, save, save_run, training};
+pub use folder::{CONFIG, bytes, check_name, is_kept, open, place, run, run_of_file, save, save_run, training};
 pub use program::Program;
 
 /// The schema of `config.json`.
@@ -114,6 +114,12 @@ impl Model {
             }
             Self::Program(program) => program.predict(columns, examples),
         }
+    }
+
+    /// The columns that stand for themselves wherever it is asked: no guess may take them for something else.
+    pub fn reserved(&self) -> Vec<String> {
+        let programs = self.programs().into_iter().flat_map(|program| &program.columns);
+        self.columns().iter().chain(programs).cloned().collect()
     }
 
     /// The programs in it.

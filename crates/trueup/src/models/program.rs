@@ -15,6 +15,8 @@ pub struct Program {
     pub task: Task,
     /// The labels that it may answer.
     pub labels: LabelSet,
+    /// The columns that stood beside the texts that it was trained on: it gets these, under their names.
+    pub columns: Vec<String>,
     /// Where its folder lies beside the model's numbers; of one that was not trained, nowhere.
     pub(super) place: Option<String>,
 }
@@ -24,8 +26,8 @@ pub(super) const PLACE: &str = "program-";
 
 impl Program {
     /// A program as it is, before it is kept.
-    pub fn new(external: External, task: Task, labels: LabelSet) -> Self {
-        Self { external, task, labels, place: None }
+    pub fn new(external: External, task: Task, labels: LabelSet, columns: Vec<String>) -> Self {
+        Self { external, task, labels, columns, place: None }
     }
 
     /// What it answers to examples whose metadata are the values of `columns`.
@@ -42,14 +44,19 @@ impl Program {
         Parts::new(serde_json::json!({
             "command": command.strip_prefix(PREFIX).unwrap_or(&command),
             "labels": self.labels.names(),
+            "columns": self.columns,
             "folder": self.place,
+            "batch_size": self.external.batch_size,
+            "anew": self.external.anew,
         }))
     }
 
     pub(super) fn of_parts(parts: &Parts, task: Task) -> Result<Self, ModelError> {
         let damaged = |what: String| ModelError::Damaged { what };
         let command: String = parts.setting("command")?;
-        let external = External::parse(&format!("{PREFIX}{command}")).map_err(|e| damaged(e.to_string()))?;
+        let mut external = External::parse(&format!("{PREFIX}{command}")).map_err(|e| damaged(e.to_string()))?;
+        external.batch_size = parts.setting::<usize>("batch_size")?.max(1);
+        external.anew = parts.setting("anew")?;
         let labels = LabelSet::new(parts.setting::<Vec<String>>("labels")?);
         let place: Option<String> = parts.setting("folder")?;
         // It is a name in the model's own folder, and no way out of it.
@@ -60,6 +67,6 @@ impl Program {
         if !place.as_ref().is_none_or(known) {
             return Err(damaged("the folder of its program is none of its own".to_owned()));
         }
-        Ok(Self { external, task, labels, place })
+        Ok(Self { external, task, labels, columns: parts.setting("columns")?, place })
     }
 }

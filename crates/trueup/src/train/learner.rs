@@ -72,6 +72,13 @@ impl Learner {
                 }),
             };
         }
+        if let Some(train) = train {
+            return Err(Error::Option {
+                option: "--train-command",
+                found: train.to_owned(),
+                valid: "with --model command:PROGRAM, which it trains".to_owned(),
+            });
+        }
         let linear = || Self::Linear(LinearParams { seed, ..LinearParams::for_task(task) });
         let crf = || Self::Crf(CrfParams { seed, ..CrfParams::default() });
         match (choice, task) {
@@ -189,7 +196,8 @@ impl Learner {
                 let external =
                     command.program.train(&command.train, data, train, valid.filter(|rows| !rows.is_empty()), None)?;
                 progress.epoch(1, 1, f64::NAN);
-                let model = Model::Program(Box::new(Program::new(external, task, labels.clone())));
+                let model =
+                    Model::Program(Box::new(Program::new(external, task, labels.clone(), data.columns.clone())));
                 Ok(Trained { model, epochs: 0, features: 0, curve: Vec::new(), calibrator: None })
             }
         }

@@ -91,7 +91,11 @@ pub fn on_split(
 ) -> Result<Outcome, Error> {
     let watch = Watch::new(observer, recipe, plan, 2);
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let search = search(&recipe.learner, train, plan, valid.as_deref(), seed, &watch)?;
+    let search = if recipe.alone() {
+        search(&recipe.learner, train, plan, valid.as_deref(), seed, &watch)?
+    } else {
+        Search::none()
+    };
     let made = make(recipe, train, plan, &search, &watch)?;
     let settled = settled(recipe, train, plan, &made, seed, &watch)?;
     let model = decided(made.model, train, settled.as_ref());
@@ -165,6 +169,7 @@ fn one_by_one(recipe: &Recipe, data: &Dataset, folds: &[Fold], seed: u64, watch:
     let one = |number: usize, fold: &Fold| {
         // The learning curve is drawn once, in the first fold.
         let search = match number {
+            _ if !recipe.alone() => Search::none(),
             0 => search(&recipe.learner, data, &fold.plan, None, seed, watch)?,
             _ => stop_early(&recipe.learner, data, &fold.plan, None, watch)?,
         };
@@ -229,7 +234,11 @@ pub fn whole(
 ) -> Result<(Model, Training, Option<Settled>), Error> {
     let watch = Watch::new(observer, recipe, plan, 0);
     let valid: Option<Vec<&Example>> = valid.map(|data| data.examples.iter().collect());
-    let search = stop_early(&recipe.learner, data, plan, valid.as_deref(), &watch)?;
+    let search = if recipe.alone() {
+        stop_early(&recipe.learner, data, plan, valid.as_deref(), &watch)?
+    } else {
+        Search::none()
+    };
     let made = make(recipe, data, plan, &search, &watch)?;
     let settled = match known {
         Some(known) => Some(known.clone()),
@@ -257,7 +266,7 @@ fn make(recipe: &Recipe, data: &Dataset, plan: &Plan, search: &Search, watch: &W
         let done = watch.stopped() || plan.fit.len() == plan.all.len() || recipe.learner.is_program();
         let fitted = if done { None } else { Some(refit(&recipe.learner, data, plan, search, watch)?) };
         let fitted = fitted.filter(|_| !watch.stopped());
-        let fitted = fitted.as_ref().unwrap_or(&search.found);
+        let fitted = fitted.as_ref().or(search.found.as_ref()).expect("a model that is alone is searched for");
         return Ok(Made { model: fitted.model.clone(), features: fitted.features, held: Vec::new() });
     }
     let members: Vec<(Trained, Predictions)> = each(&recipe.learner, &plan.folds, |_, fold| {
@@ -322,8 +331,10 @@ fn answers_of(
     }
     each(learner, folds, |_, fold| {
         let search = stop_early(learner, data, &fold.plan, None, progress)?;
-        let fitted =
-            if learner.is_program() { search.found } else { refit(learner, data, &fold.plan, &search, progress)? };
+        let fitted = match search.found {
+            Some(found) if learner.is_program() => found,
+            found => refit(learner, data, &fold.plan, &Search { found, searched: search.searched }, progress)?,
+        };
         fitted.predict(data, &pick(data, &fold.held))
     })
 }

@@ -119,6 +119,11 @@ impl Recipe {
         Ok(Wanted { calibration: options.calibration, rule, abstain: options.abstain })
     }
 
+    /// Whether a model of it is searched for by itself: all but ensembles of programs, of which the members are all there is.
+    pub fn alone(&self) -> bool {
+        self.members.is_none() || !self.learner.is_program()
+    }
+
     /// The word for what it makes.
     pub fn name(&self) -> &'static str {
         if self.members.is_some() { "ensemble" } else { self.learner.name() }

@@ -20,6 +20,13 @@ impl Learner {
         let Resources { metadata, gazetteer, clusters } = resources;
         let lists = gazetteer.first().map(|path| path.display().to_string());
         let words = clusters.as_ref().map(|(path, _)| path.display().to_string());
+        if let Some(twice) = (1..metadata.len()).find(|&at| metadata[..at].contains(&metadata[at])) {
+            return Err(Error::Option {
+                option: "--metadata",
+                found: metadata[twice].clone(),
+                valid: "each column once".to_owned(),
+            });
+        }
         match self {
             Self::Linear(params) => {
                 useless("--gazetteer", lists, "crf")?;
@@ -36,8 +43,13 @@ impl Learner {
                 }
             }
             Self::Program(_) => {
-                // It gets every column as it is.
-                useless("--metadata", metadata.first().cloned(), "linear")?;
+                if let Some(column) = metadata.first() {
+                    return Err(Error::Option {
+                        option: "--metadata",
+                        found: column.clone(),
+                        valid: "for linear models: a program gets every column as it is".to_owned(),
+                    });
+                }
                 useless("--gazetteer", lists, "crf")?;
                 useless("--clusters", words, "crf")?;
             }

@@ -11,7 +11,8 @@ use crate::error::Error;
 
 /// What the search for the best number of passes found.
 pub(super) struct Search {
-    pub found: Trained,
+    /// The model; none where nobody asks for it.
+    pub found: Option<Trained>,
     pub searched: Searched,
 }
 
@@ -85,9 +86,17 @@ pub(super) fn search(
             Some((rows.len() as u64, fitted.predict(data, &valid).ok()?))
         })
         .collect();
-    let whole = (plan.fit.len() as u64, search.found.predict(data, &valid)?);
+    let Some(found) = &search.found else { return Ok(search) };
+    let whole = (plan.fit.len() as u64, found.predict(data, &valid)?);
     search.searched.learned(data, &valid, &smaller, &whole, seed);
     Ok(search)
+}
+
+impl Search {
+    /// No search: of an ensemble of programs each member is trained by itself, and nothing else is.
+    pub fn none() -> Self {
+        Self { found: None, searched: Searched::default() }
+    }
 }
 
 /// Trains on `rows`; where they happen to hold one label only, as a fold can when a label has one example, the model
@@ -123,7 +132,7 @@ pub(super) fn stop_early(
     let found = fit(learner, data, &plan.fit, Some(valid), progress)?;
     let Trained { epochs, features, .. } = found;
     let searched = Searched { epochs, features, curve: found.curve.clone(), ..Searched::default() };
-    Ok(Search { found, searched })
+    Ok(Search { found: Some(found), searched })
 }
 
 /// Trains on all rows of the plan, for as many passes as were found best.
@@ -134,5 +143,6 @@ pub(super) fn refit(
     search: &Search,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
-    fit(&learner.as_found(&search.found), data, &plan.all, None, progress)
+    let learner = search.found.as_ref().map_or_else(|| learner.clone(), |found| learner.as_found(found));
+    fit(&learner, data, &plan.all, None, progress)
 }

@@ -261,7 +261,8 @@ impl Roles {
     }
 
     fn guess(&mut self, names: &[String], kinds: &[Kind], kept: &[usize], options: &ReadOptions) {
-        let mut taken: Vec<usize> = self.taken().into_iter().chain(kept.iter().copied()).collect();
+        let reserved = (0..names.len()).filter(|c| options.reserves(&names[*c]));
+        let mut taken: Vec<usize> = self.taken().into_iter().chain(kept.iter().copied()).chain(reserved).collect();
         let find = |taken: &[usize], wanted: &[&str], compound: bool, fits: &dyn Fn(&Kind) -> bool| {
             let free = (0..names.len()).filter(|c| !taken.contains(c) && fits(&kinds[*c]));
             by_name(free.map(|c| (c, names[c].as_str())), wanted, compound)

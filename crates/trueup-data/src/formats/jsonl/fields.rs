@@ -104,8 +104,14 @@ pub(super) fn decide(objects: &[Object], options: &ReadOptions, remarks: &mut Re
         (named(&options.id, "id")?, named(&options.group, "group")?, named(&options.time, "time")?);
     let mut split = named(&options.split, "split")?;
     let outer = nested_text.as_ref().and_then(|path| path.first());
-    let taken: Vec<String> =
-        [&text, &label, &id, &group, &time, &split].into_iter().flatten().chain(outer).cloned().collect();
+    let reserved = names.iter().filter(|name| options.reserves(name));
+    let taken: Vec<String> = [&text, &label, &id, &group, &time, &split]
+        .into_iter()
+        .flatten()
+        .chain(outer)
+        .chain(reserved)
+        .cloned()
+        .collect();
     let free = |name: &String| !taken.contains(name);
     let pick = |wanted: &[&str], fits: &dyn Fn(&str) -> bool, compound: bool| {
         let candidates = names.iter().enumerate().filter(|(_, n)| free(n) && fits(n)).map(|(i, n)| (i, n.as_str()));

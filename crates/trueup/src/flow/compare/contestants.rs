@@ -44,7 +44,13 @@ pub(super) struct Contest {
 /// Reads the gold once and lets every model answer it.
 pub(super) fn contest(options: &CompareOptions, observer: &dyn Observer) -> Result<Contest, Error> {
     let named: Vec<&ContestantChoice> = options.baseline.iter().chain(&options.candidates).collect();
-    let read = &options.read;
+    let mut reserved = Vec::new();
+    for choice in &named {
+        if let ContestantChoice::Model(folder) = choice {
+            reserved.extend(models::open(folder)?.model.reserved());
+        }
+    }
+    let read = &ReadOptions { reserved, ..options.read.clone() };
     let mut unfair = Vec::new();
     let (mut gold, mut others, answered) = if let Some(gold) = &options.gold {
         let (gold, others) = load::read_gold(gold, options.train.as_deref(), read, observer)?;

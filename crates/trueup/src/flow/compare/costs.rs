@@ -76,6 +76,11 @@ fn latency(folder: &Path, test: &Part, observer: &dyn Observer) -> Result<Option
     if n == 0 {
         return Ok(None);
     }
+    if !kept.model.programs().is_empty() {
+        observer
+            .note(&format!("{}: a program is started for each call, and its answers are not timed", folder.display()));
+        return Ok(None);
+    }
     let examples: Vec<&Example> = (0..TIMED.min(n)).map(|i| &test.data.examples[i * n / TIMED.min(n)]).collect();
     // What is read of the file for the first time is no part of an answer.
     let answer = |example: &Example| kept.model.answer(&test.summary.file, &test.data.columns, &[example]).map(drop);
