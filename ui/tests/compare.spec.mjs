@@ -32,6 +32,17 @@ for (const [name, make] of Object.entries(COMPARISONS)) {
   }
 }
 
+await check('what became of every metric is in view beside the examples', async () => {
+  for (const [name, make] of Object.entries(COMPARISONS)) {
+    for (const width of [1280, 1440]) {
+      const { tab, close } = await open(make(), { width, height: 900 });
+      const hidden = await tab.evaluate(() => [...document.querySelectorAll('#metrics .scroll')].map((of) => of.scrollWidth - of.clientWidth));
+      assert.ok(hidden.length > 0 && hidden.every((pixels) => pixels <= 0), `${name} at ${width}: ${hidden} pixels are hidden`);
+      await close();
+    }
+  }
+});
+
 await check('a comparison says what was decided and why on the first screen', async () => {
   const words = { promote: 'PROMOTE', reject: 'REJECT', undecided: 'UNDECIDED', ungated: 'BETTER', alike: 'SAME' };
   for (const [name, make] of Object.entries(COMPARISONS)) {
